@@ -1,0 +1,442 @@
+"""The door of the sync room: every message between a store and HQ, protocol version 1.
+
+`Up` facts travel from the store's journal to HQ; `Down` rows travel from HQ's feed to the store's
+replica. Both are frozen msgspec types, so that encoding, decoding and validation are one table.
+Money is integer minor units (fen), times are RFC 3339 strings in UTC with milliseconds and `Z`.
+
+    SyncFault
+    |-- LineDown          no answer, or none that is ours (time-out, garbage, a captive portal)
+    |-- HubBusy           429/503: come back after `retry_s`
+    |-- NotAdmitted       401/403: this store's credential is not accepted
+    |-- Gap               409 GAP: HQ expects another sequence number
+    |-- Fork              409 FORK: HQ holds another fact under our sequence number
+    |-- EnvelopeRefused   400/413: this batch cannot be read; send less
+    `-- VersionRefused    422: HQ does not speak our protocol version
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any
+
+import msgspec
+
+PROTOCOL = 1
+MAX_EVENTS = 500
+MAX_BYTES = 1 << 20
+GENESIS = "0" * 64
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Seq = Annotated[int, msgspec.Meta(ge=1)]
+Fen = int
+
+
+# ---- Up: what happened in the store --------------------------------------------------------------
+
+
+class HandedLine(msgspec.Struct, frozen=True):
+    """`qty` of one order line given to the customer; each is also a stock movement of -qty."""
+
+    line: int
+    sku: str
+    qty: int
+
+
+class PickupCollected(msgspec.Struct, frozen=True, tag="pickup.collected", tag_field="k"):
+    """Goods of an order were handed over: a fact, whatever HQ thinks of the order by now."""
+
+    pickup: str
+    order: str
+    gen: int
+    state: str
+    lines: tuple[HandedLine, ...]
+    unit: int = 0
+    manual: bool = False
+    forced: bool = False
+    offline: bool = False
+    balance_settled: Fen = 0
+
+
+class PickupAnnulled(msgspec.Struct, frozen=True, tag="pickup.annulled", tag_field="k"):
+    """A hand-over recorded by mistake was taken back before the goods left; reverses its lines."""
+
+    pickup: str
+    order: str
+    gen: int
+    state: str
+    lines: tuple[HandedLine, ...]
+
+
+class OrderAdvanced(msgspec.Struct, frozen=True, tag="order.advanced", tag_field="k"):
+    """The fulfilment of an order moved on (accepted, picking, packed, ready ...)."""
+
+    order: str
+    gen: int
+    event: str
+    state: str
+    shelf: str = ""
+
+
+class LeaseReturned(msgspec.Struct, frozen=True, tag="lease.returned", tag_field="k"):
+    """The store gave an order back at HQ's request: from now on it hands nothing of it over."""
+
+    order: str
+    gen: int
+    cmd: str
+
+
+Up = PickupCollected | PickupAnnulled | OrderAdvanced | LeaseReturned
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who did it and where: station, and the operator's staff number (never a name)."""
+
+    station: str
+    op: str = ""
+
+
+class Clk(msgspec.Struct, frozen=True):
+    """The store's clock when it happened: state ok|unsynced|suspect, offset to HQ in ms, boot, monotonic ms."""
+
+    s: str
+    off_ms: int
+    boot: str
+    mono_ms: int
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One row of the store's journal. `d` is the fact (`Up`) without its kind; `sha` covers all but itself."""
+
+    seq: Seq
+    id: str
+    k: str
+    v: int
+    at: str
+    clk: Clk
+    biz: str
+    actor: Actor
+    d: dict[str, Any]
+    prev: str
+    sha: str = ""
+
+
+class UpHeader(msgspec.Struct, frozen=True, tag="hdr", tag_field="t"):
+    """First line of an upload."""
+
+    proto: int
+    store: str
+    stream: str
+    hq_epoch: str | None
+    from_: Seq = msgspec.field(name="from")
+    n: Count = 0
+    boot: str = ""
+    clock: dict[str, Any] = {}
+
+
+class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What HQ made of one event when it was not simply `applied`."""
+
+    seq: int
+    verdict: str
+    code: str = ""
+    case: str = ""
+
+
+class UpAnswer(msgspec.Struct, frozen=True):
+    """HQ's answer to an upload: everything up to `acked` is committed there."""
+
+    acked: Count
+    durable: Count
+    hq_epoch: str
+    server_time: str
+    results: tuple[Verdict, ...] = ()
+    next_s: float = 15.0
+
+
+# ---- Down: what HQ says --------------------------------------------------------------------------
+
+
+class Product(msgspec.Struct, frozen=True, tag="product", tag_field="tb"):
+    """A thing that is sold. `picture` is a reference into the store's own picture set."""
+
+    sku: str
+    gtin: str
+    name_zh: str
+    name_en: str
+    category: str = ""
+    picture: str = ""
+    flags: tuple[str, ...] = ()
+
+
+class Price(msgspec.Struct, frozen=True, tag="price", tag_field="tb"):
+    """The price of a product in this store's price zone; `book` is the price book's version."""
+
+    sku: str
+    fen: Count
+    book: str
+
+
+class Stock(msgspec.Struct, frozen=True, tag="stock", tag_field="tb"):
+    """On-hand units of a product at this store as HQ counts them, own facts up to `upto_seq` included."""
+
+    sku: str
+    on_hand: int
+    stream: str
+    upto_seq: Count
+    at: str
+
+
+class OrderLine(msgspec.Struct, frozen=True):
+    """A line of a click-and-collect order."""
+
+    line: Seq
+    sku: str
+    name_zh: str
+    name_en: str
+    qty: Seq
+    unit_fen: Count
+    picture: str = ""
+    flags: tuple[str, ...] = ()
+
+
+class Order(msgspec.Struct, frozen=True, tag="order", tag_field="tb"):
+    """A click-and-collect order published (that is: leased) to this store."""
+
+    order: str
+    gen: Seq
+    store: str
+    channel: str
+    mode: str
+    state: str
+    lines: tuple[OrderLine, ...]
+    name_masked: str
+    phone_tail: str
+    paid_fen: Count
+    due_fen: Count
+    ready_by: str
+    hold_until: str
+    numeric_code: str = ""
+    shelf: str = ""
+    lease_until: str = ""
+    placed_at: str = ""
+    store_name_zh: str = ""
+    store_name_en: str = ""
+
+
+class OrderCommand(msgspec.Struct, frozen=True, tag="cmd", tag_field="tb"):
+    """HQ asks something of a leased order; `kind` is cancel_requested."""
+
+    cmd: str
+    order: str
+    gen: Seq
+    kind: str
+    at: str
+
+
+class PickupKey(msgspec.Struct, frozen=True, tag="pickup_key", tag_field="tb"):
+    """A public Ed25519 key (hex) under which pickup codes are valid; two at a time for roll-over."""
+
+    kid: int
+    public: str
+    not_after: str = ""
+
+
+class Revocation(msgspec.Struct, frozen=True, tag="revocation", tag_field="tb"):
+    """A pickup code withdrawn by HQ, named by its nonce (hex)."""
+
+    nonce: str
+    order: str
+
+
+class Staff(msgspec.Struct, frozen=True, tag="staff", tag_field="tb"):
+    """Who may sign in here: role cashier or lead, argon2id hash of the PIN, SHA-256 (hex) of the badge."""
+
+    staff: str
+    name: str
+    role: str
+    pin_hash: str
+    badge_sha: str = ""
+
+
+class Shop(msgspec.Struct, frozen=True, tag="shop", tag_field="tb"):
+    """A store of the chain by its number, for slips and for "that order is at ..."."""
+
+    store: str
+    name_zh: str
+    name_en: str
+    address_zh: str = ""
+    address_en: str = ""
+    phone: str = ""
+
+
+Down = Product | Price | Stock | Order | OrderCommand | PickupKey | Revocation | Staff | Shop
+DOWN_KINDS: dict[str, type[msgspec.Struct]] = {
+    str(kind.__struct_config__.tag): kind
+    for kind in (Product, Price, Stock, Order, OrderCommand, PickupKey, Revocation, Staff, Shop)
+}
+UP_KINDS: dict[str, type[msgspec.Struct]] = {
+    str(kind.__struct_config__.tag): kind
+    for kind in (PickupCollected, PickupAnnulled, OrderAdvanced, LeaseReturned)
+}
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """How far a bucket was read: its epoch and the last sequence applied."""
+
+    e: str
+    seq: Count
+
+
+class PullRequest(msgspec.Struct, frozen=True):
+    """What the store asks of the feed."""
+
+    proto: int
+    stream: str
+    buckets: dict[str, Cursor] = {}
+    wait_s: float = 0.0
+    max_rows: int = 5000
+    max_bytes: int = MAX_BYTES
+    nacks: tuple[dict[str, Any], ...] = ()
+
+
+class Head(msgspec.Struct, frozen=True):
+    """A bucket at HQ: epoch, newest sequence, live rows and their checksum (16 hex digits)."""
+
+    e: str
+    seq: Count
+    n: Count
+    ck: str
+
+
+class Checkpoint(msgspec.Struct, frozen=True, tag="checkpoint", tag_field="t"):
+    """First line of a pull: what to subscribe to and where each bucket stands."""
+
+    cp: str
+    up_acked: Count
+    subscribe: tuple[str, ...]
+    heads: dict[str, Head]
+    server_time: str
+    hq_epoch: str = ""
+
+
+class Op(msgspec.Struct, frozen=True, tag="op", tag_field="t"):
+    """One row of a bucket: put (with `d`) or del."""
+
+    b: str
+    seq: Seq
+    op: str
+    tb: str
+    id: str
+    ver: Count
+    d: dict[str, Any] | None = None
+
+
+class Reset(msgspec.Struct, frozen=True, tag="reset", tag_field="t"):
+    """The store's copy of this bucket is void: drop it, then read it again from the start."""
+
+    b: str
+    why: str
+
+
+class Complete(msgspec.Struct, frozen=True, tag="complete", tag_field="t"):
+    """Last line of a pull; without it the page is not whole."""
+
+    cp: str
+    more: bool
+    next_s: float
+
+
+PullLine = Checkpoint | Op | Reset | Complete
+
+
+# ---- Encoding ------------------------------------------------------------------------------------
+
+
+def canonical(value: Any) -> bytes:
+    """Canonical JSON: UTF-8, keys sorted, no spaces. Both sides hash exactly these bytes."""
+    return msgspec.json.encode(value, order="sorted")
+
+
+def sha_of(event: Event) -> str:
+    """SHA-256 (hex) over the canonical event without its `sha`."""
+    body = msgspec.to_builtins(event)
+    del body["sha"]
+    return hashlib.sha256(canonical(body)).hexdigest()
+
+
+def fact_of(event: Event) -> Up:
+    """Reads the typed fact out of an event; raises msgspec.ValidationError when it is not one we know."""
+    return msgspec.convert({"k": event.k, **event.d}, Up)
+
+
+def body_of(fact: Up) -> dict[str, Any]:
+    """The `d` of a fact: its fields without the kind."""
+    body: dict[str, Any] = msgspec.to_builtins(fact)
+    del body["k"]
+    return body
+
+
+def kind_of(fact: Up) -> str:
+    """The kind of a fact, as it stands on the wire."""
+    return str(fact.__struct_config__.tag)
+
+
+def row_hash(tb: str, row_id: str, ver: int, d: dict[str, Any]) -> int:
+    """First 8 bytes of SHA-256(canonical([tb, id, ver, d])) as an unsigned number; summed mod 2^64 per bucket."""
+    return int.from_bytes(hashlib.sha256(canonical([tb, row_id, ver, d])).digest()[:8], "big")
+
+
+class SyncFault(Exception):
+    """The exchange with HQ did not work; retried, and shown to store IT."""
+
+    code = "SYNC_FAULT"
+
+
+class LineDown(SyncFault):
+    """HQ does not answer, or what answers is not HQ."""
+
+    code = "LINE_DOWN"
+
+
+class HubBusy(SyncFault):
+    """HQ asks for patience."""
+
+    code = "HUB_BUSY"
+
+    def __init__(self, retry_s: float) -> None:
+        super().__init__(retry_s)
+        self.retry_s = retry_s
+
+
+class NotAdmitted(SyncFault):
+    """HQ does not accept this store's credential."""
+
+    code = "NOT_ADMITTED"
+
+
+class Gap(SyncFault):
+    """HQ expects another sequence number."""
+
+    code = "GAP"
+
+    def __init__(self, expected: int) -> None:
+        super().__init__(expected)
+        self.expected = expected
+
+
+class Fork(SyncFault):
+    """HQ holds another fact under one of our sequence numbers."""
+
+    code = "FORK"
+
+
+class EnvelopeRefused(SyncFault):
+    """HQ cannot read this batch."""
+
+    code = "ENVELOPE"
+
+
+class VersionRefused(SyncFault):
+    """HQ speaks another protocol version."""
+
+    code = "VERSION"
