@@ -1,0 +1,38 @@
+"""Who works here: roles, and what each may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Role(Enum):
+    """What somebody is in the shop (value stored)."""
+
+    CASHIER = "cashier"
+    LEAD = "lead"
+
+
+class Act(Enum):
+    """What a role may be needed for."""
+
+    HAND_OVER = "hand_over"
+    ANNUL = "annul"
+    FORCE = "force"
+
+
+_MAY = {Role.CASHIER: frozenset({Act.HAND_OVER}), Role.LEAD: frozenset(Act)}
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Somebody at a station: staff number (or an API client's name), display name, role."""
+
+    staff: str
+    name: str
+    role: Role
+    station: str
+
+    def may(self, act: Act) -> bool:
+        """Whether the role allows the act."""
+        return act in _MAY[self.role]
