@@ -1,0 +1,24 @@
+"""The store as its pages see it: a frozen set of desks and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.desks.guide import GuideDesk
+from edge.desks.pickup import PickupDesk
+from edge.desks.printing import PrintDesk
+from edge.desks.scans import ScanDesk
+from edge.desks.staff import StaffDesk
+from edge.desks.status import StatusDesk
+
+
+@dataclass(frozen=True)
+class Store:
+    """What `kiosk_ui` is given: one desk a job of the shop."""
+
+    scans: ScanDesk
+    pickup: PickupDesk
+    staff: StaffDesk
+    guide: GuideDesk
+    printing: PrintDesk
+    status: StatusDesk
