@@ -1,0 +1,282 @@
+"""An interpreter of ESC/POS: takes a printer's bytes in any pieces and puts them on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from devices.ports import Align
+from devices.simulated_paper import (
+    Block,
+    Code128Block,
+    Line,
+    Paper,
+    QrBlock,
+    RasterBlock,
+    Run,
+    Style,
+    cells,
+)
+
+# Arguments that follow two command bytes, for commands of fixed length.
+_FIXED = {
+    b"\x1b": {b"@": 0, b"2": 0, b"p": 3, b"$": 2, b"\\": 2, b"c": 2}
+    | dict.fromkeys([bytes([c]) for c in b"Ea!t-3MRJGVd{ =B"], 1),
+    b"\x1d": {b"P": 2, b"L": 2, b"W": 2} | dict.fromkeys([bytes([c]) for c in b"!hwfHarBIb"], 1),
+    b"\x1c": {b"&": 0, b".": 0, b"S": 2} | dict.fromkeys([bytes([c]) for c in b"!C-W"], 1),
+}
+_ALIGN = {0: Align.LEFT, 1: Align.CENTER, 2: Align.RIGHT, 48: Align.LEFT, 49: Align.CENTER, 50: Align.RIGHT}
+_LEVELS = {48: "l", 49: "m", 50: "q", 51: "h"}
+_CODE_PAGES = {0: "cp437", 2: "cp850", 16: "cp1252", 17: "cp866", 19: "cp858"}
+
+
+class Interpreter:
+    """Executes one command at a time: `step()` takes the first whole one off `buffer`.
+
+    `answer` is called with the bytes of in-order replies; cut papers go to `papers`. `unknown` lists
+    commands that no such printer knows, which must stay empty for a well-behaved host.
+    """
+
+    def __init__(self, dots: int, rom: str, answer: Callable[[bytes], None]) -> None:
+        self.buffer = bytearray()
+        self.papers: list[Paper] = []
+        self.unknown: list[bytes] = []
+        self.kicks = 0
+        self.near_end = False
+        self._dots = dots
+        self._rom = rom
+        self._answer = answer
+        self._blocks: list[Block] = []
+        self._runs: list[Run] = []
+        self._reset()
+
+    @property
+    def lines(self) -> int:
+        """Blocks on the paper that is not cut yet."""
+        return len(self._blocks)
+
+    def step(self) -> bool:
+        """Executes one command or character; False when the buffer holds none that is whole."""
+        size = self._size()
+        if not size or size > len(self.buffer):
+            return False
+        command = bytes(self.buffer[:size])
+        del self.buffer[:size]
+        self._do(command)
+        return True
+
+    def power_loss(self) -> None:
+        """Forgets everything that is not on paper; what hangs out of the slot is torn off."""
+        self.buffer.clear()
+        self._runs.clear()
+        if self._blocks:
+            self._cut(torn=True)
+        self._reset()
+
+    def _reset(self) -> None:
+        self._style = Style()
+        self._align = Align.LEFT
+        self._kanji = False
+        self._page = "cp437"
+        self._spacing = 34
+        self._runs.clear()
+        self._qr = (b"", 3, "l")
+        self._bars = (162, 3, False)
+
+    def _size(self) -> int:
+        """Bytes of the command at the front of the buffer; 0 when that cannot be told yet."""
+        buffer = self.buffer
+        first = bytes(buffer[:1])
+        if first not in _FIXED:
+            return self._character_size() if buffer else 0
+        if len(buffer) < 2:
+            return 0
+        second = bytes(buffer[1:2])
+        if second in _FIXED[first]:
+            return 2 + _FIXED[first][second]
+        if second == b"(" and first != b"\x1b":
+            return 5 + buffer[3] + 256 * buffer[4] if len(buffer) >= 5 else 0
+        if first == b"\x1d":
+            return self._long_size(second)
+        return 2
+
+    def _long_size(self, second: bytes) -> int:
+        buffer = self.buffer
+        if second == b"V":
+            return (4 if buffer[2] > 49 else 3) if len(buffer) >= 3 else 0
+        if second == b"k":
+            if len(buffer) < 4:
+                return 0
+            if buffer[2] >= 65:
+                return 4 + buffer[3]
+            end = buffer.find(0, 3)
+            return end + 1 if end >= 0 else 0
+        if second == b"v":
+            if len(buffer) < 8:
+                return 0
+            return 8 + (buffer[4] + 256 * buffer[5]) * (buffer[6] + 256 * buffer[7])
+        return 2
+
+    def _character_size(self) -> int:
+        if self.buffer[0] < 0x81 or not self._kanji:
+            return 1
+        if len(self.buffer) < 2:
+            return 0
+        return 4 if 0x30 <= self.buffer[1] <= 0x39 and self._rom == "gb18030" else 2
+
+    def _do(self, command: bytes) -> None:
+        if command[:1] not in _FIXED:
+            self._character(command)
+            return
+        name, args = command[:2], command[2:]
+        if name[:1] == b"\x1b":
+            self._escape(name, args)
+        elif name[:1] == b"\x1c":
+            self._kanji_command(name, args)
+        else:
+            self._group(name, args)
+
+    def _escape(self, name: bytes, args: bytes) -> None:
+        match name[1:]:
+            case b"@":
+                self._reset()
+            case b"E" | b"G":
+                self._style = msgspec.structs.replace(self._style, bold=bool(args[0] & 1))
+            case b"-":
+                self._style = msgspec.structs.replace(self._style, underline=args[0] % 48 > 0)
+            case b"a":
+                self._align = _ALIGN.get(args[0], self._align)
+            case b"!":
+                self._mode(args[0])
+            case b"t":
+                self._page = _CODE_PAGES.get(args[0], "cp437")
+            case b"2":
+                self._spacing = 34
+            case b"3":
+                self._spacing = args[0]
+            case b"d":
+                self._feed(args[0])
+            case b"J":
+                self._feed(1)
+            case b"p":
+                self.kicks += 1
+            case b"M" | b"R" | b"V" | b"{" | b" " | b"=" | b"$" | b"\\" | b"c" | b"B":
+                pass
+            case _:
+                self.unknown.append(name + args)
+
+    def _kanji_command(self, name: bytes, args: bytes) -> None:
+        match name[1:]:
+            case b"&":
+                self._kanji = self._rom != "western"
+            case b".":
+                self._kanji = False
+            case b"!":
+                wide, high = 1 + (args[0] >> 2 & 1), 1 + (args[0] >> 3 & 1)
+                self._style = msgspec.structs.replace(self._style, wide=wide, high=high)
+            case b"W":
+                size = 2 if args[0] & 1 else 1
+                self._style = msgspec.structs.replace(self._style, wide=size, high=size)
+            case b"C" | b"-" | b"S" | b"(":
+                pass
+            case _:
+                self.unknown.append(name + args)
+
+    def _group(self, name: bytes, args: bytes) -> None:
+        match name[1:]:
+            case b"!":
+                wide, high = (args[0] >> 4 & 7) + 1, (args[0] & 7) + 1
+                self._style = msgspec.structs.replace(self._style, wide=wide, high=high)
+            case b"B":
+                self._style = msgspec.structs.replace(self._style, inverse=bool(args[0] & 1))
+            case b"h":
+                self._bars = (args[0], *self._bars[1:])
+            case b"w":
+                self._bars = (self._bars[0], args[0], self._bars[2])
+            case b"H":
+                self._bars = (*self._bars[:2], args[0] % 48 >= 2)
+            case b"V":
+                self._cut()
+            case b"(":
+                self._two_dimensional(args)
+            case b"k":
+                self._barcode(args)
+            case b"v":
+                self._blocks.append(RasterBlock(args[6:], args[2] + 256 * args[3], self._align))
+            case b"r":
+                self._answer(b"\x03" if self.near_end else b"\x00")
+            case b"a" | b"f" | b"I" | b"P" | b"L" | b"W" | b"b":
+                pass
+            case _:
+                self.unknown.append(name + args)
+
+    def _mode(self, bits: int) -> None:
+        self._style = Style(
+            bold=bool(bits & 8),
+            wide=1 + (bits >> 5 & 1),
+            high=1 + (bits >> 4 & 1),
+            underline=bool(bits & 128),
+        )
+
+    def _two_dimensional(self, args: bytes) -> None:
+        if args[:1] != b"k" or len(args) < 5 or args[3] != 49:
+            if args[:1] not in {b"A", b"D", b"E", b"H", b"k"}:
+                self.unknown.append(b"\x1d(" + args)
+            return
+        data, module, level = self._qr
+        match args[4]:
+            case 67:
+                self._qr = (data, args[5], level)
+            case 69:
+                self._qr = (data, module, _LEVELS.get(args[5], "l"))
+            case 80:
+                self._qr = (args[6:], module, level)
+            case 81 if data:
+                self._line_feed_if_begun()
+                self._blocks.append(QrBlock(data, module, level, self._align))
+
+    def _barcode(self, args: bytes) -> None:
+        if args[0] != 73:
+            self.unknown.append(b"\x1dk" + args[:1])
+            return
+        text = args[2:].decode("latin-1")
+        for code_set in ("{A", "{B"):
+            text = text.removeprefix(code_set)
+        height, module, caption = self._bars
+        self._line_feed_if_begun()
+        self._blocks.append(Code128Block(text.replace("{{", "{"), module, height, caption, self._align))
+
+    def _character(self, raw: bytes) -> None:
+        if raw == b"\n":
+            self._end_line()
+        elif len(raw) > 1:
+            self._put(raw.decode(self._rom, "replace"))
+        elif raw >= b"\x20":
+            self._put(raw.decode(self._page, "replace"))
+
+    def _put(self, text: str) -> None:
+        room = self._dots // 12 - sum(cells(c) * r.style.wide for r in self._runs for c in r.text)
+        if sum(map(cells, text)) * self._style.wide > room:
+            self._end_line()  # a printer breaks the line by itself, wherever that is
+        if self._runs and self._runs[-1].style == self._style:
+            text = self._runs.pop().text + text
+        self._runs.append(Run(text, self._style))
+
+    def _end_line(self) -> None:
+        self._blocks.append(Line(tuple(self._runs), self._align, self._spacing))
+        self._runs.clear()
+
+    def _line_feed_if_begun(self) -> None:
+        if self._runs:
+            self._end_line()
+
+    def _feed(self, lines: int) -> None:
+        self._line_feed_if_begun()
+        self._blocks += [Line((), self._align, self._spacing)] * lines
+
+    def _cut(self, torn: bool = False) -> None:
+        self._line_feed_if_begun()
+        if self._blocks:
+            self.papers.append(Paper(tuple(self._blocks), self._dots, torn))
+        self._blocks.clear()
