@@ -38,7 +38,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
 # Doors are pure: no file, socket, thread, process, clock or chance. Foreign packages only with a reason.
 IMPURE = frozenset(
     "asyncio concurrent ctypes fcntl glob http importlib io logging mmap multiprocessing os pathlib queue "
-    "random sched secrets select selectors shelve shutil signal socket socketserver sqlite3 ssl subprocess sys "
+    "random sched secrets select selectors shelve shutil signal socket sqlite3 ssl subprocess sys "
     "tempfile termios threading time tty urllib warnings".split()
 )
 IMPURE_CALLS = frozenset({"now", "utcnow", "today", "open", "print", "input"})
