@@ -17,6 +17,7 @@ Money is integer minor units (fen), times are RFC 3339 strings in UTC with milli
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -85,6 +86,19 @@ class LeaseReturned(msgspec.Struct, frozen=True, tag="lease.returned", tag_field
     cmd: str
 
 
+class Opaque(msgspec.Struct, frozen=True, tag="opaque", tag_field="k"):
+    """An event HQ could not read, sent as bytes under its own number: HQ quarantines it, the rest pass.
+
+    `raw_b64` is the canonical event in base64, or its beginning where it is larger than HQ takes.
+    """
+
+    seq: Seq
+    id: str
+    raw_b64: str
+    prev: str
+    sha: str
+
+
 Up = PickupCollected | PickupAnnulled | OrderAdvanced | LeaseReturned
 
 
@@ -96,7 +110,7 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class Clk(msgspec.Struct, frozen=True):
-    """The store's clock when it happened: state ok|unsynced|suspect, offset to HQ in ms, boot, monotonic ms."""
+    """The store's clock then: state ok|unsynced|suspect, offset to HQ in ms, boot, monotonic ms."""
 
     s: str
     off_ms: int
@@ -105,7 +119,7 @@ class Clk(msgspec.Struct, frozen=True):
 
 
 class Event(msgspec.Struct, frozen=True):
-    """One row of the store's journal. `d` is the fact (`Up`) without its kind; `sha` covers all but itself."""
+    """One row of the store's journal. `d` is the `Up` fact without its kind; `sha` covers all but itself."""
 
     seq: Seq
     id: str
@@ -349,6 +363,20 @@ class Complete(msgspec.Struct, frozen=True, tag="complete", tag_field="t"):
 PullLine = Checkpoint | Op | Reset | Complete
 
 
+ROW_KEYS: dict[str, str] = {
+    "product": "sku",
+    "price": "sku",
+    "stock": "sku",
+    "order": "order",
+    "cmd": "cmd",
+    "pickup_key": "kid",
+    "revocation": "nonce",
+    "staff": "staff",
+    "shop": "store",
+}
+"""The field of each Down kind whose text is the row's `id` in its bucket."""
+
+
 # ---- Encoding ------------------------------------------------------------------------------------
 
 
@@ -366,7 +394,8 @@ def sha_of(event: Event) -> str:
 
 def fact_of(event: Event) -> Up:
     """Reads the typed fact out of an event; raises msgspec.ValidationError when it is not one we know."""
-    return msgspec.convert({"k": event.k, **event.d}, Up)
+    fact: Up = msgspec.convert({"k": event.k, **event.d}, Up)
+    return fact
 
 
 def body_of(fact: Up) -> dict[str, Any]:
@@ -381,8 +410,36 @@ def kind_of(fact: Up) -> str:
     return str(fact.__struct_config__.tag)
 
 
+def row_of(op: Op) -> Down:
+    """Reads the typed row out of a put; raises msgspec.ValidationError when it is not one we know."""
+    row: Down = msgspec.convert({"tb": op.tb, **(op.d or {})}, Down)
+    return row
+
+
+def id_of(row: Down) -> str:
+    """The `id` of a row: the text of its key field."""
+    return str(getattr(row, ROW_KEYS[table_of(row)]))
+
+
+def table_of(row: Down) -> str:
+    """The `tb` of a row, as it stands on the wire."""
+    return str(row.__struct_config__.tag)
+
+
+def row_body(row: Down) -> dict[str, Any]:
+    """The `d` of a row: its fields without the table name."""
+    body: dict[str, Any] = msgspec.to_builtins(row)
+    del body["tb"]
+    return body
+
+
+def stamp(moment: datetime) -> str:
+    """An aware time as it stands on the wire: RFC 3339, UTC, milliseconds, `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def row_hash(tb: str, row_id: str, ver: int, d: dict[str, Any]) -> int:
-    """First 8 bytes of SHA-256(canonical([tb, id, ver, d])) as an unsigned number; summed mod 2^64 per bucket."""
+    """First 8 bytes of SHA-256(canonical([tb, id, ver, d])), unsigned; summed mod 2^64 per bucket."""
     return int.from_bytes(hashlib.sha256(canonical([tb, row_id, ver, d])).digest()[:8], "big")
 
 
