@@ -89,10 +89,13 @@ def _drawable(char: str, charset: str) -> str:
         return "\u3000" if char == "\u3000" else " "
     if category[0] == "C" or category == "Mn":  # a control must never reach the printer's parser
         return ""
-    if _in_rom(char, charset):
-        return char
     folded = unicodedata.normalize("NFKD", char)
-    plain = "".join(c for c in folded if "\x20" <= c < "\x7f" or (c >= "\x80" and _in_rom(c, charset)))
+    letter = folded[0].isascii() and folded[0].isalpha()
+    # The ROM has a few accented letters, but two columns wide: they tear a word apart.
+    if _in_rom(char, charset) and not (letter and len(folded) > 1):
+        return char
+    kept = (c for c in folded if not unicodedata.combining(c))
+    plain = "".join(c for c in kept if "\x20" <= c < "\x7f" or (c >= "\x80" and _in_rom(c, charset)))
     return plain or _MISSING
 
 

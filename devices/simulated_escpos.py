@@ -22,13 +22,34 @@ from devices.simulated_paper import (
 # Arguments that follow two command bytes, for commands of fixed length.
 _FIXED = {
     b"\x1b": {b"@": 0, b"2": 0, b"p": 3, b"$": 2, b"\\": 2, b"c": 2}
-    | dict.fromkeys([bytes([c]) for c in b"Ea!t-3MRJGVd{ =B"], 1),
+    | dict.fromkeys([bytes([c]) for c in b"Ea!t-3MRJGVd{ ="], 1),
     b"\x1d": {b"P": 2, b"L": 2, b"W": 2} | dict.fromkeys([bytes([c]) for c in b"!hwfHarBIb"], 1),
     b"\x1c": {b"&": 0, b".": 0, b"S": 2} | dict.fromkeys([bytes([c]) for c in b"!C-W"], 1),
 }
 _ALIGN = {0: Align.LEFT, 1: Align.CENTER, 2: Align.RIGHT, 48: Align.LEFT, 49: Align.CENTER, 50: Align.RIGHT}
 _LEVELS = {48: "l", 49: "m", 50: "q", 51: "h"}
 _CODE_PAGES = {0: "cp437", 2: "cp850", 16: "cp1252", 17: "cp866", 19: "cp858"}
+_RESTYLE: dict[bytes, Callable[[int], dict[str, int]]] = {
+    b"\x1bE": lambda n: {"bold": bool(n & 1)},
+    b"\x1bG": lambda n: {"bold": bool(n & 1)},
+    b"\x1b-": lambda n: {"underline": n % 48 > 0},
+    b"\x1b!": lambda n: {
+        "bold": bool(n & 8),
+        "wide": 1 + (n >> 5 & 1),
+        "high": 1 + (n >> 4 & 1),
+        "underline": bool(n & 128),
+    },
+    b"\x1c!": lambda n: {"wide": 1 + (n >> 2 & 1), "high": 1 + (n >> 3 & 1)},
+    b"\x1cW": lambda n: {"wide": 1 + (n & 1), "high": 1 + (n & 1)},
+    b"\x1d!": lambda n: {"wide": (n >> 4 & 7) + 1, "high": (n & 7) + 1},
+    b"\x1dB": lambda n: {"inverse": bool(n & 1)},
+}
+# Understood and without effect on what is drawn.
+_IGNORED = frozenset(
+    [bytes([0x1B, c]) for c in b"MRV{ =$\\c"]
+    + [bytes([0x1D, c]) for c in b"afIPLWb"]
+    + [bytes([0x1C, c]) for c in b"C-S("]
+)
 
 
 class Interpreter:
@@ -82,7 +103,7 @@ class Interpreter:
         self._spacing = 34
         self._runs.clear()
         self._qr = (b"", 3, "l")
-        self._bars = (162, 3, False)
+        self._bars = {"height": 162, "module": 3, "caption": 0}
 
     def _size(self) -> int:
         """Bytes of the command at the front of the buffer; 0 when that cannot be told yet."""
@@ -103,20 +124,13 @@ class Interpreter:
 
     def _long_size(self, second: bytes) -> int:
         buffer = self.buffer
-        if second == b"V":
-            return (4 if buffer[2] > 49 else 3) if len(buffer) >= 3 else 0
-        if second == b"k":
-            if len(buffer) < 4:
-                return 0
-            if buffer[2] >= 65:
-                return 4 + buffer[3]
-            end = buffer.find(0, 3)
-            return end + 1 if end >= 0 else 0
-        if second == b"v":
-            if len(buffer) < 8:
-                return 0
+        if second == b"V" and len(buffer) >= 3:
+            return 4 if buffer[2] > 49 else 3
+        if second == b"v" and len(buffer) >= 8:
             return 8 + (buffer[4] + 256 * buffer[5]) * (buffer[6] + 256 * buffer[7])
-        return 2
+        if second == b"k" and len(buffer) >= 4:
+            return 4 + buffer[3] if buffer[2] >= 65 else buffer.find(0, 3) + 1
+        return 0 if second in b"Vvk" else 2
 
     def _character_size(self) -> int:
         if self.buffer[0] < 0x81 or not self._kanji:
@@ -126,76 +140,42 @@ class Interpreter:
         return 4 if 0x30 <= self.buffer[1] <= 0x39 and self._rom == "gb18030" else 2
 
     def _do(self, command: bytes) -> None:
+        name, args = command[:2], command[2:]
         if command[:1] not in _FIXED:
             self._character(command)
-            return
-        name, args = command[:2], command[2:]
-        if name[:1] == b"\x1b":
+        elif name in _RESTYLE:
+            self._style = msgspec.structs.replace(self._style, **_RESTYLE[name](args[0]))
+        elif name[:1] == b"\x1b":
             self._escape(name, args)
-        elif name[:1] == b"\x1c":
-            self._kanji_command(name, args)
-        else:
+        elif name[:1] == b"\x1d":
             self._group(name, args)
+        elif name in {b"\x1c&", b"\x1c."}:
+            self._kanji = name == b"\x1c&" and self._rom != "western"
+        elif name not in _IGNORED:
+            self.unknown.append(command)
 
     def _escape(self, name: bytes, args: bytes) -> None:
         match name[1:]:
             case b"@":
                 self._reset()
-            case b"E" | b"G":
-                self._style = msgspec.structs.replace(self._style, bold=bool(args[0] & 1))
-            case b"-":
-                self._style = msgspec.structs.replace(self._style, underline=args[0] % 48 > 0)
             case b"a":
                 self._align = _ALIGN.get(args[0], self._align)
-            case b"!":
-                self._mode(args[0])
             case b"t":
                 self._page = _CODE_PAGES.get(args[0], "cp437")
-            case b"2":
-                self._spacing = 34
-            case b"3":
-                self._spacing = args[0]
-            case b"d":
-                self._feed(args[0])
-            case b"J":
-                self._feed(1)
+            case b"2" | b"3":
+                self._spacing = args[0] if args else 34
+            case b"d" | b"J":
+                self._feed(args[0] if name[1:] == b"d" else 1)
             case b"p":
                 self.kicks += 1
-            case b"M" | b"R" | b"V" | b"{" | b" " | b"=" | b"$" | b"\\" | b"c" | b"B":
-                pass
-            case _:
-                self.unknown.append(name + args)
-
-    def _kanji_command(self, name: bytes, args: bytes) -> None:
-        match name[1:]:
-            case b"&":
-                self._kanji = self._rom != "western"
-            case b".":
-                self._kanji = False
-            case b"!":
-                wide, high = 1 + (args[0] >> 2 & 1), 1 + (args[0] >> 3 & 1)
-                self._style = msgspec.structs.replace(self._style, wide=wide, high=high)
-            case b"W":
-                size = 2 if args[0] & 1 else 1
-                self._style = msgspec.structs.replace(self._style, wide=size, high=size)
-            case b"C" | b"-" | b"S" | b"(":
-                pass
-            case _:
+            case _ if name not in _IGNORED:
                 self.unknown.append(name + args)
 
     def _group(self, name: bytes, args: bytes) -> None:
         match name[1:]:
-            case b"!":
-                wide, high = (args[0] >> 4 & 7) + 1, (args[0] & 7) + 1
-                self._style = msgspec.structs.replace(self._style, wide=wide, high=high)
-            case b"B":
-                self._style = msgspec.structs.replace(self._style, inverse=bool(args[0] & 1))
-            case b"h":
-                self._bars = (args[0], *self._bars[1:])
-            case b"w":
-                self._bars = (self._bars[0], args[0], self._bars[2])
-            case b"H":
-                self._bars = (*self._bars[:2], args[0] % 48 >= 2)
+            case b"h" | b"w" | b"H":
+                key = {b"h": "height", b"w": "module", b"H": "caption"}[name[1:]]
+                self._bars[key] = args[0]
             case b"V":
                 self._cut()
             case b"(":
@@ -206,18 +186,8 @@ class Interpreter:
                 self._blocks.append(RasterBlock(args[6:], args[2] + 256 * args[3], self._align))
             case b"r":
                 self._answer(b"\x03" if self.near_end else b"\x00")
-            case b"a" | b"f" | b"I" | b"P" | b"L" | b"W" | b"b":
-                pass
-            case _:
+            case _ if name not in _IGNORED:
                 self.unknown.append(name + args)
-
-    def _mode(self, bits: int) -> None:
-        self._style = Style(
-            bold=bool(bits & 8),
-            wide=1 + (bits >> 5 & 1),
-            high=1 + (bits >> 4 & 1),
-            underline=bool(bits & 128),
-        )
 
     def _two_dimensional(self, args: bytes) -> None:
         if args[:1] != b"k" or len(args) < 5 or args[3] != 49:
@@ -243,9 +213,17 @@ class Interpreter:
         text = args[2:].decode("latin-1")
         for code_set in ("{A", "{B"):
             text = text.removeprefix(code_set)
-        height, module, caption = self._bars
+        bars = self._bars
         self._line_feed_if_begun()
-        self._blocks.append(Code128Block(text.replace("{{", "{"), module, height, caption, self._align))
+        self._blocks.append(
+            Code128Block(
+                text.replace("{{", "{"),
+                module=bars["module"],
+                height=bars["height"],
+                caption=bars["caption"] % 48 >= 2,
+                align=self._align,
+            )
+        )
 
     def _character(self, raw: bytes) -> None:
         if raw == b"\n":

@@ -17,6 +17,7 @@ from devices.ports import Align
 _FONTS = Path("/usr/share/fonts/opentype/noto")
 _MONO_SC = 7  # index of "Noto Sans Mono CJK SC" in Debian's collection: cells of 12 and 24 dots at size 24
 _CELL = 24
+_GLYPH_HEIGHT = 28  # with room for the tails of g and y
 _LINE_DOTS = 34  # default line spacing, 1/6 inch
 _SIDE, _TOP = 28, 36  # blank paper around the printable area
 _PAPER, _INK = (250, 249, 246), (38, 36, 40)
@@ -142,15 +143,15 @@ def _draw(block: Block, dots: int) -> Any:
 def _draw_line(line: Line, dots: int) -> Any:
     from PIL import Image  # noqa: PLC0415
 
-    tallest = max((run.style.high for run in line.runs), default=1) * _CELL
-    strip = Image.new("1", (dots, max(line.spacing, tallest + 10)))
+    tallest = max((run.style.high for run in line.runs), default=1) * _GLYPH_HEIGHT
+    strip = Image.new("1", (dots, max(line.spacing, tallest + 6)))
     taken = sum(cells(c) * run.style.wide for run in line.runs for c in run.text) * _CELL // 2
     x = _left(line.align, taken, dots)
     for run in line.runs:
         style = run.style
         for char in run.text:
             glyph = _glyph(char, style)
-            bottom = strip.height - 6  # characters of all sizes stand on one line
+            bottom = strip.height - 2  # characters of all sizes stand on one line
             strip.paste(glyph, (x, max(bottom - glyph.height, 0)))
             x += glyph.width
     return strip
@@ -159,12 +160,14 @@ def _draw_line(line: Line, dots: int) -> Any:
 def _glyph(char: str, style: Style) -> Any:
     from PIL import Image, ImageChops, ImageDraw  # noqa: PLC0415
 
-    cell = (cells(char) * _CELL // 2, _CELL)
+    cell = (cells(char) * _CELL // 2, _GLYPH_HEIGHT)
     size = (cell[0] * style.wide, cell[1] * style.high)
     scale = max(style.wide, style.high)
     glyph = Image.new("L", (cell[0] * scale, cell[1] * scale), 0)
     pen = ImageDraw.Draw(glyph)
-    pen.text((0, 21 * scale), char, fill=255, font=_font(_CELL * scale, style.bold), anchor="ls")
+    pen.text(
+        (cell[0] * scale // 2, 21 * scale), char, fill=255, font=_font(_CELL * scale, style.bold), anchor="ms"
+    )
     if style.underline:
         pen.line((0, glyph.height - 2, glyph.width, glyph.height - 2), fill=255, width=2)
     if glyph.size != size:
@@ -195,7 +198,7 @@ def _draw_qr(block: QrBlock, dots: int) -> Any:
 
     code = segno.make(block.data, error=block.level, micro=False, boost_error=False)
     side = code.symbol_size(border=0)[0] * block.module
-    margin = 2 * block.module
+    margin = block.module
     strip = Image.new("1", (dots, side + 2 * margin))
     left = _left(block.align, side, dots)
     if side > dots:  # a real printer prints nothing then
