@@ -172,7 +172,7 @@ class SettingsRefused(Exception):
 def parse(raw: Mapping[str, Any]) -> Settings:
     """Reads a settings mapping (as TOML gives it); raises SettingsRefused with every problem found."""
     problems: list[Problem] = []
-    settings = _struct(Settings, raw, "", problems)
+    settings: Settings = _struct(Settings, raw, "", problems)
     if not problems:
         problems += _crossed(settings)
     if problems:
@@ -248,4 +248,6 @@ def _crossed(settings: Settings) -> list[Problem]:
 def _dangling(path: str, name: str, known: Mapping[str, object]) -> Problem:
     near = difflib.get_close_matches(name, known, n=1)
     listed = ", ".join(sorted(known)) or "none"
-    return Problem(path, f"{name!r} is not defined", f"did you mean {near[0]}?" if near else f"defined: {listed}")
+    return Problem(
+        path, f"{name!r} is not defined", f"did you mean {near[0]}?" if near else f"defined: {listed}"
+    )

@@ -1,0 +1,68 @@
+"""The way from a TOML file to Settings, with every problem named and its line where the file cannot be read."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from config.schema import Problem, Settings, SettingsRefused, parse
+
+_POSITION = re.compile(
+    r"^(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$"
+)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One setting as it is in force: dotted path, value in TOML's types, and whether a file said so."""
+
+    path: str
+    value: object
+    from_file: bool
+
+
+def load(path: Path) -> Settings:
+    """Reads a settings file; raises SettingsRefused with every problem (or the first unreadable line)."""
+    return parse(read_toml(path))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The file's tables; raises SettingsRefused when it is missing, no UTF-8, or no TOML."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise SettingsRefused([Problem(str(path), f"cannot be read: {error.strerror}")]) from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise SettingsRefused([Problem(f"{path}:{line}", "is not UTF-8", "save it as UTF-8")]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsRefused([_bad_toml(path, str(error))]) from error
+
+
+def _bad_toml(path: Path, message: str) -> Problem:
+    found = _POSITION.match(message)
+    if found is None:
+        return Problem(str(path), f"is not TOML: {message}")
+    place = f"{path}:{found['line']}:{found['column']}" if found["line"] else f"{path}: at its end"
+    return Problem(place, f"is not TOML: {found['what']}", "texts stand in quotes, tables in [brackets]")
+
+
+def origins(settings: Settings, raw: Mapping[str, Any]) -> Iterator[Origin]:
+    """Every setting in force, in the schema's order, with where it came from: the file `raw`, or the default."""
+    yield from _origins(msgspec.to_builtins(settings), raw, "")
+
+
+def _origins(values: Mapping[str, Any], raw: Mapping[str, Any], path: str) -> Iterator[Origin]:
+    for key, value in values.items():
+        where = f"{path}.{key}" if path else key
+        if isinstance(value, dict):
+            said = raw.get(key, {})
+            yield from _origins(value, said if isinstance(said, Mapping) else {}, where)
+        else:
+            yield Origin(where, value, key in raw)
