@@ -31,13 +31,13 @@ def encode(slip: Slip, columns: int, charset: str) -> bytes:
     `columns` is half-width characters a line, `charset` one of gb18030, gbk, gb2312. The slip's title
     names the job and is not drawn.
     """
-    from escpos.printer import Dummy  # type: ignore[import-untyped] # noqa: PLC0415
+    from escpos.printer import Dummy  # type: ignore[import-untyped]
 
     printer = Dummy()
-    printer._raw(_INIT)  # noqa: SLF001 - python-escpos has no public way to send bytes as they are
+    printer._raw(_INIT)
     for part in slip.parts:
         _put(printer, part, columns, charset)
-    printer._raw(_FEED_AND_CUT)  # noqa: SLF001 - its cut() feeds six lines more than the cutter needs
+    printer._raw(_FEED_AND_CUT)
     return bytes(printer.output)
 
 
@@ -147,7 +147,7 @@ def _put(printer: Any, part: SlipPart, columns: int, charset: str) -> None:
         case Code128(text):
             _put_code128(printer, text, columns, charset)
         case Feed(lines):
-            printer._raw(b"\n" * min(max(lines, 0), 20))  # noqa: SLF001
+            printer._raw(b"\n" * min(max(lines, 0), 20))
 
 
 def _put_text(printer: Any, part: Text, columns: int, charset: str) -> None:
@@ -158,11 +158,11 @@ def _put_text(printer: Any, part: Text, columns: int, charset: str) -> None:
 
 def _put_lines(printer: Any, lines: list[str], charset: str) -> None:
     for line in lines:
-        printer._raw(line.encode(charset) + b"\n")  # noqa: SLF001 - text() guesses the charset by line
+        printer._raw(line.encode(charset) + b"\n")
 
 
 def _put_qr(printer: Any, text: str, module: int, columns: int, charset: str) -> None:
-    import segno  # noqa: PLC0415
+    import segno
 
     clean = "".join(char for char in text if unicodedata.category(char) not in {"Cc", "Cs"})
     try:
@@ -173,7 +173,7 @@ def _put_qr(printer: Any, text: str, module: int, columns: int, charset: str) ->
     fitting = columns * DOTS_A_COLUMN // side
     printer.set(align="center", custom_size=True, width=1, height=1)
     printer.qr(clean, ec=1, size=min(max(min(module, fitting), 1), 16), native=True)
-    printer._raw(b"\n")  # noqa: SLF001
+    printer._raw(b"\n")
 
 
 def _put_code128(printer: Any, text: str, columns: int, charset: str) -> None:
@@ -186,5 +186,5 @@ def _put_code128(printer: Any, text: str, columns: int, charset: str) -> None:
     data = b"{B" + text.replace("{", "{{").encode("ascii")
     printer.set(align="center", custom_size=True, width=1, height=1)
     # barcode() of python-escpos writes to standard output, so the command is spelt out here.
-    printer._raw(b"\x1dh\x50\x1dw" + bytes([dots]) + b"\x1df\x00\x1dH\x02")  # noqa: SLF001
-    printer._raw(b"\x1dkI" + bytes([len(data)]) + data + b"\n")  # noqa: SLF001
+    printer._raw(b"\x1dh\x50\x1dw" + bytes([dots]) + b"\x1df\x00\x1dH\x02")
+    printer._raw(b"\x1dkI" + bytes([len(data)]) + data + b"\n")

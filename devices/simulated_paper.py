@@ -94,7 +94,7 @@ class Paper:
     @cached_property
     def png(self) -> bytes:
         """A picture of it, PNG, one pixel a dot with blank edges; drawn when first asked for."""
-        from PIL import Image  # noqa: PLC0415
+        from PIL import Image
 
         parts = [_draw(block, self.dots) for block in self.blocks]
         height = 2 * _TOP + sum(part.height for part in parts)
@@ -141,7 +141,7 @@ def _draw(block: Block, dots: int) -> Any:
 
 
 def _draw_line(line: Line, dots: int) -> Any:
-    from PIL import Image  # noqa: PLC0415
+    from PIL import Image
 
     tallest = max((run.style.high for run in line.runs), default=1) * _GLYPH_HEIGHT
     strip = Image.new("1", (dots, max(line.spacing, tallest + 6)))
@@ -158,7 +158,7 @@ def _draw_line(line: Line, dots: int) -> Any:
 
 
 def _glyph(char: str, style: Style) -> Any:
-    from PIL import Image, ImageChops, ImageDraw  # noqa: PLC0415
+    from PIL import Image, ImageChops, ImageDraw
 
     cell = (cells(char) * _CELL // 2, _GLYPH_HEIGHT)
     size = (cell[0] * style.wide, cell[1] * style.high)
@@ -177,7 +177,7 @@ def _glyph(char: str, style: Style) -> Any:
 
 
 def _font(size: int, bold: bool) -> Any:
-    from PIL import ImageFont  # noqa: PLC0415
+    from PIL import ImageFont
 
     path = _FONTS / ("NotoSansCJK-Bold.ttc" if bold else "NotoSansCJK-Regular.ttc")
     key = (size, bold)
@@ -193,11 +193,11 @@ _LOADED: dict[tuple[int, bool], Any] = {}
 
 
 def _draw_qr(block: QrBlock, dots: int) -> Any:
-    import segno  # noqa: PLC0415
-    from PIL import Image  # noqa: PLC0415
+    import segno
+    from PIL import Image
 
     code = segno.make(block.data, error=block.level, micro=False, boost_error=False)
-    side = code.symbol_size(border=0)[0] * block.module
+    side = len(code.matrix) * block.module
     margin = block.module
     strip = Image.new("1", (dots, side + 2 * margin))
     left = _left(block.align, side, dots)
@@ -212,8 +212,8 @@ def _draw_qr(block: QrBlock, dots: int) -> Any:
 
 
 def _draw_code128(block: Code128Block, dots: int) -> Any:
-    from barcode import Code128  # type: ignore[import-untyped] # noqa: PLC0415
-    from PIL import Image  # noqa: PLC0415
+    from barcode import Code128  # type: ignore[import-untyped]
+    from PIL import Image
 
     bars = Code128(block.text).build()[0]
     width = len(bars) * block.module
@@ -235,7 +235,7 @@ def _draw_code128(block: Code128Block, dots: int) -> Any:
 
 
 def _draw_raster(block: RasterBlock, dots: int) -> Any:
-    from PIL import Image  # noqa: PLC0415
+    from PIL import Image
 
     size = (block.row_bytes * 8, len(block.rows) // block.row_bytes)
     picture = Image.frombytes("1", size, block.rows)
@@ -250,7 +250,7 @@ def _left(align: Align, width: int, dots: int) -> int:
 
 
 def _tear(sheet: Any) -> None:
-    from PIL import ImageDraw  # noqa: PLC0415
+    from PIL import ImageDraw
 
     width, height = sheet.size
     edge = [(x, height - (4 if x // 14 % 2 else 18)) for x in range(0, width + 14, 14)]

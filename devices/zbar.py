@@ -1,0 +1,79 @@
+"""The zbar library as a reader of the decoding cascade, through pyzbar's bindings.
+
+pyzbar's own `decode` cannot ask for exact bytes: zbar then guesses the charset of a QR code and turns
+Chinese into wrong Japanese. This drives the same calls with zbar's binary mode on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devices.ports import Barcode, Corner, Reading, Symbology
+from devices.scanned_bytes import words
+
+_ENABLE, _BINARY, _MIN_LENGTH, _DENSITY_X, _DENSITY_Y = 0, 4, 0x20, 0x100, 0x101
+_QR = 64
+# zbar's numbers. DataBar is left out: it prints assertion warnings and reads little.
+_SYMBOLOGIES = {
+    8: Symbology.EAN8,
+    9: Symbology.UPCE,
+    12: Symbology.UPCA,
+    13: Symbology.EAN13,
+    25: Symbology.ITF,
+    39: Symbology.CODE39,
+    _QR: Symbology.QR,
+    128: Symbology.CODE128,
+}
+# Formats without a check digit are read by chance off any striped thing; short ones most of all.
+_SHORTEST = {25: 8, 39: 4, 128: 3}
+_GRAY = int.from_bytes(b"Y800", "little")
+
+
+def zbar_codes(gray: Any) -> list[Barcode]:
+    """Codes in a gray picture: a numpy array (height, width) of uint8."""
+    from pyzbar import wrapper  # type: ignore[import-untyped]
+
+    pixels = gray.tobytes()
+    scanner = wrapper.zbar_image_scanner_create()
+    image = wrapper.zbar_image_create()
+    try:
+        _configure(wrapper, scanner)
+        wrapper.zbar_image_set_format(image, _GRAY)
+        wrapper.zbar_image_set_size(image, gray.shape[1], gray.shape[0])
+        wrapper.zbar_image_set_data(image, pixels, len(pixels), None)
+        wrapper.zbar_scan_image(scanner, image)
+        return _found(wrapper, image)
+    finally:
+        wrapper.zbar_image_destroy(image)
+        wrapper.zbar_image_scanner_destroy(scanner)
+
+
+def _configure(wrapper: Any, scanner: Any) -> None:
+    configure = wrapper.zbar_image_scanner_set_config
+    configure(scanner, 0, _ENABLE, 0)  # 0 stands for all symbologies
+    for number in _SYMBOLOGIES:
+        configure(scanner, number, _ENABLE, 1)
+    for number, length in _SHORTEST.items():
+        configure(scanner, number, _MIN_LENGTH, length)
+    configure(scanner, _QR, _BINARY, 1)
+
+
+def _found(wrapper: Any, image: Any) -> list[Barcode]:
+    from ctypes import string_at
+
+    codes = []
+    symbol = wrapper.zbar_image_first_symbol(image)
+    while symbol:
+        length = wrapper.zbar_symbol_get_data_length(symbol)
+        raw = bytes(string_at(wrapper.zbar_symbol_get_data(symbol), length))
+        kind = _SYMBOLOGIES.get(symbol.contents.type, Symbology.UNKNOWN)
+        points = range(wrapper.zbar_symbol_get_loc_size(symbol))
+        corners = tuple(
+            Corner(
+                int(wrapper.zbar_symbol_get_loc_x(symbol, at)), int(wrapper.zbar_symbol_get_loc_y(symbol, at))
+            )
+            for at in points
+        )
+        codes.append(Barcode(Reading(words(raw, "auto"), raw, kind), corners))
+        symbol = wrapper.zbar_symbol_next(symbol)
+    return codes
