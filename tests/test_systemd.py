@@ -1,0 +1,95 @@
+"""The unit, the user and the device rules of a shop's box, as far as they can be judged without booting it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SYSTEMD = Path(__file__).resolve().parent.parent / "systemd"
+UNIT = SYSTEMD / "store-edge.service"
+STATE = "/var/lib/store-edge"
+
+needs_analyze = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here"
+)
+
+
+def settings(unit: Path) -> dict[str, list[str]]:
+    """`Section.Key` -> its values in order, as systemd reads them (an empty one would clear the list)."""
+    found: dict[str, list[str]] = {}
+    section = ""
+    for line in unit.read_text("utf-8").splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif line and not line.startswith(("#", ";")):
+            key, value = line.split("=", 1)
+            found.setdefault(f"{section}.{key}", []).append(value)
+    return found
+
+
+@needs_analyze
+def test_systemd_understands_every_line(tmp_path: Path) -> None:
+    # The command is not installed here: /bin/true stands in, so that every complaint is a real one.
+    unit = tmp_path / UNIT.name
+    unit.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", UNIT.read_text("utf-8")), "utf-8")
+    run = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False
+    )
+    complaints = [line for line in run.stderr.splitlines() if UNIT.name in line]
+    assert (run.returncode, complaints) == (0, [])
+
+
+@needs_analyze
+def test_the_fence_does_not_get_lower() -> None:
+    run = subprocess.run(
+        ["systemd-analyze", "security", "--offline=yes", "--threshold=15", "--no-pager", str(UNIT)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[-400:]
+
+
+def test_the_service_is_watched_and_is_nobody_else() -> None:
+    unit = settings(UNIT)
+    assert unit["Service.Type"] == ["notify"]
+    assert unit["Service.WatchdogSec"] == ["20"]
+    assert unit["Service.Restart"] == ["always"]
+    assert unit["Service.User"] == ["store-edge"]
+    assert unit["Service.StateDirectory"] == [Path(STATE).name]
+    assert unit["Service.WorkingDirectory"] == [STATE]
+    assert unit["Service.ExecStart"] == [
+        "/opt/store-edge/.venv/bin/store-edge run --settings /etc/store-edge/store.toml"
+    ]
+
+
+def test_its_groups_are_the_users_groups() -> None:
+    members = re.findall(
+        r"^m store-edge (\S+)$", (SYSTEMD / "store-edge.sysusers.conf").read_text(), re.MULTILINE
+    )
+    assert settings(UNIT)["Service.SupplementaryGroups"] == [" ".join(members)]
+
+
+def test_no_secret_comes_by_the_environment() -> None:
+    unit = settings(UNIT)
+    assert not [key for key in unit if key.startswith("Service.Environment")]
+    assert [value.split(":")[0] for value in unit["Service.LoadCredential"]] == ["db-key", "hq-token"]
+
+
+def test_the_example_settings_use_the_units_paths() -> None:
+    example = (SYSTEMD.parent / "config/examples/store.toml").read_text("utf-8")
+    assert f'state_dir = "{STATE}"' in example
+    assert f'token_file = "/run/credentials/{UNIT.name}/hq-token"' in example
+
+
+def test_every_jump_of_the_device_rules_has_its_label() -> None:
+    rules = (SYSTEMD / "70-store-edge.rules").read_text("utf-8")
+    logical = [line for line in rules.splitlines() if line and not line.startswith("#")]
+    jumps = {name for line in logical for name in re.findall(r'GOTO="(\w+)"', line)}
+    assert jumps == set(re.findall(r'LABEL="(\w+)"', rules))
+    for line in logical:
+        assert re.fullmatch(r'(?:(?:[A-Z]+|[A-Z]+\{\w+\})(?:==|!=|=|\+=)"[^"]*"(?:, )?)+', line), line
