@@ -1,0 +1,144 @@
+"""HQ's feed: the latest state of every row of every bucket, numbered so that no writer is missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
+
+from sync.hub.schema import bucket, feed, new_bucket_epoch
+from sync.messages import Down, canonical, id_of, row_body, row_hash, table_of
+
+_MASK = (1 << 64) - 1
+_CHUNK = 400
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of a bucket as it is to be from now on; `d` None means gone."""
+
+    bucket: str
+    tb: str
+    id: str
+    d: Mapping[str, Any] | None
+
+
+def put(bucket_name: str, row: Down) -> Change:
+    """This row is to be in this bucket."""
+    return Change(bucket_name, table_of(row), id_of(row), row_body(row))
+
+
+def publish(conn: Connection, changes: Iterable[Change], at: str) -> int:
+    """Writes changes in the caller's transaction, leaves rows that are so already; returns rows written.
+
+    The bucket's counter row stays locked until the caller commits, so a number is never visible before all
+    smaller ones are. Buckets are taken in sorted order: two writers cannot wait for each other.
+    """
+    sorted_in: dict[str, dict[Key, Change]] = {}
+    for change in changes:
+        sorted_in.setdefault(change.bucket, {})[change.tb, change.id] = change
+    return sum(_publish(conn, name, sorted_in[name], at) for name in sorted(sorted_in))
+
+
+def make_bucket(conn: Connection, name: str) -> None:
+    """Makes the bucket unless it is there."""
+    conn.execute(
+        text(
+            "INSERT INTO bucket (bucket, epoch, head, floor, n, ck)"
+            " VALUES (:bucket, :epoch, 0, 0, 0, :ck) ON CONFLICT (bucket) DO NOTHING"
+        ),
+        {"bucket": name, "epoch": new_bucket_epoch(), "ck": "0" * 16},
+    )
+
+
+def prune(conn: Connection, before: str) -> int:
+    """Forgets tombstones older than `before` (RFC 3339), how many; cursors behind them will be reset."""
+    old = (feed.c.op == "del") & (feed.c.at < before)
+    gone = 0
+    for name, last in conn.execute(
+        select(feed.c.bucket, func.max(feed.c.seq)).where(old).group_by(feed.c.bucket).order_by(feed.c.bucket)
+    ).all():
+        conn.execute(update(bucket).where(bucket.c.bucket == name).values(floor=last))
+        gone += conn.execute(
+            delete(feed).where(old & (feed.c.bucket == name) & (feed.c.seq <= last))
+        ).rowcount
+    return gone
+
+
+def _publish(conn: Connection, name: str, changes: dict[Key, Change], at: str) -> int:
+    make_bucket(conn, name)
+    # Writing the row (though not yet its value) takes the lock that holds until commit.
+    head, n, ck = conn.execute(
+        update(bucket)
+        .where(bucket.c.bucket == name)
+        .values(head=bucket.c.head)
+        .returning(bucket.c.head, bucket.c.n, bucket.c.ck)
+    ).one()
+    before = _existing(conn, name, changes)
+    total = int(ck, 16)
+    fresh: list[dict[str, Any]] = []
+    known: list[dict[str, Any]] = []
+    for key, change in changes.items():
+        old = before.get(key)
+        row = _row(change, old, head + 1)
+        if row is None:
+            continue
+        head += 1
+        n += (row["op"] == "put") - (old is not None and old.op == "put")
+        total += int(row["hash"] or "0", 16) - int(old.hash or "0", 16) if old else int(row["hash"], 16)
+        (known if old is not None else fresh).append({**row, "at": at})
+    _store(conn, fresh, known)
+    if fresh or known:
+        values = {"head": head, "n": n, "ck": f"{total & _MASK:016x}"}
+        conn.execute(update(bucket).where(bucket.c.bucket == name).values(**values))
+    return len(fresh) + len(known)
+
+
+def _row(change: Change, old: Any | None, seq: int) -> dict[str, Any] | None:
+    """The feed's row for a change, or None when nothing changes."""
+    ver = old.ver + 1 if old is not None else 1
+    row = {"bucket": change.bucket, "seq": seq, "tb": change.tb, "id": change.id, "ver": ver}
+    if change.d is None:
+        if old is None or old.op == "del":
+            return None
+        return {**row, "op": "del", "d": "", "hash": ""}
+    body = canonical(change.d).decode()
+    if old is not None and old.op == "put" and old.d == body:
+        return None
+    digest = row_hash(change.tb, change.id, ver, msgspec.json.decode(body))
+    return {**row, "op": "put", "d": body, "hash": f"{digest:016x}"}
+
+
+def _existing(conn: Connection, name: str, changes: Mapping[Key, Change]) -> dict[Key, Any]:
+    found: dict[Key, Any] = {}
+    columns = (feed.c.tb, feed.c.id, feed.c.ver, feed.c.op, feed.c.d, feed.c.hash)
+    for tb in sorted({tb for tb, _ in changes}):
+        ids = [row_id for table, row_id in changes if table == tb]
+        for start in range(0, len(ids), _CHUNK):
+            some = ids[start : start + _CHUNK]
+            wanted = (feed.c.bucket == name) & (feed.c.tb == tb) & feed.c.id.in_(some)
+            for row in conn.execute(select(*columns).where(wanted)):
+                found[row.tb, row.id] = row
+    return found
+
+
+def _store(conn: Connection, fresh: list[dict[str, Any]], known: list[dict[str, Any]]) -> None:
+    if fresh:
+        conn.execute(insert(feed), fresh)
+    if known:
+        same = (
+            (feed.c.bucket == bindparam("k_bucket"))
+            & (feed.c.tb == bindparam("k_tb"))
+            & (feed.c.id == bindparam("k_id"))
+        )
+        values: dict[str, Any] = {c: bindparam("v_" + c) for c in ("seq", "ver", "op", "d", "hash", "at")}
+        rows = [
+            {"k_bucket": r["bucket"], "k_tb": r["tb"], "k_id": r["id"]} | {"v_" + c: r[c] for c in values}
+            for r in known
+        ]
+        conn.execute(update(feed).where(same).values(**values), rows)

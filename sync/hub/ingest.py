@@ -1,0 +1,197 @@
+"""Taking in a store's journal: each fact exactly once, in order, with a verdict; nothing is ever turned away."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from sync.hub.effects import Effects, Source, Touched, Unfit
+from sync.hub.envelope import Line, Refused, Upload
+from sync.hub.feed import publish
+from sync.hub.rows import changes_of
+from sync.hub.schema import hq_epoch, ingest_event, ingest_stream, write
+from sync.messages import GENESIS, UP_KINDS, Event, UpAnswer, Verdict, fact_of
+
+log = logging.getLogger("sync.hub")
+
+APPLIED = "applied"
+BREAKER_EVENTS = 5
+BREAKER_SHARE = 0.2
+BREAKER_RETRY_S = 60
+# Whatever a rejecting validator may throw; a database that is down or busy is none of them.
+_REJECTIONS = (SQLAlchemyError, LookupError, ValueError, TypeError, ArithmeticError)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict on one fact and what it touched."""
+
+    verdict: str
+    code: str
+    case: str
+    touched: Touched
+
+
+def take(engine: Engine, store: str, upload: Upload, *, at: str, next_s: float) -> UpAnswer:
+    """Takes in one upload of an authenticated store in one transaction; raises Refused."""
+    if upload.header.store != store:
+        raise Refused(403, "forbidden")
+    outcome = write(engine, lambda conn: _take(conn, store, upload, at, next_s))
+    if isinstance(outcome, Refused):
+        raise outcome
+    return outcome
+
+
+def _take(conn: Connection, store: str, upload: Upload, at: str, next_s: float) -> UpAnswer | Refused:
+    stream = _lock(conn, store, upload, at)
+    if stream.state == "frozen":
+        return Refused(409, "fork")
+    if stream.state == "closed":
+        return Refused(403, "stream_closed")
+    repeats = _repeats(conn, upload, stream.last_seq)
+    if repeats is None:
+        return _freeze(conn, store, upload, at)
+    fresh = [line for line in upload.lines if line.seq > stream.last_seq]
+    _check_chain(fresh, stream.last_seq, stream.last_sha)
+    late = stream.state == "closing"
+    verdicts, touched = _judge_all(conn, store, upload.header.stream, fresh, late=late, at=at)
+    publish(conn, changes_of(conn, store, touched, at), at)
+    acked = fresh[-1].seq if fresh else stream.last_seq
+    if fresh:
+        same = ingest_stream.c.stream == upload.header.stream
+        conn.execute(update(ingest_stream).where(same).values(last_seq=acked, last_sha=fresh[-1].sha))
+    return UpAnswer(
+        acked=acked,
+        durable=stream.durable_seq,
+        hq_epoch=hq_epoch(conn),
+        server_time=at,
+        results=(*repeats, *verdicts),
+        next_s=next_s,
+    )
+
+
+def _lock(conn: Connection, store: str, upload: Upload, at: str) -> Row[*tuple[object, ...]]:
+    """The stream's row, locked. A store's first upload on a stream binds it; its former one is closing."""
+    name = upload.header.stream
+    query = select(ingest_stream).where(ingest_stream.c.stream == name).with_for_update()
+    row = conn.execute(query).one_or_none()
+    if row is None:
+        if upload.lines[0].seq != 1:
+            raise Refused(409, "gap", expected=1)
+        former = (ingest_stream.c.store == store) & (ingest_stream.c.state == "open")
+        conn.execute(update(ingest_stream).where(former).values(state="closing"))
+        start = {"last_seq": 0, "last_sha": GENESIS, "durable_seq": 0, "state": "open", "bound_at": at}
+        conn.execute(insert(ingest_stream).values(stream=name, store=store, **start))
+        row = conn.execute(query).one()
+    if row.store != store:
+        raise Refused(403, "forbidden")
+    return row
+
+
+def _repeats(conn: Connection, upload: Upload, last_seq: int) -> list[Verdict] | None:
+    """Verdicts on lines HQ already has; None when one of them is another fact than HQ's."""
+    old = {line.seq: line.sha for line in upload.lines if line.seq <= last_seq}
+    if not old:
+        return []
+    here = (ingest_event.c.stream == upload.header.stream) & ingest_event.c.seq.between(min(old), max(old))
+    found: list[Verdict] = []
+    for row in conn.execute(select(ingest_event).where(here).order_by(ingest_event.c.seq)):
+        if not hmac.compare_digest(row.sha, old[row.seq]):
+            return None
+        if row.verdict != APPLIED:
+            found.append(Verdict(row.seq, row.verdict, row.code, row.case_id))
+    return found
+
+
+def _freeze(conn: Connection, store: str, upload: Upload, at: str) -> Refused:
+    stream = upload.header.stream
+    conn.execute(update(ingest_stream).where(ingest_stream.c.stream == stream).values(state="frozen"))
+    source = Source(store, stream, upload.header.from_, late=False, at=at)
+    case = Effects(conn, source).open_case("STREAM_FORK", "")
+    log.error("stream frozen: two journals under one name", extra={"store": store, "case": case})
+    return Refused(409, "fork")
+
+
+def _check_chain(fresh: list[Line], last_seq: int, last_sha: str) -> None:
+    seq, sha = last_seq, last_sha
+    for line in fresh:
+        if line.seq != seq + 1 or line.prev != sha:
+            raise Refused(409, "gap", expected=seq + 1)
+        seq, sha = line.seq, line.sha
+
+
+def _judge_all(
+    conn: Connection, store: str, stream: str, fresh: list[Line], *, late: bool, at: str
+) -> tuple[list[Verdict], Touched]:
+    verdicts: list[Verdict] = []
+    touched = Touched()
+    quarantined = 0
+    for line in fresh:
+        source = Source(store, stream, line.seq, late, at)
+        judged = _judge(conn, source, line)
+        touched.absorb(judged.touched)
+        quarantined += judged.verdict == "quarantined"
+        if judged.verdict != APPLIED:
+            verdicts.append(Verdict(line.seq, judged.verdict, judged.code, judged.case))
+    # A release of HQ that rejects everything must not quarantine a day's sales: rolled back, asked again later.
+    if quarantined > BREAKER_EVENTS and quarantined > BREAKER_SHARE * len(fresh):
+        log.error("most of a batch would be quarantined: rolled back", extra={"store": store})
+        raise Refused(503, "HQ_BUG_SUSPECTED", retry_s=BREAKER_RETRY_S)
+    return verdicts, touched
+
+
+def _judge(conn: Connection, source: Source, line: Line) -> Judged:
+    taken = conn.scalar(select(ingest_event.c.seq).where(ingest_event.c.id == line.id)) is not None
+    if taken:
+        judged = _quarantine("DUPLICATE_ID")
+    elif line.event is None:
+        judged = _quarantine("OPAQUE")
+    else:
+        judged = _effect(conn, source, line.event)
+    conn.execute(
+        insert(ingest_event).values(
+            stream=source.stream,
+            seq=line.seq,
+            id=None if taken else line.id,
+            sha=line.sha,
+            kind=line.kind,
+            body=line.raw,
+            verdict=judged.verdict,
+            code=judged.code,
+            case_id=judged.case,
+            late=int(source.late),
+            received_at=source.at,
+        )
+    )
+    return judged
+
+
+def _effect(conn: Connection, source: Source, event: Event) -> Judged:
+    try:
+        fact = fact_of(event)
+    except msgspec.ValidationError:
+        return _quarantine("BAD_FACT" if event.k in UP_KINDS else "UNKNOWN_KIND")
+    effects = Effects(conn, source)
+    try:
+        with conn.begin_nested():
+            code = effects.apply(fact)
+            case = effects.open_case(code, fact.order) if code else ""
+    except Unfit as unfit:
+        return _quarantine(unfit.code)
+    except OperationalError:
+        raise
+    except _REJECTIONS as error:
+        # Its kind only: the text of such an error may quote the fact.
+        why = {"store": source.store, "seq": source.seq, "error": type(error).__name__}
+        log.error("a fact could not be taken in", extra=why)  # noqa: TRY400
+        return _quarantine("EFFECT_FAILED")
+    return Judged("conflict" if code else APPLIED, code, case, effects.touched)
+
+
+def _quarantine(code: str) -> Judged:
+    return Judged("quarantined", code, "", Touched())

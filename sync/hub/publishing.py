@@ -1,0 +1,205 @@
+"""Bringing HQ's word into tables and feed together: catalogue, orders as leases, stock, cancellations."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from sync.hub.effects import CANCELLED, PICKED_UP
+from sync.hub.feed import Change, publish, put
+from sync.hub.rows import CATALOG, PRICE, cmd_of, order_of, orders_of
+from sync.hub.schema import command, customer_order, feed, ingest_stream, order_line, stock_level, write
+from sync.hub.schema import store as store_table
+from sync.messages import Down, Order, OrderCommand, Price, Product, id_of
+
+CLOSED = frozenset({PICKED_UP, CANCELLED, "rejected", "restocked"})
+
+
+class NotPossible(Exception):
+    """HQ cannot do this; the message says why, for a person."""
+
+
+class ImportRefused(Exception):
+    """Nothing was imported: `problems` names every line that is wrong and why."""
+
+    def __init__(self, problems: Sequence[tuple[int, str]]) -> None:
+        super().__init__(f"{len(problems)} lines cannot be imported")
+        self.problems = tuple(problems)
+
+
+def in_bulk(engine: Engine, rows: Iterable[Product | Price], at: str, size: int) -> int:
+    """Publishes rows in transactions of `size`, so that no writer waits long; returns rows that changed."""
+    written = 0
+    source = iter(rows)
+    while some := list(itertools.islice(source, size)):
+        changes = [put(CATALOG if isinstance(row, Product) else PRICE, row) for row in some]
+
+        def work(conn: Connection, changes: list[Change] = changes) -> int:
+            return publish(conn, changes, at)
+
+        written += write(engine, work)
+    return written
+
+
+def replace(conn: Connection, bucket: str, tb: str, rows: Sequence[Down], at: str) -> int:
+    """Makes these the only rows of a table in a bucket."""
+    kept = {id_of(row) for row in rows}
+    live = (feed.c.bucket == bucket) & (feed.c.tb == tb) & (feed.c.op == "put")
+    gone = [row_id for row_id in conn.scalars(select(feed.c.id).where(live)) if row_id not in kept]
+    return publish(
+        conn, [*(put(bucket, row) for row in rows), *(Change(bucket, tb, g, None) for g in gone)], at
+    )
+
+
+def set_levels(conn: Connection, store: str, wanted: Any) -> None:
+    """Sets on-hand units as of everything the store's present journal has reported."""
+    mine = (ingest_stream.c.store == store) & (ingest_stream.c.state == "open")
+    stream = conn.execute(select(ingest_stream).where(mine).with_for_update()).one_or_none()
+    upto = {"stream": stream.stream if stream else "", "upto_seq": stream.last_seq if stream else 0}
+    for sku, on_hand in sorted(wanted.items()):
+        same = (stock_level.c.store == store) & (stock_level.c.sku == sku)
+        if not conn.execute(update(stock_level).where(same).values(on_hand=on_hand, **upto)).rowcount:
+            conn.execute(insert(stock_level).values(store=store, sku=sku, on_hand=on_hand, **upto))
+
+
+def levels(conn: Connection, store: str, skus: Iterable[str]) -> list[Any]:
+    """The stock rows of these products."""
+    wanted = set(skus)
+    rows = conn.execute(select(stock_level).where(stock_level.c.store == store).order_by("sku")).all()
+    return [row for row in rows if row.sku in wanted]
+
+
+def lease(conn: Connection, orders: Sequence[Order], at: str) -> list[Order]:
+    """Takes orders in and publishes them; from now on only their store moves them."""
+    leased = []
+    for order in orders:
+        problem = _problem(conn, order)
+        if problem:
+            raise NotPossible(problem)
+        code = order.numeric_code or _free_code(conn, order.store)
+        known = msgspec.structs.replace(order, numeric_code=code)
+        values = {"store": order.store, "gen": order.gen, "state": order.state, "shelf": order.shelf}
+        body = msgspec.json.encode(known).decode()
+        conn.execute(
+            insert(customer_order).values(
+                order_no=order.order, cancel="", numeric_code=code, body=body, **values
+            )
+        )
+        # What was published as handed over already is not ours to hand over again.
+        done = order.state == PICKED_UP
+        rows = [
+            {"order_no": order.order, "line": x.line, "sku": x.sku, "qty": x.qty, "handed": x.qty * done}
+            for x in order.lines
+        ]
+        if rows:
+            conn.execute(insert(order_line), rows)
+        leased.append(known)
+    publish(conn, [put(orders_of(order.store), order) for order in leased], at)
+    return leased
+
+
+def read_orders(lines: Iterable[str | bytes]) -> list[tuple[int, Order]]:
+    """Orders with their line numbers; raises ImportRefused with every line that cannot be read."""
+    found, problems, seen = [], [], set()
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            order = msgspec.json.decode(line, type=Order)
+        except (msgspec.DecodeError, UnicodeError) as error:
+            problems.append((number, str(error)))
+            continue
+        if order.order in seen:
+            problems.append((number, f"order {order.order} is in this file twice"))
+        seen.add(order.order)
+        found.append((number, order))
+    if problems:
+        raise ImportRefused(problems)
+    return found
+
+
+def import_all(conn: Connection, found: Sequence[tuple[int, Order]], at: str) -> int:
+    """Leases all of them or, with ImportRefused, none."""
+    problems = [(number, why) for number, order in found if (why := _problem(conn, order))]
+    codes: set[tuple[str, str]] = set()
+    for number, order in found:
+        if order.numeric_code and (order.store, order.numeric_code) in codes:
+            problems.append((number, "two orders of this file have one numeric code"))
+        codes.add((order.store, order.numeric_code))
+    if problems:
+        raise ImportRefused(sorted(problems))
+    return len(lease(conn, [order for _, order in found], at))
+
+
+def ask_cancel(conn: Connection, order_no: str, at: str) -> OrderCommand:
+    """Records and publishes the wish; asking twice gives the same one."""
+    row = _order(conn, order_no)
+    if row.state in CLOSED:
+        raise NotPossible(f"order {order_no} is {row.state}")
+    waiting = (command.c.order_no == order_no) & (command.c.outcome == "")
+    old = conn.execute(select(command).where(waiting)).one_or_none()
+    if old is not None:
+        return OrderCommand(old.cmd, order_no, old.gen, old.kind, old.at)
+    wish = OrderCommand(str(uuid.uuid4()), order_no, row.gen, "cancel_requested", at)
+    values = {"cmd": wish.cmd, "order_no": order_no, "gen": row.gen, "kind": wish.kind, "at": at}
+    conn.execute(insert(command).values(**values, outcome=""))
+    same = customer_order.c.order_no == order_no
+    conn.execute(update(customer_order).where(same).values(cancel="requested"))
+    publish(conn, [put(cmd_of(row.store), wish)], at)
+    return wish
+
+
+def reissue(conn: Connection, order_no: str, at: str) -> Order:
+    """Raises the generation and gives a new numeric code."""
+    row = _order(conn, order_no)
+    if row.state in CLOSED:
+        raise NotPossible(f"order {order_no} is {row.state}")
+    same = customer_order.c.order_no == order_no
+    code = _free_code(conn, row.store)
+    conn.execute(update(customer_order).where(same).values(gen=row.gen + 1, numeric_code=code))
+    order = order_of(_order(conn, order_no))
+    publish(conn, [put(orders_of(row.store), order)], at)
+    return order
+
+
+def _order(conn: Connection, order_no: str) -> Any:
+    same = customer_order.c.order_no == order_no
+    row = conn.execute(select(customer_order).where(same).with_for_update()).one_or_none()
+    if row is None:
+        raise NotPossible(f"no order {order_no}")
+    return row
+
+
+def _problem(conn: Connection, order: Order) -> str:
+    """Why this order cannot be leased, or ""."""
+    if conn.scalar(select(store_table.c.store).where(store_table.c.store == order.store)) is None:
+        return f"no store {order.store}"
+    same = customer_order.c.order_no == order.order
+    if conn.scalar(select(customer_order.c.order_no).where(same)) is not None:
+        return f"order {order.order} is published already"
+    if not order.lines:
+        return f"order {order.order} has no lines"
+    if len({line.line for line in order.lines}) != len(order.lines):
+        return f"order {order.order} has a line number twice"
+    if order.numeric_code and _taken(conn, order.store, order.numeric_code):
+        return f"the numeric code of order {order.order} is taken"
+    return ""
+
+
+def _taken(conn: Connection, store: str, code: str) -> bool:
+    used = (customer_order.c.store == store) & (customer_order.c.numeric_code == code)
+    return conn.scalar(select(customer_order.c.order_no).where(used)) is not None
+
+
+def _free_code(conn: Connection, store: str) -> str:
+    """Eight random digits that no order of this store ever had."""
+    while True:
+        code = f"{secrets.randbelow(10**8):08d}"
+        if not _taken(conn, store, code):
+            return code

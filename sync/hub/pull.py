@@ -1,0 +1,144 @@
+"""One page of the feed for one store, read from one snapshot."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, delete, insert, select
+
+from sync.hub.envelope import Refused, check_version
+from sync.hub.rows import subscription
+from sync.hub.schema import bucket, feed, hq_epoch, ingest_stream, nack, snapshot, write
+from sync.messages import MAX_BYTES, Checkpoint, Complete, Cursor, Head, Op, PullRequest, Reset
+
+MAX_ROWS = 5000
+PAGE_CEILING = 4 * MAX_BYTES
+MAX_NACKS = 200
+_FETCH = 500
+
+
+class Nack(msgspec.Struct, frozen=True):
+    """A row that a store could not use."""
+
+    b: str
+    tb: str
+    id: str
+    seq: int
+    code: str
+
+
+def read_request(body: bytes) -> PullRequest:
+    """Parses a pull; raises Refused (400, 422)."""
+    try:
+        loose = msgspec.json.decode(body, type=dict[str, Any])
+        check_version(loose.get("proto"))
+        return msgspec.convert(loose, PullRequest)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Refused(400, "envelope", line=1, why="request") from None
+
+
+def page(engine: Engine, store: str, request: PullRequest, *, at: str, next_s: float) -> Iterator[bytes]:
+    """The lines of the answer; raises Refused when the request names what is not this store's."""
+    own = subscription(store)
+    for name in request.buckets:
+        if name not in own and name.startswith("s:"):
+            raise Refused(403, "forbidden")
+    keep_nacks(engine, store, request, at)
+    with snapshot(engine) as conn:
+        acked = _acked(conn, store, request.stream)
+        heads = _heads(conn, own)
+        name = f"c-{uuid.uuid4().hex[:12]}"
+        lines: list[Any] = [Checkpoint(name, acked, own, heads, at, hq_epoch(conn))]
+        starts = dict.fromkeys(heads, 0)
+        for reset_or_start in _starts(conn, heads, request.buckets):
+            if isinstance(reset_or_start, Reset):
+                lines.append(reset_or_start)
+            else:
+                starts.update(reset_or_start)
+        ops, more = _ops(conn, heads, starts, request)
+    return (msgspec.json.encode(line) + b"\n" for line in (*lines, *ops, Complete(name, more, next_s)))
+
+
+def keep_nacks(engine: Engine, store: str, request: PullRequest, at: str) -> None:
+    """Keeps what the store could not use, the latest word per row, for HQ's people."""
+    if not request.nacks:
+        return
+    own = subscription(store)
+    try:
+        nacks = msgspec.convert(request.nacks[:MAX_NACKS], tuple[Nack, ...])
+    except msgspec.ValidationError:
+        raise Refused(400, "envelope", line=1, why="nacks") from None
+    rows = {(n.b, n.tb, n.id): n for n in nacks if n.b in own}
+
+    def work(conn: Connection) -> None:
+        for (name, tb, row_id), said in rows.items():
+            key = {"store": store, "bucket": name, "tb": tb, "id": row_id}
+            conn.execute(delete(nack).filter_by(**key))
+            conn.execute(insert(nack).values(**key, seq=said.seq, code=said.code[:64], at=at))
+
+    write(engine, work)
+
+
+def _acked(conn: Connection, store: str, stream: str) -> int:
+    row = conn.execute(select(ingest_stream).where(ingest_stream.c.stream == stream)).one_or_none()
+    if row is None:
+        return 0
+    if row.store != store:
+        raise Refused(403, "forbidden")
+    return int(row.last_seq)
+
+
+def _heads(conn: Connection, own: tuple[str, ...]) -> dict[str, Head]:
+    rows = {row.bucket: row for row in conn.execute(select(bucket).where(bucket.c.bucket.in_(own)))}
+    return {b: Head(rows[b].epoch, rows[b].head, rows[b].n, rows[b].ck) for b in own if b in rows}
+
+
+def _starts(
+    conn: Connection, heads: Mapping[str, Head], cursors: Mapping[str, Cursor]
+) -> Iterator[Reset | dict[str, int]]:
+    """Where reading starts in each bucket the store has a cursor of, or that it must drop its copy."""
+    floors = {row.bucket: row.floor for row in conn.execute(select(bucket.c.bucket, bucket.c.floor))}
+    for name, cursor in cursors.items():
+        head = heads.get(name)
+        if head is None:
+            yield Reset(name, "unsubscribed")
+        elif cursor.e != head.e or cursor.seq > head.seq:
+            yield Reset(name, "epoch")
+        elif 0 < cursor.seq < floors[name]:
+            yield Reset(name, "floor")
+        else:
+            yield {name: cursor.seq}
+
+
+def _ops(
+    conn: Connection, heads: Mapping[str, Head], starts: Mapping[str, int], request: PullRequest
+) -> tuple[list[Op], bool]:
+    """Ops until the page is full, bucket by bucket, and whether there are more."""
+    rows_left = min(max(request.max_rows, 1), MAX_ROWS)
+    bytes_left = min(max(request.max_bytes, 1), PAGE_CEILING)
+    ops: list[Op] = []
+    for name, head in heads.items():
+        after = starts[name]
+        while after < head.seq:
+            # One more than fits tells whether there are more.
+            some = _after(conn, name, after, fresh=starts[name] == 0, limit=min(rows_left, _FETCH) + 1)
+            for row in some:
+                size = len(row.d) + 160
+                if not rows_left or (ops and size > bytes_left):
+                    return ops, True
+                rows_left, bytes_left, after = rows_left - 1, bytes_left - size, row.seq
+                body = msgspec.json.decode(row.d) if row.op == "put" else None
+                ops.append(Op(name, row.seq, row.op, row.tb, row.id, row.ver, body))
+            if not some:
+                break
+    return ops, False
+
+
+def _after(conn: Connection, name: str, after: int, *, fresh: bool, limit: int) -> list[Any]:
+    wanted = (feed.c.bucket == name) & (feed.c.seq > after)
+    if fresh:
+        wanted &= feed.c.op == "put"
+    return list(conn.execute(select(feed).where(wanted).order_by(feed.c.seq).limit(limit)).all())

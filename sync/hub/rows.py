@@ -1,0 +1,75 @@
+"""HQ's tables as rows of the feed: which bucket, which form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from sync.hub.effects import Touched
+from sync.hub.feed import Change, put
+from sync.hub.schema import customer_order, stock_level
+from sync.messages import Order, Stock
+
+CATALOG = "g:catalog:CN"
+PRICE = "g:price:CN"
+KEYS = "g:keys:CN"
+SHOPS = "g:shops:CN"
+
+
+def orders_of(store: str) -> str:
+    """The bucket of orders leased to a store."""
+    return f"s:{store}:orders"
+
+
+def stock_of(store: str) -> str:
+    """The bucket of a store's stock as HQ counts it."""
+    return f"s:{store}:stock"
+
+
+def cmd_of(store: str) -> str:
+    """The bucket of what HQ asks of a store."""
+    return f"s:{store}:cmd"
+
+
+def staff_of(store: str) -> str:
+    """The bucket of who may sign in at a store."""
+    return f"s:{store}:staff"
+
+
+def subscription(store: str) -> tuple[str, ...]:
+    """Every bucket of a store, in the order in which a page is filled: small and urgent first."""
+    own = (cmd_of(store), orders_of(store), staff_of(store), stock_of(store))
+    return (*own, KEYS, SHOPS, PRICE, CATALOG)
+
+
+def order_of(row: Any) -> Order:
+    """The order as it is published now."""
+    order = msgspec.json.decode(row.body, type=Order)
+    return msgspec.structs.replace(
+        order, gen=row.gen, state=row.state, shelf=row.shelf, numeric_code=row.numeric_code
+    )
+
+
+def changes_of(conn: Connection, store: str, touched: Touched, at: str) -> Iterator[Change]:
+    """What must be published after a store's facts were taken in."""
+    for some in _chunks(sorted(touched.orders)):
+        for row in conn.execute(select(customer_order).where(customer_order.c.order_no.in_(some))):
+            yield put(orders_of(row.store), order_of(row))
+    for some in _chunks(sorted(touched.skus)):
+        mine = (stock_level.c.store == store) & stock_level.c.sku.in_(some)
+        for row in conn.execute(select(stock_level).where(mine)):
+            yield put(stock_of(store), stock_row(row, at))
+    for cmd in sorted(touched.cmds):
+        yield Change(cmd_of(store), "cmd", cmd, None)
+
+
+def stock_row(row: Any, at: str) -> Stock:
+    """A stock level as it is published."""
+    return Stock(sku=row.sku, on_hand=row.on_hand, stream=row.stream, upto_seq=row.upto_seq, at=at)
+
+
+def _chunks(names: list[str]) -> Iterable[list[str]]:
+    return (names[start : start + 400] for start in range(0, len(names), 400))

@@ -1,0 +1,291 @@
+"""HQ's tables, and how its database is opened: SQLite with full durability, or any engine handed in."""
+
+from __future__ import annotations
+
+import importlib
+import secrets
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    create_engine,
+    event,
+    insert,
+    select,
+)
+from sqlalchemy.exc import DBAPIError
+
+T = TypeVar("T")
+_RETRY_STATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the work is done again
+_TRIES = 6
+
+metadata = MetaData()
+
+meta = Table(
+    "hub_meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False)
+)
+
+store = Table(
+    "store",
+    metadata,
+    Column("store", Text, primary_key=True),
+    Column("token_sha", Text, nullable=False, unique=True),
+    Column("created_at", Text, nullable=False),
+)
+
+ingest_stream = Table(
+    "ingest_stream",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("store", Text, ForeignKey("store.store"), nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("last_sha", Text, nullable=False),
+    Column("durable_seq", BigInteger, nullable=False),  # what HQ's backup holds
+    Column("state", Text, nullable=False),  # open | closing | closed | frozen
+    Column("bound_at", Text, nullable=False),
+)
+
+ingest_event = Table(
+    "ingest_event",
+    metadata,
+    Column("stream", Text, ForeignKey("ingest_stream.stream"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("id", Text, unique=True),  # NULL only where a second event claims an id already used
+    Column("sha", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", Text, nullable=False),  # the line as received
+    Column("verdict", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("late", Integer, nullable=False),  # 1: came on a stream that was already being closed
+    Column("received_at", Text, nullable=False),
+)
+
+bucket = Table(
+    "bucket",
+    metadata,
+    Column("bucket", Text, primary_key=True),
+    Column("epoch", Text, nullable=False),
+    Column("head", BigInteger, nullable=False),
+    Column("floor", BigInteger, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    Column("ck", Text, nullable=False),  # 16 hex digits: an unsigned 64-bit number fits no SQL integer
+)
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("bucket", Text, ForeignKey("bucket.bucket"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("tb", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("ver", BigInteger, nullable=False),
+    Column("op", Text, nullable=False),  # put | del
+    Column("d", Text, nullable=False),  # canonical JSON; empty for del
+    Column("hash", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    UniqueConstraint("bucket", "tb", "id"),
+)
+
+customer_order = Table(
+    "customer_order",
+    metadata,
+    Column("order_no", Text, primary_key=True),
+    Column("store", Text, ForeignKey("store.store"), nullable=False),
+    Column("gen", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("shelf", Text, nullable=False),
+    Column("cancel", Text, nullable=False),  # '' | requested | forced | returned
+    Column("numeric_code", Text, nullable=False),
+    Column("body", Text, nullable=False),  # the Order as published, JSON
+    UniqueConstraint("store", "numeric_code"),
+)
+
+order_line = Table(
+    "order_line",
+    metadata,
+    Column("order_no", Text, ForeignKey("customer_order.order_no"), primary_key=True),
+    Column("line", Integer, primary_key=True),
+    Column("sku", Text, nullable=False),
+    Column("qty", Integer, nullable=False),
+    Column("handed", Integer, nullable=False),  # by all pickups not annulled
+)
+
+pickup = Table(
+    "pickup",
+    metadata,
+    Column("pickup", Text, primary_key=True),
+    Column("order_no", Text, nullable=False),
+    Column("store", Text, nullable=False),
+    Column("gen", Integer, nullable=False),
+    Column("unit", Integer, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("annulled", Integer, nullable=False),
+    Index("pickup_by_order", "order_no"),
+)
+
+pickup_line = Table(
+    "pickup_line",
+    metadata,
+    Column("pickup", Text, ForeignKey("pickup.pickup"), primary_key=True),
+    Column("pos", Integer, primary_key=True),
+    Column("line", Integer, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("qty", Integer, nullable=False),
+)
+
+movement = Table(
+    "movement",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("pos", Integer, primary_key=True),
+    Column("store", Text, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("delta", Integer, nullable=False),
+)
+
+stock_level = Table(
+    "stock_level",
+    metadata,
+    Column("store", Text, ForeignKey("store.store"), primary_key=True),
+    Column("sku", Text, primary_key=True),
+    Column("on_hand", Integer, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("upto_seq", BigInteger, nullable=False),
+)
+
+command = Table(
+    "command",
+    metadata,
+    Column("cmd", Text, primary_key=True),
+    Column("order_no", Text, ForeignKey("customer_order.order_no"), nullable=False),
+    Column("gen", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("outcome", Text, nullable=False),  # '' | returned | collected
+)
+
+pickup_key = Table(
+    "pickup_key",
+    metadata,
+    Column("kid", Integer, primary_key=True),
+    Column("private", Text, nullable=False),  # Ed25519 seed, hex
+    Column("public", Text, nullable=False),
+    Column("not_after", Text, nullable=False),
+    Column("retired", Integer, nullable=False),
+)
+
+issued_code = Table(
+    "issued_code",
+    metadata,
+    Column("nonce", Text, primary_key=True),
+    Column("order_no", Text, ForeignKey("customer_order.order_no"), nullable=False),
+    Column("gen", Integer, nullable=False),
+    Column("unit", Integer, nullable=False),
+    Column("kid", Integer, nullable=False),
+    Column("not_after", Text, nullable=False),
+    Column("revoked", Integer, nullable=False),
+)
+
+case_file = Table(
+    "case_file",
+    metadata,
+    Column("n", Integer, primary_key=True, autoincrement=True),
+    Column("code", Text, nullable=False),
+    Column("store", Text, nullable=False),
+    Column("order_no", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("opened_at", Text, nullable=False),
+    Column("state", Text, nullable=False),  # open | closed
+)
+
+nack = Table(
+    "nack",
+    metadata,
+    Column("store", Text, primary_key=True),
+    Column("bucket", Text, primary_key=True),
+    Column("tb", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
+
+
+def open_hub(where: Engine | Path | str) -> Engine:
+    """HQ's database, made if it is not there; a path means SQLite."""
+    engine = where if isinstance(where, Engine) else _sqlite(Path(where))
+    with engine.begin() as conn:
+        metadata.create_all(conn)
+        if conn.scalar(select(meta.c.value).where(meta.c.key == "hq_epoch")) is None:
+            conn.execute(insert(meta).values(key="hq_epoch", value=str(uuid.uuid4())))
+    return engine
+
+
+def hq_epoch(conn: Connection) -> str:
+    """The UUID that changes when HQ is restored from a backup."""
+    return str(conn.scalar(select(meta.c.value).where(meta.c.key == "hq_epoch")))
+
+
+def new_bucket_epoch() -> str:
+    """A name for one life of a bucket's numbering."""
+    return "e" + secrets.token_hex(6)
+
+
+def write(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Runs `work` in one write transaction; again when the database asks for it."""
+    for tried in range(_TRIES):
+        try:
+            with engine.begin() as conn:
+                return work(conn)
+        except DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+            if state not in _RETRY_STATES or tried == _TRIES - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A connection all of whose reads see one state of the database."""
+    options: dict[str, Any] = {"hub_reading": True}
+    if engine.dialect.name != "sqlite":
+        options["isolation_level"] = "REPEATABLE READ"
+    with engine.connect().execution_options(**options) as conn, conn.begin():
+        yield conn
+
+
+def _sqlite(path: Path) -> Engine:
+    # The wheel's SQLite, without a key: the one of Debian 12 has a bug that can corrupt a WAL.
+    sqlite = importlib.import_module("sqlcipher3.dbapi2")
+    engine = create_engine(f"sqlite:///{path}", module=sqlite, pool_size=16, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _opened(raw: Any, _record: Any) -> None:
+        raw.isolation_level = None
+        for pragma in ("busy_timeout=15000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begun(conn: Connection) -> None:
+        reading = conn.get_execution_options().get("hub_reading")
+        conn.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine

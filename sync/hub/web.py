@@ -1,0 +1,122 @@
+"""The reference HQ on HTTP: the endpoints of the protocol, admission, and every error as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from flask import Flask, Response, request
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from sync.hub.envelope import HEADER_ROOM, Refused, read_upload, unpack
+from sync.hub.ingest import take
+from sync.hub.pull import page, read_request
+from sync.hub.schema import open_hub, snapshot
+from sync.hub.schema import store as store_table
+from sync.messages import MAX_BYTES, PROTOCOL, stamp
+
+log = logging.getLogger("sync.hub")
+
+NEXT_S = 15.0
+BUSY_RETRY_S = 5
+UP_LIMIT = MAX_BYTES + HEADER_ROOM
+PULL_LIMIT = 1 << 18
+_JSON = "application/json"
+_NDJSON = "application/x-ndjson"
+
+
+def create_hub(
+    where: Engine | Path | str,
+    *,
+    next_s: float = NEXT_S,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Flask:
+    """HQ as a WSGI application on this database (a path means SQLite); stores come back every `next_s` s."""
+    engine = open_hub(where)
+    app = Flask("store_edge_hub")
+    app.config["MAX_CONTENT_LENGTH"] = UP_LIMIT
+
+    @app.post("/sync/v1/up")
+    def up() -> Response:
+        store = _admitted(engine)
+        upload = read_upload(_plain(UP_LIMIT))
+        answer = take(engine, store, upload, at=stamp(now()), next_s=next_s)
+        return _sized(msgspec.json.encode(answer), _JSON)
+
+    @app.post("/sync/v1/pull")
+    def pull() -> Response:
+        store = _admitted(engine)
+        asked = read_request(_plain(PULL_LIMIT))
+        return _sized(b"".join(page(engine, store, asked, at=stamp(now()), next_s=next_s)), _NDJSON)
+
+    @app.get("/health")
+    def health() -> Response:
+        with snapshot(engine) as conn:
+            conn.execute(select(store_table.c.store).limit(1)).all()
+        return _said(200, {"ok": True, "proto": PROTOCOL, "server_time": stamp(now())})
+
+    _say_errors_in_json(app)
+    return app
+
+
+def _say_errors_in_json(app: Flask) -> None:
+    @app.errorhandler(Refused)
+    def refused(error: Refused) -> Response:
+        return _said(error.status, error.body, error.retry_s)
+
+    @app.errorhandler(HTTPException)
+    def framework(error: HTTPException) -> Response:
+        status = error.code or 500
+        return _said(
+            status, {"error": "too_large" if status == 413 else error.name.lower().replace(" ", "_")}
+        )
+
+    @app.errorhandler(OperationalError)
+    def busy(error: OperationalError) -> Response:
+        log.error("database refused", extra={"error": type(error.orig).__name__})
+        return _said(503, {"error": "busy"}, BUSY_RETRY_S)
+
+
+def _admitted(engine: Engine) -> str:
+    """The store whose token this is; raises Refused 401."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    digest = hashlib.sha256(token.strip().encode()).hexdigest()
+    if scheme.lower() == "bearer" and token.strip():
+        with snapshot(engine) as conn:
+            row = conn.execute(select(store_table).where(store_table.c.token_sha == digest)).one_or_none()
+        # The index finds by hash, so timing tells nothing of the token; the comparison does not either.
+        if row is not None and hmac.compare_digest(row.token_sha, digest):
+            return str(row.store)
+    raise Refused(401, "unauthorized")
+
+
+def _plain(limit: int) -> bytes:
+    return unpack(request.get_data(cache=False), request.headers.get("Content-Encoding", ""), limit)
+
+
+def _sized(body: bytes, kind: str) -> Response:
+    response = Response(body, mimetype=kind)
+    if len(body) > 1024 and request.accept_encodings.best_match(["gzip"]) == "gzip":
+        packer = zlib.compressobj(level=5, wbits=31)
+        response = Response(packer.compress(body) + packer.flush(), mimetype=kind)
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _said(status: int, body: dict[str, object], retry_s: int = 0) -> Response:
+    response = Response(msgspec.json.encode(body), status=status, mimetype=_JSON)
+    response.headers["Cache-Control"] = "no-store"
+    if retry_s:
+        response.headers["Retry-After"] = str(retry_s)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response

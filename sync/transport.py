@@ -1,0 +1,236 @@
+"""How a request reaches HQ: HTTP with one deadline for all of it, or straight into a hub in this process."""
+
+from __future__ import annotations
+
+import gzip
+import ipaddress
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+
+from sync.messages import (
+    EnvelopeRefused,
+    Fork,
+    Gap,
+    HubBusy,
+    LineDown,
+    NotAdmitted,
+    SyncFault,
+    VersionRefused,
+)
+
+CONNECT_S = 3.0
+MAX_ANSWER = 8 << 20
+MAX_RETRY_S = 300.0
+DEFAULT_RETRY_S = 30.0
+_OURS = frozenset({"application/json", "application/x-ndjson"})
+_CHUNK = 1 << 16
+_GZIP_FROM = 1024
+
+
+def fault_of(status: int, headers: Mapping[str, str], body: bytes) -> SyncFault | None:
+    """The fault an answer stands for; None when it is a 200 of ours."""
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if status == 200:
+        return None if kind in _OURS else LineDown("what answers is not HQ")
+    said = _said(body) if kind in _OURS else {}
+    if status == 409 and said.get("error") == "gap":
+        expected = said.get("expected")
+        return Gap(expected) if isinstance(expected, int) else LineDown("a gap without a number")
+    if status == 409 and said.get("error") == "fork":
+        return Fork()
+    if status in {429, 503}:
+        return HubBusy(_retry_s(headers.get("Retry-After", "")))
+    if not said:
+        # A proxy or a captive portal may say 401 or 403 just as well; only HQ's own word counts.
+        return LineDown(f"what answers is not HQ ({status})")
+    if status in {401, 403}:
+        return NotAdmitted(str(status))
+    if status in {400, 413}:
+        return EnvelopeRefused(str(status))
+    return VersionRefused() if status == 422 else LineDown(f"HQ answers {status}")
+
+
+class HttpTransport:
+    """HQ at a URL, with this store's bearer token. One request at a time; the connection is kept."""
+
+    def __init__(self, url: str, token: str, timeout_s: float) -> None:
+        """`timeout_s` bounds a whole exchange, however slowly an answer drips.
+
+        Raises ValueError for a URL that is not https, unless it names this machine.
+        """
+        self._base = checked_url(url)
+        self._token = token
+        self._timeout_s = timeout_s
+        self._session: Any = None
+        self._connections: Any = None
+
+    def post(self, path: str, body: bytes) -> bytes:
+        """See sync.ends.Transport."""
+        import requests
+
+        if self._session is None:
+            self._session, self._connections = _new_session(self._token)
+        deadline = time.monotonic() + self._timeout_s
+        # A socket's own time-out starts anew with every byte; only closing it ends a drip, in headers too.
+        watchdog = threading.Timer(self._timeout_s, _hang_up, (self._connections,))
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            status, headers, answer = self._exchange(path, body, deadline)
+        except (requests.RequestException, OSError, ValueError) as error:
+            self.close()
+            raise LineDown(type(error).__name__) from None
+        finally:
+            watchdog.cancel()
+        fault = fault_of(status, headers, answer)
+        if fault is not None:
+            raise fault
+        return answer
+
+    def close(self) -> None:
+        """Drops the connection; the next request opens a new one."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _exchange(self, path: str, body: bytes, deadline: float) -> tuple[int, Mapping[str, str], bytes]:
+        headers = {"Content-Type": "application/x-ndjson"}
+        if len(body) >= _GZIP_FROM:
+            body = gzip.compress(body, compresslevel=5)
+            headers["Content-Encoding"] = "gzip"
+        response = self._session.post(
+            self._base + path,
+            data=body,
+            headers=headers,
+            timeout=(min(CONNECT_S, self._timeout_s), self._timeout_s),
+            stream=True,
+            allow_redirects=False,
+        )
+        with response:
+            answer = bytearray()
+            for chunk in response.iter_content(_CHUNK):
+                answer += chunk
+                if len(answer) > MAX_ANSWER:
+                    raise ValueError("the answer is larger than any of ours")
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        return response.status_code, response.headers, bytes(answer)
+
+
+class Client(Protocol):
+    """What a WSGI application's test client offers of itself here."""
+
+    def post(self, path: str, *, data: bytes, headers: dict[str, str]) -> Any:
+        """One request, without a network."""
+        ...
+
+
+class Hub(Protocol):
+    """A WSGI application that can be called in-process (Flask)."""
+
+    def test_client(self) -> Any:
+        """A client of itself."""
+        ...
+
+
+class LoopTransport:
+    """HQ in this very process: store and hub as a pair, without a network between them."""
+
+    def __init__(self, hub: Hub, token: str) -> None:
+        self._client: Client = hub.test_client()
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+
+    def post(self, path: str, body: bytes) -> bytes:
+        """See sync.ends.Transport."""
+        response = self._client.post(path, data=body, headers=dict(self._headers))
+        answer = bytes(response.data)
+        fault = fault_of(response.status_code, response.headers, answer)
+        if fault is not None:
+            raise fault
+        return answer
+
+
+def checked_url(url: str) -> str:
+    """HQ's base address without a trailing slash; raises ValueError saying what is wrong with it."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("HQ's address must be an http(s) URL with a host")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("HQ's address must not hold credentials, a query or a fragment")
+    if parts.scheme == "http" and not _this_machine(parts.hostname):
+        raise ValueError("HQ's address must be https: over plain http the store's token would be readable")
+    return url.rstrip("/")
+
+
+def _this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _said(body: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+
+
+def _retry_s(text: str) -> float:
+    # A date is allowed there, too; our hub never sends one and a clock may be wrong.
+    return min(float(text), MAX_RETRY_S) if text.isascii() and text.isdigit() else DEFAULT_RETRY_S
+
+
+def _new_session(token: str) -> tuple[Any, Any]:
+    """A requests session, and the set of its open connections."""
+    import weakref
+
+    import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+    opened: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
+
+    class Plain(HTTPConnection):
+        def connect(self) -> None:
+            opened.add(self)
+            super().connect()
+
+    class Secure(HTTPSConnection):
+        def connect(self) -> None:
+            opened.add(self)
+            super().connect()
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    adapter = HTTPAdapter(max_retries=0)
+    adapter.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+    session = requests.Session()
+    # Off: a proxy or a .netrc of the environment would get, or replace, the token.
+    session.trust_env = False
+    session.headers["Authorization"] = f"Bearer {token}"
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session, opened
+
+
+def _hang_up(connections: Any) -> None:
+    import contextlib
+    import socket
+
+    for connection in list(connections):
+        if connection.sock is not None:
+            with contextlib.suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
