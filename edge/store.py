@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edge.desks.fulfilment import FulfilmentDesk
 from edge.desks.guide import GuideDesk
+from edge.desks.hand_over import HandOverDesk
 from edge.desks.pickup import PickupDesk
 from edge.desks.printing import PrintDesk
 from edge.desks.scans import ScanDesk
@@ -18,6 +20,8 @@ class Store:
 
     scans: ScanDesk
     pickup: PickupDesk
+    hand_over: HandOverDesk
+    fulfilment: FulfilmentDesk
     staff: StaffDesk
     guide: GuideDesk
     printing: PrintDesk

@@ -166,7 +166,8 @@ class Order:
 
     def line_of_unit(self, unit: int) -> OrderLine:
         """The line that unit number `unit` (1-based, counted through the lines in order) belongs to;
-        raises LookupError beyond the last."""
+        raises LookupError beyond the last.
+        """
         left = unit
         for line in self.lines:
             if 1 <= left <= line.qty:

@@ -55,7 +55,7 @@ def check_digit_ok(digits: str) -> bool:
 def _gtin(text: str) -> str | None:
     if not re.fullmatch(r"\d{8}|\d{12}|\d{13}|\d{14}", text) or not check_digit_ok(text):
         return None
-    return text.zfill(13) if len(text) < 14 else text  # noqa: PLR2004 - a GTIN-14 has 14 digits
+    return text.zfill(13) if len(text) < 14 else text
 
 
 def _variable(text: str) -> str | None:

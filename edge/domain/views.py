@@ -23,7 +23,8 @@ class LineWord(Enum):
 @dataclass(frozen=True)
 class LineState:
     """The line to HQ. `age_s`: seconds since HQ's word was last known to be complete, None = never;
-    `outbox`: facts HQ has not acknowledged; `trouble`: code of the last fault, "" when all is well."""
+    `outbox`: facts HQ has not acknowledged; `trouble`: code of the last fault, "" when all is well.
+    """
 
     word: LineWord
     age_s: float | None
@@ -89,7 +90,8 @@ class RedeemRequest:
     """A wish to hand over: by `code` (QR text or 8 digits), by `scan` (id of a kept scan) or by `order`
     (chosen on the staff page). `lines` maps line number to units, None = all that is left. `nonce`: made
     by the caller, the same for every retry. `settled`: the balance due was taken. `forced`: a lead's
-    override for an order that has not arrived or whose lease has ended."""
+    override for an order that has not arrived or whose lease has ended.
+    """
 
     nonce: str
     code: str = ""
@@ -105,7 +107,8 @@ class RedeemRequest:
 class HandedOver:
     """A hand-over that happened: `handed` = (name_zh, name_en, qty) a line, `left_units` still to come.
     `annul_until`: last moment to take it back; `job`: its print job (0: none), `job_state`/`job_reason`
-    how that stands; `repeat`: this is the stored answer of an earlier call with the same nonce."""
+    how that stands; `repeat`: this is the stored answer of an earlier call with the same nonce.
+    """
 
     pickup: str
     order: str
@@ -142,7 +145,8 @@ class Candidate:
 @dataclass(frozen=True)
 class Counts:
     """Figures for the HOME tiles: waiting on the shelf, being prepared, late (past ready-by), handed over
-    today, expired but still on the shelf, slips that wait for a printer."""
+    today, expired but still on the shelf, slips that wait for a printer.
+    """
 
     ready: int
     preparing: int
@@ -198,7 +202,8 @@ class StockWord(Enum):
 @dataclass(frozen=True)
 class GuideFrame:
     """The guide screen's content, a pure function of the tables. `price_fen` None: no price known;
-    `on_hand` None: unknown; `stock_age_s`: seconds since HQ's stock data were complete."""
+    `on_hand` None: unknown; `stock_age_s`: seconds since HQ's stock data were complete.
+    """
 
     kind: FrameKind
     station: str

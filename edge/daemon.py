@@ -1,0 +1,287 @@
+"""The composition root: everything is put together here, started in order and stopped in reverse."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config.schema import Settings
+from devices.ports import POSPrinter
+from devices.registry import open_printers, open_scanners
+from edge.crypto import verifier
+from edge.db import load_key
+from edge.desks.fulfilment import FulfilmentDesk
+from edge.desks.gate import Gate
+from edge.desks.guide import GuideDesk
+from edge.desks.hand_over import HandOverDesk
+from edge.desks.pickup import PickupDesk
+from edge.desks.printing import PrintDesk
+from edge.desks.reading import CodeReader
+from edge.desks.scans import ScanDesk
+from edge.desks.staff import StaffDesk
+from edge.desks.status import Poke, StatusDesk
+from edge.desks.tries import Tries
+from edge.intake import Intake
+from edge.notify import tell, watchdog_s
+from edge.records.books import Books, open_books
+from edge.records.inbox import Inbox
+from edge.store import Store
+from edge.workers import Worker
+from kiosk_ui.live import LiveServer
+
+if TYPE_CHECKING:
+    from waitress.server import BaseWSGIServer
+
+_log = logging.getLogger("store_edge.daemon")
+KEY_FILE = "edge.key"
+_IDLE_PRINTER_S = 10.0
+_BLOCKED_S = 1.0
+
+
+class Wakes:
+    """Pokes pages and wakes workers: hints only, since every worker finds its work in the rows."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Poke] = []
+        self._workers: dict[str, list[Worker]] = {}
+
+    def listen(self, listener: Poke) -> None:
+        """Somebody wants every poke."""
+        self._listeners.append(listener)
+
+    def wakes(self, topic: str, worker: Worker) -> None:
+        """A poke of this topic wakes that worker."""
+        self._workers.setdefault(topic, []).append(worker)
+
+    def poke(self, topic: str) -> None:
+        """The topic changed."""
+        for listener in self._listeners:
+            listener(topic)
+        for worker in self._workers.get(topic, ()):
+            worker.wake()
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The desks over the books, without threads, sockets or devices of their own."""
+
+    books: Books
+    store: Store
+    wakes: Wakes
+
+
+def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] | None = None) -> Shop:
+    """Opens the books and puts the desks on them; `printers` defaults to those of the settings."""
+    books = open_books(Path(settings.store.state_dir), key, settings.store.timezone)
+    wakes = Wakes()
+    poke = wakes.poke
+    status = StatusDesk(books, poke, has_hq=bool(settings.hq.url))
+    staff = StaffDesk(books, settings)
+    tries = Tries(books, settings.pickup.wrong_tries, (settings.pickup.lock_s,))
+    reader = CodeReader(books, status, settings.store.id, tries, verifier)
+    gate = Gate(books, staff, status)
+    store = Store(
+        scans=ScanDesk(books, poke),
+        pickup=PickupDesk(books, settings, reader, gate, status, poke),
+        hand_over=HandOverDesk(books, settings, reader, gate, staff, status, poke),
+        fulfilment=FulfilmentDesk(books, status, poke),
+        staff=staff,
+        guide=GuideDesk(books, status),
+        printing=PrintDesk(books, status, open_printers(settings) if printers is None else printers, poke),
+        status=status,
+    )
+    return Shop(books, store, wakes)
+
+
+class Daemon:
+    """The running store: books, desks, workers, pages. `web_port` and `live_port` are known after start()."""
+
+    def __init__(self, settings: Settings, key: bytes) -> None:
+        self._settings = settings
+        self.shop = build_shop(settings, key)
+        self.store = self.shop.store
+        self._workers: list[Worker] = []
+        self._intakes: list[Intake] = []
+        self._live = LiveServer(settings.web.host, settings.web.live_port, allowed_origins=self._own_origin)
+        self._web: BaseWSGIServer | None = None
+        self._web_thread: threading.Thread | None = None
+        self.web_port = 0
+        self.live_port = 0
+
+    def start(self) -> None:
+        """Starts everything; after it the first page is served."""
+        # The interpreter's default of 5 ms is how long a busy thread may hold up a scan.
+        sys.setswitchinterval(0.0005)
+        self.store.printing.recover()
+        self.live_port = self._live.start()
+        self.shop.wakes.listen(self._live.poke)
+        self._start_web()
+        self._hire()
+        for worker in self._workers:
+            worker.start()
+        _log.info("ready", extra={"web_port": self.web_port, "live_port": self.live_port})
+
+    def stop(self) -> None:
+        """Stops in reverse; what was not finished stands in the rows."""
+        for worker in reversed(self._workers):
+            worker.stop()
+        for intake in self._intakes:
+            intake.close()
+        if self._web is not None:
+            self._web.close()
+            self._web.task_dispatcher.shutdown()
+        self._live.stop()
+        self.shop.books.close()
+        _log.info("stopped")
+
+    def healthy(self) -> bool:
+        """A real self-check: every thread alive, the books answer, the web listens."""
+        alive = all(worker.alive() for worker in self._workers)
+        served = self._web_thread is not None and self._web_thread.is_alive()
+        return alive and served and self.store.pickup.counts() is not None
+
+    def _own_origin(self, origin: str) -> bool:
+        """Whether a page of ours asks for the event stream."""
+        hosts = self._settings.web.allowed_hosts
+        return any(
+            origin == f"{scheme}://{host}:{self.web_port}" for host in hosts for scheme in ("http", "https")
+        )
+
+    def _start_web(self) -> None:
+        from waitress import create_server
+
+        from kiosk_ui.web import create_app
+
+        web = self._settings.web
+        app = create_app(self.store, self._settings, self.live_port)
+        server = create_server(
+            app, host=web.host, port=web.port, threads=web.threads, ident="", max_request_body_size=1 << 20
+        )
+        self.web_port = int(server.effective_port)
+        self._web = server
+        self._web_thread = threading.Thread(target=self._serve, name="web", daemon=True)
+        self._web_thread.start()
+
+    def _serve(self) -> None:
+        # Closing the listener from stop() ends waitress' loop with EBADF, which is what we asked for.
+        with contextlib.suppress(OSError):
+            self._web.run()  # type: ignore[union-attr]
+
+    def _hire(self) -> None:
+        """Makes the workers: one a scanner, one a printer, fulfilment, and the line to HQ."""
+        for name, scanner in open_scanners(self._settings).items():
+            station = self._settings.scanners[name].station
+            intake = Intake(
+                name, station, scanner, self.store.scans, self.store.status, self.shop.books.clock
+            )
+            self._intakes.append(intake)
+            self._workers.append(Worker(f"scanner {name}", intake.turn))
+        for name in self._settings.printers:
+            worker = Worker(f"printer {name}", self._print_turn(name))
+            self._workers.append(worker)
+            self.shop.wakes.wakes("printing", worker)
+        fulfilment = Worker("fulfilment", lambda: 0.0 if self.store.fulfilment.turn() else 5.0)
+        self._workers.append(fulfilment)
+        self.shop.wakes.wakes("inbox", fulfilment)
+        if self._settings.hq.url:
+            sync = Worker("sync", SyncTurn(self._settings, self.shop).turn)
+            self._workers.append(sync)
+            self.shop.wakes.wakes("outbox", sync)
+
+    def _print_turn(self, printer: str) -> Callable[[], float]:
+        printing, jobs = self.store.printing, self.shop.books.jobs
+        watched = 0.0
+
+        def turn() -> float:
+            nonlocal watched
+            if printing.turn(printer):
+                return 0.0
+            if time.monotonic() - watched > _IDLE_PRINTER_S:
+                watched = time.monotonic()
+                printing.watch(printer)
+            return _BLOCKED_S if jobs.next(printer) else _IDLE_PRINTER_S
+
+        return turn
+
+
+class SyncTurn:
+    """The line to HQ as a worker's turn: one exchange, its outcome told to the status desk and the pages."""
+
+    def __init__(self, settings: Settings, shop: Shop) -> None:
+        from sync.client import SyncClient
+        from sync.transport import HttpTransport
+
+        token = Path(settings.hq.token_file).read_text().strip()
+        transport = HttpTransport(settings.hq.url, token, settings.hq.timeout_s)
+        inbox = Inbox(shop.books.hq, shop.books.clock)
+        self._client = SyncClient(
+            transport, shop.books.journal, inbox, store_id=settings.store.id, clock=shop.books.clock
+        )
+        self._interval_s = settings.hq.interval_s
+        self._status = shop.store.status
+        self._poke = shop.wakes.poke
+        self._trouble = "NOT_YET"
+
+    def turn(self) -> float:
+        """One exchange; gives the pause until the next one, seconds."""
+        from sync.messages import SyncFault
+
+        try:
+            result = self._client.turn(time.monotonic())
+        except SyncFault as fault:
+            self._report(fault.code)
+            return 1.0
+        if self._client.fault is None:
+            self._report(result.alarm)
+        if result.received:
+            for topic in ("inbox", "orders", "stock"):
+                self._poke(topic)
+        if result.sent:
+            _log.info("facts acknowledged", extra={"sent": result.sent})
+            self._poke("line")
+        return 0.0 if result.more else min(result.next_s, self._interval_s)
+
+    def _report(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            _log.info("line to HQ", extra={"trouble": trouble or "none"})
+        self._trouble = trouble
+        self._status.exchanged(trouble)
+
+
+def key_of(settings: Settings) -> bytes:
+    """The key of the two files: a systemd credential `edge.key`, else a file made in the state folder."""
+    import os
+
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if folder and (Path(folder) / KEY_FILE).exists():
+        return load_key(Path(folder) / KEY_FILE)
+    return load_key(Path(settings.store.state_dir) / KEY_FILE, create=True)
+
+
+@contextlib.contextmanager
+def running(settings: Settings) -> Iterator[Daemon]:
+    """The daemon for the time of a `with` block."""
+    daemon = Daemon(settings, key_of(settings))
+    daemon.start()
+    try:
+        yield daemon
+    finally:
+        daemon.stop()
+
+
+def serve(settings: Settings, stopped: threading.Event) -> None:
+    """Runs until `stopped`; tells the supervisor that it is ready and, while the self-check passes, alive."""
+    beat = watchdog_s()
+    with running(settings) as daemon:
+        tell("READY=1")
+        while not stopped.wait((beat or 20.0) / 3):
+            if daemon.healthy():
+                tell("WATCHDOG=1")
+        tell("STOPPING=1")

@@ -1,0 +1,146 @@
+"""One encrypted SQLite file: a single writer, a reader a thread, and transactions that wait their turn."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlcipher3 import dbapi2
+
+from edge.domain.refusals import ReadOnly
+
+if TYPE_CHECKING:
+    from sqlite_utils.migrations import Migrations
+
+Connection = Any
+"""A sqlcipher3 DB-API connection (the wheel ships no types)."""
+BUSY_S = 10.0
+"""How long a transaction of this process waits for another process's."""
+
+
+class WrongKey(Exception):
+    """The key does not open this file, or the file is no database."""
+
+
+def load_key(path: Path, *, create: bool = False) -> bytes:
+    """The 32-byte key in a credential or key file (hex); `create` makes one, mode 0600, if none is there.
+
+    Raises WrongKey for a file that others may read or that holds no key, FileNotFoundError if absent.
+    """
+    if create and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+    if path.stat().st_mode & 0o077:
+        raise WrongKey(f"{path} may be read by others; chmod 600 it")
+    try:
+        key = bytes.fromhex(path.read_text().strip())
+    except ValueError as error:
+        raise WrongKey(f"{path} holds no key") from error
+    if len(key) != 32:
+        raise WrongKey(f"{path} holds no 32-byte key")
+    return key
+
+
+class Database:
+    """A SQLCipher file in WAL mode.
+
+    `durable`: whether commits are synced before they return (the ledger) or may be lost in a power cut
+    (the replica, which HQ can send again). `beside`: another file to read joined, attached as `hq`.
+    """
+
+    def __init__(self, path: Path, key: bytes, *, durable: bool, beside: Path | None = None) -> None:
+        self.path = path
+        self._key = key
+        self._beside = beside
+        self._durable = durable
+        self._synced = durable
+        self._lock = threading.RLock()
+        self._local = threading.local()
+        self._readers: list[Connection] = []
+        self._writer = self._connect()
+        self._writer.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+
+    def migrate(self, migrations: Callable[[], Migrations], names: list[str]) -> None:
+        """Applies what is missing of `names`; sqlite-utils is imported only when something is."""
+        known = self._writer.execute(
+            "SELECT count(*) FROM sqlite_master WHERE name = '_sqlite_migrations'"
+        ).fetchone()[0]
+        if known:
+            done = {row[0] for row in self._writer.execute("SELECT name FROM _sqlite_migrations")}
+            if set(names) <= done:
+                return
+        from sqlite_utils import Database as Tool
+
+        with self._lock:
+            migrations().apply(Tool(self._writer))
+
+    @contextmanager
+    def transaction(self, *, durable: bool = True) -> Iterator[Connection]:
+        """BEGIN IMMEDIATE … COMMIT. `durable=False` leaves the sync to the next durable commit.
+
+        A full or failing disk becomes the refusal ReadOnly; nothing of the transaction remains then.
+        """
+        with self._lock:
+            try:
+                self._set_sync(durable=durable and self._durable)
+                self._writer.execute("BEGIN IMMEDIATE")
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except BaseException as error:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                if isinstance(error, dbapi2.OperationalError):
+                    raise ReadOnly from error
+                raise
+
+    def read(self) -> Connection:
+        """This thread's reader; rows are tuples. Never write through it (it refuses)."""
+        reader = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._connect()
+            reader.execute("PRAGMA wal_autocheckpoint=0")
+            if self._beside is not None:
+                reader.execute(f"ATTACH ? AS hq KEY \"x'{self._key.hex()}'\"", (str(self._beside),))
+            reader.execute("PRAGMA query_only=ON")
+            self._local.reader = reader
+            with self._lock:
+                self._readers.append(reader)
+        return reader
+
+    def close(self) -> None:
+        """Closes every connection; the writer last, so that it takes the WAL file along."""
+        for reader in self._readers:
+            reader.close()
+        self._readers.clear()
+        self._local = threading.local()
+        self._writer.close()
+
+    def _set_sync(self, *, durable: bool) -> None:
+        if durable != self._synced:
+            self._writer.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._synced = durable
+
+    def _connect(self) -> Connection:
+        connection = dbapi2.connect(
+            str(self.path), timeout=BUSY_S, isolation_level=None, check_same_thread=False
+        )
+        # A raw key: deriving one from a passphrase would cost 256,000 rounds at every connection.
+        connection.execute(f"PRAGMA key=\"x'{self._key.hex()}'\"")
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except dbapi2.DatabaseError as error:
+            connection.close()
+            raise WrongKey(f"{self.path} cannot be opened with this key") from error
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA cache_size=-1000")
+        return connection

@@ -1,0 +1,77 @@
+"""The guide desk: what the shopper's screen shows, a pure function of the tables and the last scan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.clock import moment_of
+from edge.desks.status import StatusDesk
+from edge.domain.scanned import ScanKind
+from edge.domain.stock import FEW, level
+from edge.domain.views import FrameKind, GuideFrame, StockWord
+from edge.records.books import Books
+from edge.records.replica import ProductRow
+
+SHOWN_S = 90
+"""How long a scanned product stays on the screen."""
+STALE_S = 15 * 60
+"""HQ's stock older than this is not promised to shoppers any more."""
+
+
+@dataclass(frozen=True)
+class GuideDesk:
+    """Products for shoppers."""
+
+    books: Books
+    status: StatusDesk
+
+    def frame(self, station: str) -> GuideFrame:
+        """What the screen of this station shows now."""
+        line = self.status.line()
+        row = self.books.scans.newest(station)
+        if row is None or (self.status.now() - moment_of(row.at)).total_seconds() > SHOWN_S or row.handled_at:
+            return GuideFrame(FrameKind.ATTRACT, station, line)
+        product = self.books.replica.product(row.text)
+        if product is None or ScanKind(row.kind) not in (ScanKind.GTIN, ScanKind.UNKNOWN):
+            return GuideFrame(FrameKind.UNKNOWN, station, line, scan=row.id)
+        on_hand = self.on_hand(product.sku)
+        age_s = self._stock_age_s()
+        return GuideFrame(
+            kind=FrameKind.PRODUCT,
+            station=station,
+            line=line,
+            sku=product.sku,
+            gtin=product.gtin,
+            name_zh=product.name_zh,
+            name_en=product.name_en,
+            category=product.category,
+            picture=product.picture,
+            price_fen=product.fen,
+            on_hand=on_hand,
+            stock=_word(on_hand, age_s),
+            stock_age_s=age_s,
+            scan=row.id,
+        )
+
+    def product(self, code: str) -> ProductRow | None:
+        """A product by GTIN or SKU, for pictures and price checks."""
+        return self.books.replica.product(code)
+
+    def on_hand(self, sku: str) -> int | None:
+        """Units of a product in this store: HQ's base and our own pending movements."""
+        base = self.books.replica.stock_base(sku)
+        stream = self.books.journal.stream_id()
+        counted = base.upto_seq if base is not None and base.stream == stream else 0
+        return level(base, self.books.journal.movements(sku, counted), stream)
+
+    def _stock_age_s(self) -> float | None:
+        at = self.books.replica.consistent_at(":stock")
+        return max(0.0, (self.status.now() - moment_of(at)).total_seconds()) if at else None
+
+
+def _word(on_hand: int | None, age_s: float | None) -> StockWord:
+    if on_hand is None or age_s is None or age_s > STALE_S:
+        return StockWord.ASK
+    if on_hand <= 0:
+        return StockWord.NONE
+    return StockWord.FEW if on_hand <= FEW else StockWord.PLENTY

@@ -1,0 +1,154 @@
+"""The pickup desk: what a code or a name at the counter means, and the reservation that goes with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from config.schema import Settings
+from edge.clock import moment_of, stamp
+from edge.desks.gate import Gate
+from edge.desks.reading import CodeReader, kept
+from edge.desks.status import Poke, StatusDesk
+from edge.domain.handover import released
+from edge.domain.moves import advance
+from edge.domain.orders import FULFILMENT, Fen, Fulfilment, Order, OrderEvent, OrderState
+from edge.domain.refusals import UnknownThing
+from edge.domain.scanned import Expecting, ScanKind, classify
+from edge.domain.staff import Act, Operator
+from edge.domain.views import Candidate, Counts, Found, LineView, SeenScan
+from edge.records.books import Books
+
+
+@dataclass(frozen=True)
+class PickupDesk:
+    """Looking things up and reserving them. Every verb may raise a Refusal."""
+
+    books: Books
+    settings: Settings
+    reader: CodeReader
+    gate: Gate
+    status: StatusDesk
+    poke: Poke
+
+    def look(self, code: str, operator: Operator) -> Found:
+        """What handing over would do; changes and reserves nothing."""
+        meant = self.reader.meant(classify(code, Expecting.PICKUP), operator.station)
+        order = self.reader.arrived(meant)
+        fulfilment = self.books.pickups.fulfilment(order)
+        self.gate.check(order, fulfilment, meant.unit, operator)
+        return self._found(order, fulfilment, meant.unit, 0)
+
+    def found(self, scan_id: int, operator: Operator) -> Found:
+        """The order behind a kept scan, reserved for this station (HANDING) until the lock runs out."""
+        meant = self.reader.meant(kept(self.books, scan_id, operator.station), operator.station)
+        order = self.reader.arrived(meant)
+        self.gate.check(order, self.books.pickups.fulfilment(order), meant.unit, operator)
+        now = self.status.now()
+        until = now + timedelta(seconds=self.settings.pickup.hand_over_lock_s)
+        # Not synced: a reservation lost in a power cut harms nobody.
+        with self.books.ledger.transaction(durable=False) as tx:
+            fulfilment = self.books.pickups.fulfilment(order, tx)
+            self.gate.check(order, fulfilment, meant.unit, operator)
+            fulfilment = replace(
+                fulfilment,
+                state=advance(FULFILMENT, fulfilment.state, OrderEvent.CLAIM),
+                claimed_by=operator.station,
+                claimed_until=stamp(until),
+            )
+            self.books.pickups.save(tx, fulfilment, stamp(now))
+        return self._found(order, fulfilment, meant.unit, scan_id)
+
+    def candidates(self, text: str, operator: Operator) -> tuple[Candidate, ...]:
+        """Orders for a phone tail or an order number; at most 20, those waiting on the shelf first."""
+        text = text.strip().upper()
+        if not operator.may(Act.HAND_OVER) or len(text) < 4:
+            raise UnknownThing
+        rows = self.books.replica.candidates(text, 20)
+        return tuple(
+            Candidate(
+                order=order.order,
+                tail=order.tail,
+                name_masked=order.name_masked,
+                phone_tail=order.phone_tail,
+                state=state,
+                shelf=self.books.pickups.fulfilment(order).shelf,
+                units=order.units,
+                ready_by=moment_of(order.ready_by) if order.ready_by else None,
+            )
+            for order, state in rows
+        )
+
+    def counts(self) -> Counts:
+        """Figures for the HOME page."""
+        now = self.status.now()
+        midnight = self.status.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
+        figures = self.books.replica.counts(stamp(now))
+        return Counts(
+            ready=figures["ready"],
+            preparing=figures["preparing"],
+            late=figures["late"],
+            handed_today=self.books.pickups.handed_since(stamp(midnight)),
+            expired=figures["expired"],
+            slips_waiting=self.books.jobs.waiting(),
+        )
+
+    def open(self, order: str, operator: Operator) -> SeenScan:
+        """Staff chose an order from a list: it becomes the station's current scan."""
+        if self.books.replica.order(order) is None:
+            raise UnknownThing
+        now = self.status.now()
+        scan_id = self.books.scans.add(
+            device="list",
+            station=operator.station,
+            seq=0,
+            kind=ScanKind.ORDER.value,
+            symbology="typed",
+            text=order,
+            at=stamp(now),
+        )
+        self.poke(f"station:{operator.station}")
+        return SeenScan(scan_id, operator.station, "list", ScanKind.ORDER, "typed", now, 0.0, handled=False)
+
+    def release(self, order: str, operator: Operator) -> None:
+        """Lets go of this station's reservation; nothing happens where it holds none."""
+        published = self.books.replica.order(order)
+        if published is None:
+            raise UnknownThing
+        with self.books.ledger.transaction(durable=False) as tx:
+            fulfilment = self.books.pickups.fulfilment(published, tx)
+            if fulfilment.state is not OrderState.HANDING or fulfilment.claimed_by != operator.station:
+                return
+            freed = replace(fulfilment, state=released(fulfilment), claimed_by="", claimed_until="")
+            self.books.pickups.save(tx, freed, stamp(self.status.now()))
+
+    def _found(self, order: Order, fulfilment: Fulfilment, unit: int, scan_id: int) -> Found:
+        left = fulfilment.remaining(order)
+        held = fulfilment.state is OrderState.HANDING and fulfilment.claimed_until
+        untouched = not any(fulfilment.handed.values())
+        return Found(
+            order=order,
+            state=fulfilment.state,
+            shelf=fulfilment.shelf,
+            lines=tuple(
+                LineView(
+                    line.line,
+                    line.sku,
+                    line.name_zh,
+                    line.name_en,
+                    line.qty,
+                    fulfilment.handed.get(line.line, 0),
+                    left.get(line.line, 0),
+                    line.unit_fen,
+                    line.picture,
+                    line.flags,
+                )
+                for line in order.lines
+            ),
+            unit=unit,
+            must_settle_fen=order.due_fen if untouched else Fen(0),
+            lead_only=self.gate.lead_only(order),
+            scan=scan_id,
+            locked_until=moment_of(fulfilment.claimed_until) if held else None,
+            line=self.status.line(),
+        )

@@ -1,0 +1,91 @@
+"""The scan desk: whatever was scanned anywhere is classified, kept and announced here."""
+
+from __future__ import annotations
+
+from devices.ports import Reading, Scan, Symbology
+from edge.clock import moment_of, stamp
+from edge.desks.status import Poke
+from edge.domain.refusals import PayCodeElsewhere, UnknownThing
+from edge.domain.scanned import PAY_KINDS, Expecting, ScanKind, classify
+from edge.domain.views import SeenScan
+from edge.records.books import Books
+from edge.records.counter import ScanRow
+
+
+class ScanDesk:
+    """Scans wait here until somebody deals with them, whether or not a page is open."""
+
+    def __init__(self, books: Books, poke: Poke) -> None:
+        self._books = books
+        self._poke = poke
+        self._typed = 0
+
+    def receive(self, scan: Scan) -> SeenScan:
+        """Keeps a scan and announces it; raises PayCodeElsewhere for payment codes, which are kept nowhere."""
+        typed = scan.reading.symbology is Symbology.TYPED
+        seen = classify(scan.reading.text, Expecting.PICKUP if typed else Expecting.ANYTHING)
+        if seen.kind in PAY_KINDS:
+            self._poke(f"station:{scan.station}")
+            raise PayCodeElsewhere
+        scan_id = self._books.scans.add(
+            device=scan.device,
+            station=scan.station,
+            seq=scan.seq,
+            kind=seen.kind.value,
+            symbology=scan.reading.symbology.value,
+            text=seen.value,
+            at=stamp(scan.at),
+        )
+        self._poke(f"station:{scan.station}")
+        return SeenScan(
+            scan_id,
+            scan.station,
+            scan.device,
+            seen.kind,
+            scan.reading.symbology.value,
+            scan.at,
+            0.0,
+            handled=False,
+        )
+
+    def type_in(self, text: str, station: str, device: str = "keyboard") -> SeenScan:
+        """A text from a page's field, a keyboard wedge or another program; eight digits are a pickup code."""
+        self._typed += 1
+        reading = Reading(text=text, raw=text.encode(errors="replace"), symbology=Symbology.TYPED)
+        return self.receive(Scan(device, station, self._typed, self._books.clock.now(), reading))
+
+    def current(self, station: str) -> SeenScan | None:
+        """The station's newest scan that nobody dealt with, and how many older ones wait behind it."""
+        found = self._books.scans.newest_open(station)
+        return None if found is None else self._seen(found[0], found[1])
+
+    def feed(self, station: str, limit: int = 8) -> tuple[SeenScan, ...]:
+        """The station's newest scans, newest first."""
+        return tuple(self._seen(row, 0) for row in self._books.scans.feed(station, limit))
+
+    def dismiss(self, scan_id: int, station: str) -> None:
+        """Deals with a scan and all older ones of the station; their texts are forgotten."""
+        self._books.scans.handle(scan_id, station, stamp(self._books.clock.now()))
+        self._poke(f"station:{station}")
+
+    def text(self, scan_id: int, station: str) -> str:
+        """What was scanned; may be a live code, so never show or log it. UnknownThing once dealt with."""
+        row = self._books.scans.by_id(scan_id, station)
+        if row is None or not row.text:
+            raise UnknownThing
+        return row.text
+
+    def _seen(self, row: ScanRow, waiting: int) -> SeenScan:
+        at = moment_of(row.at)
+        age = (self._books.clock.now() - at).total_seconds()
+        return SeenScan(
+            id=row.id,
+            station=row.station,
+            device=row.device,
+            kind=ScanKind(row.kind),
+            symbology=row.symbology,
+            at=at,
+            age_s=max(0.0, age),
+            handled=bool(row.handled_at),
+            waiting=waiting,
+        )

@@ -1,0 +1,62 @@
+"""Slips as facts of the shop: pure, from an order or a hand-over to what stands on the paper."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from devices.ports import Align, Feed, Pair, Qr, Rule, Slip, SlipPart, Text
+from edge.domain.orders import Order
+from edge.domain.views import StationView
+from edge.records.pickups import PickupRow
+from edge.records.replica import ShopRow
+
+
+def pickup_slip(
+    row: PickupRow, order: Order | None, shop: ShopRow | None, station: StationView, staff: str, at: datetime
+) -> Slip:
+    """The slip of a hand-over; `at` in the store's zone. The QR is the order's number, never its code."""
+    head: list[SlipPart] = []
+    if shop is not None:
+        head.append(Text(shop.name_zh, bold=True, align=Align.CENTER))
+        head.append(Text(shop.name_en, align=Align.CENTER))
+    head += [
+        Feed(),
+        Text("取货单尾号 / Order", align=Align.CENTER),
+        Text(row.order[-4:], scale=4, bold=True, align=Align.CENTER),
+        Text("已核销 Collected", scale=2, bold=True, align=Align.CENTER),
+        Rule(),
+    ]
+    items: list[SlipPart] = []
+    for _, _, name_zh, name_en, qty in row.lines:
+        items += [Pair(name_zh, f"×{qty}", bold=True), Text(name_en)]
+    if not row.lines:
+        items.append(Text("订单未同步，商品由店长核对 / Order not synced, goods checked by the lead"))
+    total = sum(line[4] for line in row.lines)
+    facts: list[SlipPart] = [
+        Rule(),
+        Pair("本次件数 / Items", str(total), bold=True),
+        *([Pair("尚待取 / Left", str(row.left_units))] if row.left_units else []),
+        Pair("订单号 / Order no.", row.order),
+        *([Pair("渠道 / Channel", order.channel)] if order else []),
+        Pair("时间 / Time", f"{at:%Y-%m-%d %H:%M:%S}"),
+        Pair("柜台 / Desk", f"{station.label_zh} {station.label_en}"),
+        Pair("店员 / Staff", staff),
+        *([Text("离线核销，稍后同步 / Handed over offline")] if row.offline else []),
+        Feed(),
+        Qr(row.order, module=6),
+        Text("退换货请携带本单 / Keep this slip for returns", align=Align.CENTER),
+    ]
+    if shop is not None and shop.phone:
+        facts.append(Text(f"{shop.address_zh}  {shop.phone}", align=Align.CENTER))
+    return Slip(title=f"{row.order[-4:]} 已核销", parts=(*head, *items, *facts))
+
+
+def marked(slip: Slip, copy: int) -> Slip:
+    """The same slip as a copy that nobody can take for the original."""
+    mark: tuple[SlipPart, ...] = (
+        Text(f"补打 {copy} / REPRINT {copy}", scale=2, bold=True, align=Align.CENTER),
+        Rule(),
+    )
+    return msgspec.structs.replace(slip, parts=(*mark, *slip.parts))

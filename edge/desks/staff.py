@@ -1,0 +1,122 @@
+"""Who is at which station: sign-in by badge or PIN, sessions, and the programs that may act for a station."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+from config.schema import Settings
+from edge.desks.tries import Tries
+from edge.domain.refusals import NotAllowed, NotSignedIn, UnknownThing, WrongPin
+from edge.domain.scanned import ScanKind, classify
+from edge.domain.staff import Operator, Role
+from edge.domain.views import SignedIn, StationView
+from edge.records.books import Books
+from edge.records.counter import SessionRow
+from edge.records.replica import StaffRow
+
+_NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$+Awox5FJ7v1sf5AZ/hBumg$5xO1BwOTT0NRJTVR18fJIYOohHZJ9t3RAxi+iu07MGk"
+"""A hash that no PIN fits: an unknown staff number takes as long to refuse as a wrong PIN."""
+_PAUSES = (60, 300, 900)
+_LIMIT = 5
+
+
+class StaffDesk:
+    """Sessions of people and credentials of programs. Tokens are kept only as SHA-256."""
+
+    def __init__(self, books: Books, settings: Settings) -> None:
+        self._books = books
+        self._settings = settings
+        self._tries = Tries(books, _LIMIT, _PAUSES)
+
+    def sign_in(self, staff: str, pin: str, station: str) -> SignedIn:
+        """By staff number and PIN; raises WrongPin, or TooManyTries by person and by terminal."""
+        scopes = (f"pin:{staff[:32]}", f"pin-at:{station}")
+        for scope in scopes:
+            self._tries.check(scope)
+        person = self._books.replica.staff(staff)
+        if not _pin_fits(person.pin_hash if person else _NOBODY, pin) or person is None:
+            for scope in scopes:
+                self._tries.wrong(scope)
+            raise WrongPin
+        for scope in scopes:
+            self._tries.right(scope)
+        return self._open(person, station)
+
+    def badge(self, text: str, station: str) -> SignedIn:
+        """By badge code; raises WrongPin, or TooManyTries by terminal."""
+        scope = f"pin-at:{station}"
+        self._tries.check(scope)
+        seen = classify(text)
+        person = None
+        if seen.kind is ScanKind.BADGE:
+            person = self._books.replica.staff_by_badge(_sha(seen.value))
+        if person is None:
+            self._tries.wrong(scope)
+            raise WrongPin
+        self._tries.right(scope)
+        return self._open(person, station)
+
+    def operator(self, token: str) -> Operator:
+        """Whose session this is; raises NotSignedIn when there is none, it was idle too long, or HQ
+        no longer lists the person. The role is read from HQ's list each time, so a change holds at once."""
+        row = self._books.sessions.find(_sha(token))
+        if row is None:
+            raise NotSignedIn
+        clock = self._books.clock
+        idle_ms = clock.mono_ms() - row.seen_ms
+        person = self._books.replica.staff(row.staff)
+        if person is None or row.boot != clock.boot() or idle_ms > self._settings.web.idle_minutes * 60_000:
+            self._books.sessions.end(_sha(token))
+            raise NotSignedIn
+        if idle_ms > 30_000:
+            self._books.sessions.touch(_sha(token), clock.boot(), clock.mono_ms())
+        return Operator(row.staff, person.name, person.role, row.station)
+
+    def sign_out(self, token: str) -> None:
+        """Ends the session."""
+        self._books.sessions.end(_sha(token))
+
+    def api_client(self, token: str, station: str) -> Operator:
+        """The program with this bearer token, acting for `station`; raises NotSignedIn or NotAllowed."""
+        given = _sha(token)
+        for name, client in self._settings.api_clients.items():
+            if hmac.compare_digest(given, client.token_sha256):
+                if station not in client.stations:
+                    raise NotAllowed
+                return Operator(f"api:{name}", name, Role(client.role), station)
+        raise NotSignedIn
+
+    def stations(self) -> tuple[StationView, ...]:
+        """All stations, by name."""
+        return tuple(self.station(name) for name in sorted(self._settings.stations))
+
+    def station(self, name: str) -> StationView:
+        """A station by name; raises UnknownThing."""
+        found = self._settings.stations.get(name)
+        if found is None:
+            raise UnknownThing
+        return StationView(name, found.kind, found.label_zh or name, found.label_en or name, found.printer)
+
+    def _open(self, person: StaffRow, station: str) -> SignedIn:
+        self.station(station)
+        token = secrets.token_urlsafe(32)
+        clock = self._books.clock
+        row = SessionRow(person.staff, person.name, person.role.value, station, clock.boot(), clock.mono_ms())
+        self._books.sessions.add(_sha(token), row)
+        return SignedIn(token, Operator(person.staff, person.name, person.role, station))
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _pin_fits(pin_hash: str, pin: str) -> bool:
+    from argon2 import PasswordHasher
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    try:
+        return PasswordHasher().verify(pin_hash, pin)
+    except (VerificationError, InvalidHashError):
+        return False

@@ -1,0 +1,69 @@
+"""How things are: the line to HQ, the devices, the time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from edge.clock import moment_of
+from edge.domain.views import DeviceHealth, LineState, LineWord
+from edge.records.books import Books
+
+Poke = Callable[[str], None]
+"""Tells pages that a topic changed; a hint, called after commit, never needed for correctness."""
+
+
+class StatusDesk:
+    """What workers report and pages show. The line's word lives in memory: after a restart it is asked anew."""
+
+    def __init__(self, books: Books, poke: Poke, *, has_hq: bool) -> None:
+        self._books = books
+        self._poke = poke
+        self._has_hq = has_hq
+        self._lock = threading.Lock()
+        self._trouble = "" if not has_hq else "NOT_YET"
+        self._devices: dict[str, DeviceHealth] = {}
+
+    def exchanged(self, trouble: str) -> None:
+        """The sync worker's report after each exchange: a fault's code, "" for success."""
+        with self._lock:
+            changed, self._trouble = trouble != self._trouble, trouble
+        if changed:
+            self._poke("line")
+
+    def device(self, name: str, kind: str, state: str, detail: str = "", station: str = "") -> None:
+        """A device worker's report; kept with the moment of the last change."""
+        with self._lock:
+            old = self._devices.get(name)
+            if old is not None and (old.state, old.detail) == (state, detail):
+                return
+            self._devices[name] = DeviceHealth(name, kind, state, detail, self.now(), station)
+        self._poke("devices")
+
+    def line(self) -> LineState:
+        """The line to HQ and the age of its word."""
+        heard = self._books.replica.heard_at()
+        age = (self.now() - moment_of(heard)).total_seconds() if heard else None
+        reached = LineWord.DOWN if self._trouble else LineWord.UP
+        word = reached if self._has_hq else LineWord.ALONE
+        return LineState(
+            word=word,
+            age_s=None if age is None else max(0.0, age),
+            outbox=self._books.journal.depth(),
+            trouble=self._trouble,
+            degraded=self._books.replica.troubled(),
+        )
+
+    def devices(self) -> tuple[DeviceHealth, ...]:
+        """Every device, by name."""
+        with self._lock:
+            return tuple(self._devices[name] for name in sorted(self._devices))
+
+    def now(self) -> datetime:
+        """Trusted time, UTC."""
+        return self._books.clock.now()
+
+    def local(self, moment: datetime) -> datetime:
+        """The moment in the store's zone."""
+        return self._books.clock.local(moment)

@@ -1,0 +1,62 @@
+"""The books of the store: every table, opened once, handed to the desks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.clock import Clock, moment_of
+from edge.db import Database
+from edge.records import ledger_schema, replica_schema
+from edge.records.counter import Attempts, Scans, Sessions
+from edge.records.jobs import PrintJobs
+from edge.records.journal import Journal
+from edge.records.pickups import Pickups
+from edge.records.replica import Replica
+
+
+@dataclass(frozen=True)
+class Books:
+    """Two files of memory and the rows in them. `hq` is written by the sync worker alone."""
+
+    ledger: Database
+    hq: Database
+    clock: Clock
+    replica: Replica
+    journal: Journal
+    pickups: Pickups
+    jobs: PrintJobs
+    scans: Scans
+    attempts: Attempts
+    sessions: Sessions
+
+    def close(self) -> None:
+        """Closes both files."""
+        self.ledger.close()
+        self.hq.close()
+
+
+def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
+    """Opens (or founds) ledger.db and hq.db in `state_dir`; raises WrongKey."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    hq_path = state_dir / "hq.db"
+    hq = Database(hq_path, key, durable=False)
+    hq.migrate(replica_schema.migrations, replica_schema.NAMES)
+    ledger = Database(state_dir / "ledger.db", key, durable=True, beside=hq_path)
+    ledger.migrate(ledger_schema.migrations, ledger_schema.NAMES)
+    row = hq.read().execute("SELECT value FROM meta WHERE key = 'floor'").fetchone()
+    clock = Clock(zone, moment_of(row[0]) if row else None)
+    journal = Journal(ledger, clock)
+    journal.found()
+    return Books(
+        ledger=ledger,
+        hq=hq,
+        clock=clock,
+        replica=Replica(ledger),
+        journal=journal,
+        pickups=Pickups(ledger),
+        jobs=PrintJobs(ledger),
+        scans=Scans(ledger),
+        attempts=Attempts(ledger),
+        sessions=Sessions(ledger),
+    )

@@ -1,0 +1,179 @@
+"""What a counter remembers: scans not dealt with, wrong tries, who is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.db import Database
+
+
+@dataclass(frozen=True)
+class ScanRow:
+    """A scan as kept; `text` may be a live pickup code: never shown, never logged."""
+
+    id: int
+    device: str
+    station: str
+    kind: str
+    symbology: str
+    text: str
+    at: str
+    handled_at: str
+
+
+_SCAN = "id, device, station, kind, symbology, text, at, handled_at"
+
+
+class Scans:
+    """Rows of scan. Kept without a sync of their own: a power cut loses no more than the goods on the belt."""
+
+    def __init__(self, ledger: Database) -> None:
+        self._ledger = ledger
+
+    def add(
+        self, *, device: str, station: str, seq: int, kind: str, symbology: str, text: str, at: str
+    ) -> int:
+        """Keeps a scan; gives its id."""
+        with self._ledger.transaction(durable=False) as tx:
+            cursor = tx.execute(
+                "INSERT INTO scan (device, station, device_seq, kind, symbology, text, at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (device, station, seq, kind, symbology, text, at),
+            )
+            return int(cursor.lastrowid)
+
+    def newest_open(self, station: str) -> tuple[ScanRow, int] | None:
+        """The newest scan of the station that nobody dealt with, and how many older ones wait."""
+        rows = (
+            self._ledger.read()
+            .execute(
+                f"SELECT {_SCAN} FROM scan WHERE station = ? AND handled_at = '' ORDER BY id DESC LIMIT 50",  # noqa: S608
+                (station,),
+            )
+            .fetchall()
+        )
+        return (ScanRow(*rows[0]), len(rows) - 1) if rows else None
+
+    def newest(self, station: str) -> ScanRow | None:
+        """The newest scan of the station, dealt with or not."""
+        row = (
+            self._ledger.read()
+            .execute(f"SELECT {_SCAN} FROM scan WHERE station = ? ORDER BY id DESC LIMIT 1", (station,))  # noqa: S608
+            .fetchone()
+        )
+        return None if row is None else ScanRow(*row)
+
+    def feed(self, station: str, limit: int) -> list[ScanRow]:
+        """The station's newest scans, newest first."""
+        rows = self._ledger.read().execute(
+            f"SELECT {_SCAN} FROM scan WHERE station = ? ORDER BY id DESC LIMIT ?",  # noqa: S608
+            (station, limit),
+        )
+        return [ScanRow(*row) for row in rows]
+
+    def by_id(self, scan: int, station: str) -> ScanRow | None:
+        """A scan of this station by id."""
+        row = (
+            self._ledger.read()
+            .execute(f"SELECT {_SCAN} FROM scan WHERE id = ? AND station = ?", (scan, station))  # noqa: S608
+            .fetchone()
+        )
+        return None if row is None else ScanRow(*row)
+
+    def handle(self, scan: int, station: str, now: str) -> None:
+        """Marks the scan and the station's older ones as dealt with, and forgets their texts."""
+        with self._ledger.transaction(durable=False) as tx:
+            tx.execute(
+                "UPDATE scan SET handled_at = ?, text = '' WHERE station = ? AND id <= ? AND handled_at = ''",
+                (now, station, scan),
+            )
+
+
+class Attempts:
+    """Rows of attempt: wrong codes and PINs, by scope; a pause outlives restarts and clock jumps."""
+
+    def __init__(self, ledger: Database) -> None:
+        self._ledger = ledger
+
+    def row(self, scope: str) -> tuple[int, str, int] | None:
+        """(wrong tries, boot, monotonic ms until which the pause lasts on that boot)."""
+        row: tuple[int, str, int] | None = (
+            self._ledger.read()
+            .execute("SELECT wrong, boot, until_ms FROM attempt WHERE scope = ?", (scope,))
+            .fetchone()
+        )
+        return row
+
+    def count(self, scope: str) -> int:
+        """One more wrong try, counted and committed before anybody is told; gives the new count."""
+        with self._ledger.transaction(durable=False) as tx:
+            tx.execute(
+                "INSERT INTO attempt (scope, wrong, boot, until_ms) VALUES (?, 1, '', 0)"
+                " ON CONFLICT (scope) DO UPDATE SET wrong = wrong + 1",
+                (scope,),
+            )
+            return int(tx.execute("SELECT wrong FROM attempt WHERE scope = ?", (scope,)).fetchone()[0])
+
+    def pause(self, scope: str, boot: str, until_ms: int) -> None:
+        """No further try in this scope until then."""
+        with self._ledger.transaction(durable=False) as tx:
+            tx.execute("UPDATE attempt SET boot = ?, until_ms = ? WHERE scope = ?", (boot, until_ms, scope))
+
+    def clear(self, scope: str) -> None:
+        """A right answer wipes the slate."""
+        if self.row(scope) is not None:
+            with self._ledger.transaction(durable=False) as tx:
+                tx.execute("DELETE FROM attempt WHERE scope = ?", (scope,))
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """Somebody signed in at a station; `seen_ms` is monotonic on `boot`."""
+
+    staff: str
+    name: str
+    role: str
+    station: str
+    boot: str
+    seen_ms: int
+
+
+class Sessions:
+    """Rows of session; the token itself is nowhere."""
+
+    def __init__(self, ledger: Database) -> None:
+        self._ledger = ledger
+
+    def add(self, token_sha: str, row: SessionRow) -> None:
+        """Opens a session and closes whatever session the station had."""
+        with self._ledger.transaction(durable=False) as tx:
+            tx.execute("DELETE FROM session WHERE station = ?", (row.station,))
+            tx.execute(
+                "INSERT INTO session (token_sha, staff, name, role, station, boot, seen_ms)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (token_sha, row.staff, row.name, row.role, row.station, row.boot, row.seen_ms),
+            )
+
+    def find(self, token_sha: str) -> SessionRow | None:
+        """The session of a token."""
+        row = (
+            self._ledger.read()
+            .execute(
+                "SELECT staff, name, role, station, boot, seen_ms FROM session WHERE token_sha = ?",
+                (token_sha,),
+            )
+            .fetchone()
+        )
+        return None if row is None else SessionRow(*row)
+
+    def touch(self, token_sha: str, boot: str, seen_ms: int) -> None:
+        """Somebody is still there."""
+        with self._ledger.transaction(durable=False) as tx:
+            tx.execute(
+                "UPDATE session SET boot = ?, seen_ms = ? WHERE token_sha = ?", (boot, seen_ms, token_sha)
+            )
+
+    def end(self, token_sha: str) -> None:
+        """Signs out."""
+        with self._ledger.transaction(durable=False) as tx:
+            tx.execute("DELETE FROM session WHERE token_sha = ?", (token_sha,))

@@ -1,0 +1,84 @@
+"""The tables of ledger.db: what happened in this store. Only desks write it; it is what is backed up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edge.domain.orders import OrderState
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+    from sqlite_utils.migrations import Migrations
+
+_STATES = ", ".join(f"'{state.value}'" for state in OrderState)
+
+FIRST = (
+    """CREATE TABLE stream (
+        one INTEGER PRIMARY KEY CHECK (one = 1), stream_id TEXT NOT NULL,
+        last_seq INTEGER NOT NULL, last_sha TEXT NOT NULL,
+        acked INTEGER NOT NULL, durable INTEGER NOT NULL) STRICT""",
+    """CREATE TABLE journal (
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, at TEXT NOT NULL,
+        body TEXT NOT NULL, sha TEXT NOT NULL, verdict TEXT NOT NULL DEFAULT '') STRICT""",
+    """CREATE TABLE movement (
+        seq INTEGER NOT NULL REFERENCES journal(seq), sku TEXT NOT NULL, delta INTEGER NOT NULL,
+        reason TEXT NOT NULL, PRIMARY KEY (sku, seq)) STRICT, WITHOUT ROWID""",
+    f"""CREATE TABLE fulfilment (
+        order_id TEXT PRIMARY KEY, gen INTEGER NOT NULL, state TEXT NOT NULL CHECK (state IN ({_STATES})),
+        shelf TEXT NOT NULL, claimed_by TEXT NOT NULL DEFAULT '', claimed_until TEXT NOT NULL DEFAULT '',
+        updated_at TEXT NOT NULL) STRICT""",
+    """CREATE TABLE pickup (
+        pickup_id TEXT PRIMARY KEY, nonce TEXT NOT NULL UNIQUE, request_sha TEXT NOT NULL,
+        order_id TEXT NOT NULL, gen INTEGER NOT NULL, whole INTEGER NOT NULL CHECK (whole IN (0, 1)),
+        unit INTEGER NOT NULL, station TEXT NOT NULL, staff TEXT NOT NULL, at TEXT NOT NULL,
+        state_after TEXT NOT NULL, left_units INTEGER NOT NULL, offline INTEGER NOT NULL,
+        boot TEXT NOT NULL, mono_ms INTEGER NOT NULL, job INTEGER NOT NULL DEFAULT 0,
+        annulled_at TEXT NOT NULL DEFAULT '', annul_nonce TEXT NOT NULL DEFAULT '') STRICT""",
+    # Belts for the rule that the desk enforces: one live pickup a whole order, one a unit.
+    """CREATE UNIQUE INDEX pickup_whole ON pickup (order_id, gen)
+        WHERE whole = 1 AND annulled_at = ''""",
+    """CREATE UNIQUE INDEX pickup_unit ON pickup (order_id, gen, unit)
+        WHERE unit > 0 AND annulled_at = ''""",
+    "CREATE INDEX pickup_at ON pickup (at)",
+    """CREATE TABLE pickup_line (
+        pickup_id TEXT NOT NULL REFERENCES pickup(pickup_id), line INTEGER NOT NULL, sku TEXT NOT NULL,
+        name_zh TEXT NOT NULL, name_en TEXT NOT NULL, qty INTEGER NOT NULL CHECK (qty > 0),
+        PRIMARY KEY (pickup_id, line)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE print_job (
+        id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, printer TEXT NOT NULL, station TEXT NOT NULL,
+        ref TEXT NOT NULL, slip TEXT NOT NULL, title TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN
+            ('queued', 'sending', 'printed', 'blocked', 'uncertain', 'failed')),
+        reason TEXT NOT NULL DEFAULT '', copy INTEGER NOT NULL DEFAULT 0,
+        created_at TEXT NOT NULL, updated_at TEXT NOT NULL) STRICT""",
+    "CREATE INDEX print_job_open ON print_job (printer, id) WHERE state IN ('queued', 'blocked')",
+    """CREATE TABLE scan (
+        id INTEGER PRIMARY KEY, device TEXT NOT NULL, station TEXT NOT NULL, device_seq INTEGER NOT NULL,
+        kind TEXT NOT NULL, symbology TEXT NOT NULL, text TEXT NOT NULL, at TEXT NOT NULL,
+        handled_at TEXT NOT NULL DEFAULT '') STRICT""",
+    "CREATE INDEX scan_station ON scan (station, id)",
+    """CREATE TABLE attempt (
+        scope TEXT PRIMARY KEY, wrong INTEGER NOT NULL, boot TEXT NOT NULL,
+        until_ms INTEGER NOT NULL) STRICT""",
+    """CREATE TABLE session (
+        token_sha TEXT PRIMARY KEY, staff TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL,
+        station TEXT NOT NULL, boot TEXT NOT NULL, seen_ms INTEGER NOT NULL) STRICT""",
+    """CREATE TABLE command (
+        cmd TEXT PRIMARY KEY, order_id TEXT NOT NULL, answer TEXT NOT NULL, at TEXT NOT NULL) STRICT""",
+)
+
+NAMES = ["first"]
+
+
+def migrations() -> Migrations:
+    """The ledger's migrations, for sqlite-utils; expand only, never rewritten."""
+    from sqlite_utils.migrations import Migrations as Set
+
+    ledger = Set("ledger")
+
+    @ledger(name="first")
+    def first(db: Database) -> None:
+        for statement in FIRST:
+            db.execute(statement)
+
+    return ledger
