@@ -149,13 +149,13 @@ class Daemon:
 
     def _own_origin(self, origin: str) -> bool:
         """Whether a page of ours asks for the event stream."""
-        hosts = self._settings.web.allowed_hosts
-        return any(
-            origin == f"{scheme}://{host}:{self.web_port}" for host in hosts for scheme in ("http", "https")
-        )
+        ports = (self.web_port, self.live_port)
+        named = {f"{host}:{port}" for host in self._settings.web.allowed_hosts for port in ports}
+        scheme, _, rest = origin.partition("://")
+        return scheme in ("http", "https") and rest in named
 
     def _start_web(self) -> None:
-        from waitress import create_server
+        from waitress.server import create_server
 
         from kiosk_ui.web import create_app
 
