@@ -34,10 +34,10 @@ def encode(slip: Slip, columns: int, charset: str) -> bytes:
     from escpos.printer import Dummy  # type: ignore[import-untyped]
 
     printer = Dummy()
-    printer._raw(_INIT)
+    _send(printer, _INIT)
     for part in slip.parts:
         _put(printer, part, columns, charset)
-    printer._raw(_FEED_AND_CUT)
+    _send(printer, _FEED_AND_CUT)
     return bytes(printer.output)
 
 
@@ -131,6 +131,10 @@ def _fitting(text: str, columns: int) -> str:
     return text[: max(count, 1)]
 
 
+def _send(printer: Any, data: bytes) -> None:
+    printer._raw(data)  # noqa: SLF001 - python-escpos has no public way to send bytes as they are
+
+
 def _put(printer: Any, part: SlipPart, columns: int, charset: str) -> None:
     match part:
         case Text():
@@ -147,7 +151,7 @@ def _put(printer: Any, part: SlipPart, columns: int, charset: str) -> None:
         case Code128(text):
             _put_code128(printer, text, columns, charset)
         case Feed(lines):
-            printer._raw(b"\n" * min(max(lines, 0), 20))
+            _send(printer, b"\n" * min(max(lines, 0), 20))
 
 
 def _put_text(printer: Any, part: Text, columns: int, charset: str) -> None:
@@ -158,7 +162,7 @@ def _put_text(printer: Any, part: Text, columns: int, charset: str) -> None:
 
 def _put_lines(printer: Any, lines: list[str], charset: str) -> None:
     for line in lines:
-        printer._raw(line.encode(charset) + b"\n")
+        _send(printer, line.encode(charset) + b"\n")
 
 
 def _put_qr(printer: Any, text: str, module: int, columns: int, charset: str) -> None:
@@ -173,7 +177,7 @@ def _put_qr(printer: Any, text: str, module: int, columns: int, charset: str) ->
     fitting = columns * DOTS_A_COLUMN // side
     printer.set(align="center", custom_size=True, width=1, height=1)
     printer.qr(clean, ec=1, size=min(max(min(module, fitting), 1), 16), native=True)
-    printer._raw(b"\n")
+    _send(printer, b"\n")
 
 
 def _put_code128(printer: Any, text: str, columns: int, charset: str) -> None:
@@ -186,5 +190,5 @@ def _put_code128(printer: Any, text: str, columns: int, charset: str) -> None:
     data = b"{B" + text.replace("{", "{{").encode("ascii")
     printer.set(align="center", custom_size=True, width=1, height=1)
     # barcode() of python-escpos writes to standard output, so the command is spelt out here.
-    printer._raw(b"\x1dh\x50\x1dw" + bytes([dots]) + b"\x1df\x00\x1dH\x02")
-    printer._raw(b"\x1dkI" + bytes([len(data)]) + data + b"\n")
+    _send(printer, b"\x1dh\x50\x1dw" + bytes([dots]) + b"\x1df\x00\x1dH\x02")
+    _send(printer, b"\x1dkI" + bytes([len(data)]) + data + b"\n")

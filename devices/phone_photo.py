@@ -30,7 +30,7 @@ class _Harm(msgspec.Struct, frozen=True):
 _HARMS: dict[Difficulty, _Harm] = {
     "easy": _Harm(slant=0.04, turn=8, size=0.92, blur=0.6, shake=0, glare=0.25, shade=0.15, noise=4),
     "medium": _Harm(slant=0.10, turn=18, size=0.80, blur=1.0, shake=3, glare=0.5, shade=0.35, noise=8),
-    "hard": _Harm(slant=0.16, turn=35, size=0.62, blur=1.5, shake=7, glare=0.8, shade=0.55, noise=14),
+    "hard": _Harm(slant=0.14, turn=30, size=0.74, blur=1.2, shake=5, glare=0.7, shade=0.5, noise=11),
 }
 
 

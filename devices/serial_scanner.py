@@ -9,6 +9,7 @@ import stat
 import termios
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.schema import ScannerSettings
@@ -48,7 +49,7 @@ class SerialScanner:
         self.close()
         port = self._settings.port
         try:
-            if not stat.S_ISCHR(os.stat(port).st_mode):
+            if not stat.S_ISCHR(Path(port).stat().st_mode):
                 raise BadSource(self._name, "not a serial port")
             line = serial.Serial(port, self._settings.baud, timeout=0, exclusive=True)
         except (OSError, termios.error) as error:

@@ -74,6 +74,22 @@ def _found(wrapper: Any, image: Any) -> list[Barcode]:
             )
             for at in points
         )
-        codes.append(Barcode(Reading(words(raw, "auto"), raw, kind), corners))
+        text = expanded(raw.decode()) if kind is Symbology.UPCE else words(raw, "auto")
+        codes.append(Barcode(Reading(text, raw, kind), corners))
         symbol = wrapper.zbar_symbol_next(symbol)
     return codes
+
+
+def expanded(upc_e: str) -> str:
+    """The 12 digits of UPC-A that 8 digits of UPC-E stand for; those are what catalogues hold."""
+    system, d, check = upc_e[0], upc_e[1:7], upc_e[7:]
+    last = d[5]
+    if last in "012":
+        body = d[:2] + last + "0000" + d[2:5]
+    elif last == "3":
+        body = d[:3] + "00000" + d[3:5]
+    elif last == "4":
+        body = d[:4] + "00000" + d[4]
+    else:
+        body = d[:5] + "0000" + last
+    return system + body + check

@@ -1,0 +1,195 @@
+"""Codes are found in photo-like pictures, with the exact bytes; rubbish is refused by name."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import segno
+from PIL import Image
+
+from devices.decoding import decode, load_image
+from devices.opencv_qr import opencv_codes
+from devices.phone_photo import Difficulty, phone_photo
+from devices.ports import BadSource, Symbology
+from devices.zbar import expanded
+
+PICKUP = "PK1." + "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 5
+
+
+def png(content: str | bytes, **how: Any) -> bytes:
+    out = io.BytesIO()
+    segno.make(content, micro=False).save(out, kind="png", scale=6, **how)
+    return out.getvalue()
+
+
+def texts(image: Any) -> list[str]:
+    return [code.reading.text for code in decode(image)]
+
+
+@pytest.mark.parametrize("difficulty", ["easy", "medium", "hard"])
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+def test_a_phone_held_to_a_camera(seed: int, difficulty: Difficulty) -> None:
+    picture = phone_photo(PICKUP, seed, difficulty)
+    assert picture.shape == (960, 1280, 3)
+    (code,) = decode(picture)
+    assert (code.reading.text, code.reading.symbology) == (PICKUP, Symbology.QR)
+    middle = np.mean([(corner.x, corner.y) for corner in code.corners], axis=0)
+    assert abs(middle - (640, 480)).max() < 150
+
+
+def test_a_photo_is_the_same_for_the_same_seed_and_takes_a_drawn_code() -> None:
+    first, second = phone_photo("A", 7, "medium"), phone_photo("A", 7, "medium")
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, phone_photo("A", 8, "medium"))
+    assert texts(phone_photo(png("from a picture"), 3, "easy")) == ["from a picture"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["PK1.ABC", "提货码：中文", "6901234567892", "提货".encode("gb18030"), b"\x00\xff\xfe\x01\x80", "é"],
+)
+def test_payload_bytes_are_exact(content: str | bytes) -> None:
+    (code,) = decode(load_image(png(content)))
+    exact = (
+        content if isinstance(content, bytes) else content.encode("latin-1" if content == "é" else "utf-8")
+    )
+    assert code.reading.raw == exact
+
+
+def test_chinese_of_both_charsets_is_read() -> None:
+    assert texts(load_image(png("提货码"))) == ["提货码"]
+    assert texts(load_image(png("提货码".encode("gb18030")))) == ["提货码"]
+
+
+def test_opencv_alone_gives_back_gb_bytes_and_survives_rubbish() -> None:
+    gray = cv2.cvtColor(load_image(png("提货".encode("gb2312"))), cv2.COLOR_BGR2GRAY)
+    assert [code.reading.raw for code in opencv_codes(gray)] == ["提货".encode("gb2312")]
+    rng = np.random.default_rng(1)
+    for shape in ((1, 1), (3, 900), (64, 64), (300, 300)):
+        assert opencv_codes(rng.integers(0, 255, shape, dtype=np.uint8)) == []
+
+
+@pytest.mark.parametrize("turn", [None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180])
+def test_turned_gray_and_inverted(turn: int | None) -> None:
+    image = load_image(png("PK1.XYZ"))
+    image = image if turn is None else cv2.rotate(image, turn)
+    assert texts(image) == ["PK1.XYZ"]
+    assert texts(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)) == ["PK1.XYZ"]
+    assert texts(255 - image) == ["PK1.XYZ"]
+    assert texts(np.asfortranarray(image)) == ["PK1.XYZ"]
+
+
+def test_two_codes_in_one_picture_and_one_code_twice() -> None:
+    one, two = load_image(png("one")), load_image(png("two"))
+    assert sorted(texts(np.hstack([one, two]))) == ["one", "two"]
+    assert texts(np.hstack([one, one])) == ["one"]
+
+
+def test_a_transparent_picture_lies_on_white() -> None:
+    assert texts(load_image(png("PK1.T", light=None))) == ["PK1.T"]
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "bmp", "gif"])
+def test_file_formats(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / f"code.{kind}"
+    Image.open(io.BytesIO(png("PK1.F"))).convert("RGB").save(file, kind)
+    assert (
+        texts(load_image(file))
+        == texts(load_image(str(file)))
+        == texts(load_image(file.read_bytes()))
+        == ["PK1.F"]
+    )
+
+
+def test_exif_turns_a_photo_upright() -> None:
+    picture = Image.new("RGB", (40, 20), "red")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    out = io.BytesIO()
+    picture.save(out, "jpeg", exif=exif)
+    assert load_image(out.getvalue()).shape == (40, 20, 3)
+
+
+def bomb(width: int, height: int) -> bytes:
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 9))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        b"",
+        b"no picture at all",
+        b"%PDF-1.7 rubbish",
+        png("cut")[:120],
+        b"\xff\xd8\xff\xe0" + b"\0" * 50,
+        b"RIFF\x10\0\0\0WEBPVP8 " + b"\0" * 9,
+        bomb(9000, 9000),
+        bomb(60000, 60000),
+    ],
+    ids=["empty", "text", "pdf", "cut png", "cut jpeg", "cut webp", "81 megapixels", "bomb"],
+)
+@pytest.mark.filterwarnings("error")
+def test_rubbish_is_a_bad_source(rubbish: bytes) -> None:
+    with pytest.raises(BadSource):
+        load_image(rubbish)
+
+
+def test_damaged_pictures_never_raise_anything_else() -> None:
+    rng = np.random.default_rng(5)
+    whole = [png("PK1.D")]
+    for kind in ("jpeg", "webp"):
+        out = io.BytesIO()
+        Image.open(io.BytesIO(whole[0])).convert("RGB").save(out, kind)
+        whole.append(out.getvalue())
+    for data in whole:
+        for _ in range(150):
+            damaged = bytearray(data)
+            for at in rng.integers(0, len(data), 6):
+                damaged[at] = rng.integers(0, 256)
+            try:
+                assert load_image(bytes(damaged)).dtype == np.uint8
+            except BadSource:
+                continue
+
+
+def test_a_missing_file_is_a_bad_source(tmp_path: Path) -> None:
+    with pytest.raises(BadSource, match=r"gone\.png"):
+        load_image(tmp_path / "gone.png")
+
+
+def test_a_picture_without_a_code_has_none() -> None:
+    assert decode(np.full((200, 200, 3), 255, np.uint8)) == []
+    assert decode(np.zeros((0, 0), np.uint8)) == []
+    assert decode(np.random.default_rng(2).integers(0, 255, (240, 320), dtype=np.uint8)) == []
+
+
+# One example for each row of the GS1 General Specifications' table of zero suppression.
+@pytest.mark.parametrize(
+    ("short", "full"),
+    [
+        ("01234505", "012000003455"),
+        ("01234514", "012100003454"),
+        ("01234531", "012300000451"),
+        ("01234543", "012340000053"),
+        ("01234565", "012345000065"),
+    ],
+)
+def test_upc_e_is_given_as_the_number_in_the_catalogue(short: str, full: str) -> None:
+    assert expanded(short) == full

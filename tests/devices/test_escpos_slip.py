@@ -1,0 +1,139 @@
+"""The bytes of a slip, read back by an interpreter that knows nothing of how they were made."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from devices.escpos_slip import encode, pair_lines, printable, width, wrap
+from devices.ports import Align, Code128, Feed, Pair, Qr, Rule, Slip, Text
+from devices.simulated_escpos import Interpreter
+from devices.simulated_paper import Code128Block, Line, QrBlock, cells
+
+REAL_TIME = re.compile(rb"\x10[\x04\x05\x14]")
+NASTY = st.text() | st.binary(max_size=40).map(lambda raw: raw.decode("latin-1"))
+PARTS = st.one_of(
+    st.builds(Text, NASTY, st.integers(1, 8), st.booleans(), st.sampled_from(Align)),
+    st.builds(Pair, NASTY, NASTY, st.booleans()),
+    st.builds(Qr, NASTY, st.integers(1, 16)),
+    st.builds(Code128, NASTY),
+    st.builds(Feed, st.integers(0, 3)),
+    st.just(Rule()),
+)
+
+
+def interpreted(slip: Slip, columns: int = 48, charset: str = "gb18030") -> Interpreter:
+    machine = Interpreter(576 if columns > 32 else 384, charset, lambda _: None)
+    machine.buffer += encode(slip, columns, charset)
+    while machine.step():
+        pass
+    return machine
+
+
+def printed(
+    *parts: Text | Pair | Qr | Code128 | Rule | Feed, columns: int = 48, charset: str = "gb18030"
+) -> str:
+    (paper,) = interpreted(Slip("t", parts), columns, charset).papers
+    return paper.text
+
+
+@settings(deadline=None)
+@given(
+    st.lists(PARTS, min_size=1, max_size=6),
+    st.sampled_from([32, 42, 48]),
+    st.sampled_from(["gb18030", "gbk", "gb2312"]),
+)
+def test_no_data_is_ever_a_command(parts: list[Text], columns: int, charset: str) -> None:
+    slip = Slip("t", (Text("begin"), *parts, Text("end")))
+    machine = interpreted(slip, columns, charset)
+    assert not REAL_TIME.search(encode(slip, columns, charset))
+    assert (machine.kicks, machine.unknown, len(machine.papers), bytes(machine.buffer)) == (0, [], 1, b"")
+    assert machine.papers[0].text.endswith("end")
+
+
+@settings(deadline=None)
+@given(st.lists(PARTS, min_size=1, max_size=4), st.sampled_from([32, 42, 48]))
+def test_no_line_is_wider_than_the_paper(parts: list[Text], columns: int) -> None:
+    (paper,) = interpreted(Slip("t", (Text("begin"), *parts)), columns).papers
+    for line in paper.blocks:
+        if isinstance(line, Line):
+            assert sum(cells(c) * run.style.wide for run in line.runs for c in run.text) <= columns
+
+
+@given(st.text(alphabet="有机燕麦片，。（）！ab C-12 ", max_size=120), st.integers(4, 48))
+def test_wrapping_loses_nothing_but_spaces(text: str, columns: int) -> None:
+    lines = wrap(text, columns)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(width(line) <= columns for line in lines)
+
+
+@given(NASTY, NASTY, st.integers(4, 48))
+def test_a_pair_keeps_both_sides(left: str, right: str, columns: int) -> None:
+    left, right = printable(left, "gbk"), printable(right, "gbk")
+    lines = pair_lines(left, right, columns)
+    assert "".join(lines).replace(" ", "") == (left + right).replace(" ", "")
+    assert all(width(line) <= columns for line in lines)
+
+
+def test_words_stay_whole_and_closing_marks_stay_with_their_character() -> None:
+    assert wrap("Organic Instant Oat Flakes", 16) == ["Organic Instant", "Oat Flakes"]
+    assert wrap("欢迎光临，谢谢", 8) == ["欢迎光", "临，谢谢"]
+    assert wrap("x" * 10, 4) == ["xxxx", "xxxx", "xx"]
+    assert wrap("", 10) == [""]
+
+
+def test_a_long_name_wraps_above_its_price() -> None:
+    text = printed(Pair("有机燕麦片即食冲饮营养早餐代餐大袋装", "x2  ¥79.80"), columns=32)
+    assert text.splitlines() == [
+        "有机燕麦片即食冲饮营养早餐代餐大",
+        "袋装" + " " * 17 + "x2 ￥79.80".replace(" ", "  "),
+    ]
+
+
+@pytest.mark.parametrize("charset", ["gb18030", "gbk", "gb2312"])
+def test_yen_sign_is_the_full_width_one_in_every_rom(charset: str) -> None:
+    assert "￥2.00：中文，。" in printed(Text("¥2.00：中文，。"), charset=charset)
+
+
+def test_what_the_rom_lacks_is_a_box_and_accents_are_folded() -> None:
+    assert printable("café 🎉 ﬁn", "gb18030") == "cafe □ fin"
+    assert printable("龘", "gb2312") == "□"
+    assert printable("龘", "gbk") == "龘"
+
+
+def test_controls_vanish_and_white_space_is_a_space() -> None:
+    assert printable("a\x1bp\x00b\r\nc\u202ed\u200be\ud800f", "gbk") == "ap" + "b  cdef"
+
+
+def test_qr_is_drawn_by_the_printer_and_fits_the_paper() -> None:
+    text = "PK1." + "A" * 400
+    (paper,) = interpreted(Slip("t", (Qr(text, module=16),)), 32).papers
+    (code,) = [block for block in paper.blocks if isinstance(block, QrBlock)]
+    assert code.data == text.encode()
+    assert 2 <= code.module < 16
+    assert code.align is Align.CENTER
+
+
+def test_codes_that_cannot_be_drawn_become_words() -> None:
+    assert "订单 7" in printed(Code128("订单 7"))
+    assert "A" * 48 in printed(Code128("A" * 60))
+    assert "x" * 48 in printed(Qr("x" * 4000))
+
+
+def test_code128_doubles_its_escape_character() -> None:
+    (paper,) = interpreted(Slip("t", (Code128("A{1B}"),))).papers
+    (code,) = [block for block in paper.blocks if isinstance(block, Code128Block)]
+    assert code.text == "A{1B}"
+    assert code.caption
+
+
+def test_style_does_not_leak_into_the_next_part() -> None:
+    slip = Slip("t", (Text("big", scale=4, bold=True, align=Align.CENTER), Pair("a", "b"), Rule(), Text("c")))
+    (paper,) = interpreted(slip).papers
+    _, pair, rule, plain = [block for block in paper.blocks if isinstance(block, Line)][:4]
+    for line in (pair, rule, plain):
+        assert line.align is Align.LEFT
+        assert (line.runs[0].style.wide, line.runs[0].style.bold) == (1, False)
