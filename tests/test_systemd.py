@@ -77,7 +77,7 @@ def test_its_groups_are_the_users_groups() -> None:
 def test_no_secret_comes_by_the_environment() -> None:
     unit = settings(UNIT)
     assert not [key for key in unit if key.startswith("Service.Environment")]
-    assert [value.split(":")[0] for value in unit["Service.LoadCredential"]] == ["db-key", "hq-token"]
+    assert [value.split(":")[0] for value in unit["Service.LoadCredential"]] == ["edge.key", "hq-token"]
 
 
 def test_the_example_settings_use_the_units_paths() -> None:
