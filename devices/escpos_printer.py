@@ -71,7 +71,7 @@ class EscposPrinter:
             sock = socket.create_connection(
                 (settings.host, settings.port), timeout=min(_CONNECT_S, settings.timeout_s)
             )
-        except (OSError, UnicodeError) as error:  # UnicodeError: a host name that IDNA refuses
+        except (OSError, ValueError) as error:  # ValueError: a host name that IDNA refuses
             raise DeviceAbsent(self._name, _words(error)) from error
         line = _Line(self._name, sock, settings.timeout_s)
         try:

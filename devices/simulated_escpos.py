@@ -182,7 +182,7 @@ class Interpreter:
                 self._two_dimensional(args)
             case b"k":
                 self._barcode(args)
-            case b"v":
+            case b"v" if args[6:]:
                 self._blocks.append(RasterBlock(args[6:], args[2] + 256 * args[3], self._align))
             case b"r":
                 self._answer(b"\x03" if self.near_end else b"\x00")
@@ -196,9 +196,9 @@ class Interpreter:
             return
         data, module, level = self._qr
         match args[4]:
-            case 67:
+            case 67 if args[5:]:
                 self._qr = (data, args[5], level)
-            case 69:
+            case 69 if args[5:]:
                 self._qr = (data, module, _LEVELS.get(args[5], "l"))
             case 80:
                 self._qr = (args[6:], module, level)
@@ -207,7 +207,7 @@ class Interpreter:
                 self._blocks.append(QrBlock(data, module, level, self._align))
 
     def _barcode(self, args: bytes) -> None:
-        if args[0] != 73:
+        if args[0] != 73 or not args[2:].isascii():
             self.unknown.append(b"\x1dk" + args[:1])
             return
         text = args[2:].decode("latin-1")

@@ -183,7 +183,9 @@ def _font(size: int, bold: bool) -> Any:
     key = (size, bold)
     if key not in _LOADED:
         try:
-            _LOADED[key] = ImageFont.truetype(str(path), size, index=_MONO_SC)
+            _LOADED[key] = ImageFont.truetype(
+                str(path), size, index=_MONO_SC, layout_engine=ImageFont.Layout.BASIC
+            )
         except OSError:  # a box without the fonts still shows Latin text
             _LOADED[key] = ImageFont.load_default(size)
     return _LOADED[key]
@@ -196,12 +198,15 @@ def _draw_qr(block: QrBlock, dots: int) -> Any:
     import segno
     from PIL import Image
 
-    code = segno.make(block.data, error=block.level, micro=False, boost_error=False)
+    try:
+        code = segno.make(block.data, error=block.level, micro=False, boost_error=False)
+    except ValueError:  # more than a QR code holds: a printer prints nothing
+        return Image.new("1", (dots, 1))
     side = len(code.matrix) * block.module
     margin = block.module
     strip = Image.new("1", (dots, side + 2 * margin))
     left = _left(block.align, side, dots)
-    if side > dots:  # a real printer prints nothing then
+    if side > dots:  # too wide: nothing either
         return strip
     for y, row in enumerate(code.matrix):
         for x, dark in enumerate(row):

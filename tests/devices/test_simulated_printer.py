@@ -7,6 +7,8 @@ import socket
 from typing import Literal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from config.schema import PrinterSettings
@@ -14,6 +16,7 @@ from devices.decoding import decode, load_image
 from devices.escpos_printer import EscposPrinter
 from devices.escpos_slip import encode
 from devices.ports import Code128, DeviceAbsent, Pair, Qr, Slip, Symbology, Text
+from devices.simulated_escpos import Interpreter
 from devices.simulated_printer import SimulatedPrinter
 
 SLIP = Slip("t", (Text("提货单", scale=3), Pair("a", "b"), Qr("PK1.ABC123"), Code128("SO-7788")))
@@ -34,8 +37,8 @@ def send(simulated: SimulatedPrinter, data: bytes, expect: int) -> bytes:
 @pytest.mark.parametrize(("dots", "columns"), [(576, 48), (384, 32)])
 def test_the_codes_on_the_picture_of_a_paper_can_be_scanned(dots: int, columns: Literal[32, 48]) -> None:
     with SimulatedPrinter(dots=dots) as simulated:
-        settings = PrinterSettings(host=simulated.host, port=simulated.port, columns=columns)
-        EscposPrinter("r1", settings).print(SLIP)
+        named = PrinterSettings(host=simulated.host, port=simulated.port, columns=columns)
+        EscposPrinter("r1", named).print(SLIP)
         (paper,) = simulated.papers
     picture = Image.open(io.BytesIO(paper.png))
     assert picture.format == "PNG"
@@ -121,3 +124,31 @@ def test_a_dead_printer_comes_back_at_its_old_address() -> None:
             simulated.power_on()
             printer.print(SLIP)
         assert len(simulated.papers) == 5
+
+
+NONSENSE = st.lists(
+    st.binary(max_size=4)
+    | st.sampled_from(
+        [bytes([lead, c]) for lead in b"\x1b\x1d\x1c" for c in b"@Ea!t-3MRJGVd{ =2p$cP&.SC(kvQr"]
+    )
+    | st.sampled_from(
+        [b"\x1d(k\x03\x001C", b"\x1d(k\x02\x001C", b"\x1d(k\x04\x001P0\xff", b"\x1d(k\x03\x001Q0"]
+    )
+    | st.just(b"\x1d(k\x00\x10" + b"1P0" + b"x" * 4093 + b"\x1d(k\x03\x001Q0")
+    | st.sampled_from([b"\x1dkI\x03{B\xe9", b"\x1dkI\x03{BA", b"\x1dv0\x00\x00\x00\x00\x00"]),
+    max_size=30,
+)
+
+
+@settings(deadline=None, max_examples=80)
+@given(NONSENSE, st.sampled_from(["gb18030", "gbk", "gb2312", "western"]))
+def test_nonsense_never_breaks_it(pieces: list[bytes], rom: str) -> None:
+    machine = Interpreter(384, rom, lambda _: None)
+    for piece in pieces:
+        machine.buffer += piece
+        while machine.step():
+            pass
+    machine.power_loss()
+    for paper in machine.papers:
+        assert paper.png.startswith(b"\x89PNG")
+        assert isinstance(paper.text, str)
