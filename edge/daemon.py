@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from config.schema import Settings
 from devices.ports import POSPrinter
@@ -160,12 +161,13 @@ class Daemon:
         from kiosk_ui.web import create_app
 
         web = self._settings.web
+        listener = socket.create_server((web.host, web.port))
+        self.web_port = int(listener.getsockname()[1])
         app = create_app(self.store, self._settings, self.live_port)
         server = create_server(
-            app, host=web.host, port=web.port, threads=web.threads, ident="", max_request_body_size=1 << 20
+            app, sockets=[listener], threads=web.threads, ident="", max_request_body_size=1 << 20
         )
-        self.web_port = int(server.effective_port)
-        self._web = server
+        self._web = cast("BaseWSGIServer", server)  # given one socket, it makes one server
         self._web_thread = threading.Thread(target=self._serve, name="web", daemon=True)
         self._web_thread.start()
 

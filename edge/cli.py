@@ -1,0 +1,126 @@
+"""store-edge: the command line of the store and of the reference HQ."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from config.loader import load
+from config.schema import Settings, SettingsRefused
+from edge.hub_cli import hub
+
+REFUSED = 78
+"""Exit code for settings that cannot be used (EX_CONFIG of sysexits.h)."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="store-edge")
+def main() -> None:
+    """Store Edge: scanners, printers, pickup codes and screens of one shop.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 78 settings refused.
+    """
+
+
+def _settings(path: Path, *, as_json: bool = False) -> Settings:
+    """The settings in `path`, or every problem printed and exit code 78."""
+    try:
+        return load(path)
+    except SettingsRefused as refused:
+        for problem in refused.problems:
+            if as_json:
+                fields = {"path": problem.path, "message": problem.message, "hint": problem.hint}
+                click.echo(json.dumps(fields, ensure_ascii=False))
+            else:
+                click.echo(str(problem), err=True)
+        sys.exit(REFUSED)
+
+
+_PATH = click.Path(path_type=Path)
+
+
+@main.command()
+@click.option("--settings", "path", type=_PATH, required=True, help="The store's settings (TOML).")
+def run(path: Path) -> None:
+    """Run the store until SIGTERM or Ctrl-C."""
+    from edge.daemon import serve
+    from edge.logs import set_up
+
+    settings = _settings(path)
+    set_up(settings.log.level)
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    serve(settings, stopped)
+
+
+@main.command()
+@click.argument("path", type=_PATH)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a problem, or the settings in force.")
+def check(path: Path, *, as_json: bool) -> None:
+    """Check the settings in PATH and print all problems at once."""
+    settings = _settings(path, as_json=as_json)
+    if as_json:
+        click.echo(json.dumps({"ok": True, "store": settings.store.id}))
+        return
+    click.echo(
+        f"{path}: store {settings.store.id}, {len(settings.stations)} stations, "
+        f"{len(settings.scanners)} scanners, {len(settings.printers)} printers"
+    )
+    for room in ("config", "devices", "edge", "kiosk_ui", "sync"):
+        click.echo(f"  {room} from {Path(str(__import__(room).__file__)).parent}")
+
+
+@main.command("scan-image")
+@click.argument("files", type=_PATH, nargs=-1, required=True)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Accepted for symmetry: the output is always JSON lines."
+)
+def scan_image(files: tuple[Path, ...], *, as_json: bool) -> None:
+    """Read the codes in pictures; one JSON line a code: file, symbology, text, kind.
+
+    Exit code 1 if a file could not be read; a picture without a code is no failure.
+    """
+    del as_json
+    from devices.decoding import decode, load_image
+    from devices.ports import DeviceFault
+    from edge.domain.scanned import classify
+
+    failed = False
+    for file in files:
+        try:
+            codes = decode(load_image(file))
+        except DeviceFault as fault:
+            failed = True
+            click.echo(json.dumps({"file": str(file), "error": fault.code, "detail": str(fault)}), err=True)
+            continue
+        for code in codes:
+            reading = code.reading
+            line = {
+                "file": str(file),
+                "symbology": reading.symbology.value,
+                "text": reading.text,
+                "kind": classify(reading.text).kind.value,
+            }
+            click.echo(json.dumps(line, ensure_ascii=False))
+    sys.exit(1 if failed else 0)
+
+
+@main.command()
+@click.option("--journey", is_flag=True, help="Run the whole pickup journey once, print each hop, and end.")
+@click.option("--folder", type=_PATH, default=None, help="Where the demo keeps its files.")
+@click.option("--port", default=8770, show_default=True, help="First of the three ports that it serves on.")
+@click.option("--json", "as_json", is_flag=True, help="With --journey: one JSON line a hop.")
+def demo(*, journey: bool, folder: Path | None, port: int, as_json: bool) -> None:
+    """Open a shop on this machine: HQ, store and simulated devices."""
+    from edge.demo.run import demo as show
+
+    sys.exit(show(journey=journey, folder=folder, port=port, as_json=as_json))
+
+
+main.add_command(hub)

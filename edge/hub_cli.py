@@ -1,0 +1,188 @@
+"""store-edge hub: the reference HQ's command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from edge.domain import pickup_code
+
+if TYPE_CHECKING:
+    from sync.hub.desk import HubDesk
+    from sync.hub.keys import CodeClaims
+
+_DATABASE = click.option(
+    "--database",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("hub.db"),
+    show_default=True,
+    help="HQ's database file.",
+)
+
+
+def encode_code(claims: CodeClaims, sign: pickup_code.Sign) -> str:
+    """The text of a pickup code, in the store's own format: HQ's side of `edge.domain.pickup_code`."""
+    return pickup_code.issue(
+        pickup_code.Claims(
+            kid=claims.kid,
+            store=claims.store,
+            order=claims.order,
+            gen=claims.gen,
+            not_after=claims.not_after,
+            nonce=claims.nonce,
+            unit=claims.unit,
+        ),
+        sign,
+    )
+
+
+def _desk(database: Path) -> HubDesk:
+    from sync.hub.desk import HubDesk
+    from sync.hub.schema import open_hub
+
+    return HubDesk(open_hub(database))
+
+
+@click.group()
+def hub() -> None:
+    """The reference HQ: publishes orders, takes in what happened in the stores."""
+
+
+@hub.command("run")
+@_DATABASE
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8780, show_default=True, help="Port to listen on.")
+@click.option("--next-s", default=15.0, show_default=True, help="How soon stores come back, seconds.")
+def run(database: Path, host: str, port: int, next_s: float) -> None:
+    """Serve the sync protocol until SIGTERM or Ctrl-C."""
+    from waitress.server import create_server
+
+    from edge.logs import set_up
+    from sync.hub.web import create_hub
+
+    set_up("info")
+    server = create_server(create_hub(database, next_s=next_s), host=host, port=port, threads=8, ident="")
+
+    def leave(*_: object) -> None:
+        raise SystemExit(0)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
+    click.echo(f"HQ listens on http://{host}:{port}", err=True)
+    server.run()
+
+
+@hub.command("issue-code")
+@click.argument("order")
+@_DATABASE
+@click.option("--unit", default=0, help="For one unit of the order only (1, 2, ...).")
+@click.option("--days", default=7, show_default=True, help="How long the code is good.")
+@click.option(
+    "--png", type=click.Path(path_type=Path, dir_okay=False), help="Draw the QR code into this file."
+)
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def issue_code(order: str, database: Path, unit: int, days: int, png: Path | None, *, as_json: bool) -> None:
+    """Issue a pickup code for ORDER and print its text (or its QR, on a terminal)."""
+    import segno
+
+    from sync.hub.publishing import NotPossible
+
+    not_after = datetime.now(UTC) + timedelta(days=days)
+    try:
+        text = _desk(database).issue_code(order, encode_code, not_after=not_after, unit=unit)
+    except NotPossible as refused:
+        raise click.ClickException(str(refused)) from refused
+    qr = segno.make(text, error="m", micro=False)
+    if png:
+        qr.save(str(png), scale=8, border=4)
+    if as_json:
+        click.echo(
+            json.dumps({"order": order, "unit": unit, "code": text, "not_after": not_after.isoformat()})
+        )
+        return
+    if sys.stdout.isatty() and not png:
+        qr.terminal(compact=True)
+    click.echo(text)
+
+
+@hub.group("store")
+def store() -> None:
+    """The stores that HQ knows."""
+
+
+@store.command("add")
+@click.argument("number")
+@_DATABASE
+@click.option("--name-zh", required=True, help="The store's name, Chinese.")
+@click.option("--name-en", required=True, help="The store's name, English.")
+@click.option("--address-zh", default="", help="Its address, Chinese.")
+@click.option("--address-en", default="", help="Its address, English.")
+@click.option("--phone", default="", help="Its telephone, for slips.")
+@click.option("--token-file", type=click.Path(path_type=Path, dir_okay=False), required=True)
+def add_store(number: str, database: Path, token_file: Path, **facts: str) -> None:
+    """Admit store NUMBER; its bearer token goes into --token-file (mode 0600) and is shown nowhere."""
+    from sync.hub.publishing import NotPossible
+    from sync.messages import Shop
+
+    handle = os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        token = _desk(database).add_store(Shop(store=number, **facts))
+    except NotPossible as refused:
+        token_file.unlink()
+        raise click.ClickException(str(refused)) from refused
+    with os.fdopen(handle, "w") as file:
+        file.write(token + "\n")
+    click.echo(f"store {number} added; copy {token_file} to its box (hq.token_file) and delete it here")
+
+
+@hub.group("key")
+def key() -> None:
+    """The keys that sign pickup codes; two may be live at a time."""
+
+
+@key.command("new")
+@click.argument("kid", type=click.IntRange(0, 255))
+@_DATABASE
+def new_key(kid: int, database: Path) -> None:
+    """Make signing key KID; every store learns its public half."""
+    from sync.hub.publishing import NotPossible
+
+    try:
+        made = _desk(database).new_pickup_key(kid)
+    except NotPossible as refused:
+        raise click.ClickException(str(refused)) from refused
+    click.echo(f"key {kid}: {made.public}")
+
+
+@hub.group("orders")
+def orders() -> None:
+    """Click-and-collect orders at HQ."""
+
+
+@orders.command("import")
+@click.argument("file", type=click.File("rb"))
+@_DATABASE
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def import_orders(file: BinaryIO, database: Path, *, as_json: bool) -> None:
+    """Publish the orders in FILE (one JSON object a line); all of them or, with every error named, none."""
+    from sync.hub.publishing import ImportRefused
+
+    lines = list(file)
+    try:
+        with click.progressbar(lines, label="Reading", file=sys.stderr, hidden=as_json) as shown:
+            done = _desk(database).import_orders(shown)
+    except ImportRefused as refused:
+        for line, problem in refused.problems:
+            if as_json:
+                click.echo(json.dumps({"line": line, "problem": problem}, ensure_ascii=False))
+            else:
+                click.echo(f"line {line}: {problem}", err=True)
+        sys.exit(1)
+    click.echo(json.dumps({"imported": done}) if as_json else f"{done} orders published")
