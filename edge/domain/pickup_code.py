@@ -96,7 +96,7 @@ def _unpack(body: bytes) -> Claims:
         order, rest = _field(rest)
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         raise CodeInvalid("claims") from error
-    if rest:
+    if rest or not store or not order:
         raise CodeInvalid("claims")
     return Claims(kid, store, order, gen, datetime.fromtimestamp(not_after, UTC), nonce.hex(), unit)
 
