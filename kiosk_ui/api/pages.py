@@ -1,0 +1,134 @@
+"""/api/v1: the same desks for programs, by bearer token, JSON in and out, problem+json for every refusal."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+from flask import Blueprint, Response, jsonify, request
+
+from edge.domain.refusals import BadRequest
+from edge.domain.staff import Operator
+from edge.domain.views import Found, HandedOver, RedeemRequest
+from edge.store import Store
+from kiosk_ui.api.asked import AnnulAsked, RedeemAsked, ScanAsked
+from kiosk_ui.api.strict_json import read_body
+
+_READY = {"zh": "可以交付", "en": "Ready to hand over"}
+_HANDED = {"zh": "已核销，请交付商品", "en": "Redeemed, hand over the goods"}
+_PARTLY = {"zh": "已部分核销，余下商品可再次领取", "en": "Redeemed in part, the rest can be collected later"}
+_ANNULLED = {"zh": "交付已撤销，请收回商品", "en": "Hand-over undone, take the goods back"}
+
+
+class ApiPages:
+    """Every call names its station; the token must be allowed to act there."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def blueprint(self) -> Blueprint:
+        """The routes under /api/v1."""
+        site = Blueprint("api", __name__, url_prefix="/api/v1")
+        site.add_url_rule("/pickups/redeem", view_func=self.redeem, methods=["POST"])
+        site.add_url_rule("/pickups/annul", view_func=self.annul, methods=["POST"])
+        site.add_url_rule("/scans", view_func=self.scan, methods=["POST"])
+        site.add_url_rule("/status", view_func=self.status)
+        return site
+
+    def redeem(self) -> Response:
+        """POST {code, station, nonce, dry_run?, lines?, settled?, forced?}: hands over; dry_run only looks."""
+        asked = read_body(RedeemAsked)
+        operator = self._client(asked.station)
+        if asked.dry_run:
+            return jsonify(_found(self._store.pickup.look(asked.code, operator)))
+        wish = RedeemRequest(
+            nonce=asked.nonce,
+            code=asked.code,
+            lines=asked.lines,
+            settled=asked.settled,
+            forced=asked.forced,
+        )
+        return jsonify(_handed(self._store.hand_over.redeem(wish, operator)))
+
+    def annul(self) -> Response:
+        """POST {pickup, nonce, station}: takes a hand-over back."""
+        asked = read_body(AnnulAsked)
+        operator = self._client(asked.station)
+        return jsonify(_handed(self._store.hand_over.annul(asked.pickup, asked.nonce, operator)))
+
+    def scan(self) -> tuple[Response, int]:
+        """POST {text, station}: as if a scanner had read it there; 202, the station's screen shows it."""
+        asked = read_body(ScanAsked)
+        operator = self._client(asked.station)
+        seen = self._store.scans.type_in(asked.text, asked.station, device=f"api:{operator.staff}")
+        return jsonify(result="ok", scan=seen.id, kind=seen.kind.value, station=seen.station), 202
+
+    def status(self) -> Response:
+        """GET ?station=ID: the line to HQ, the devices, the version."""
+        station = request.args.get("station", "")
+        if not station:
+            raise BadRequest(why="station")
+        self._client(station)
+        line = self._store.status.line()
+        devices = [
+            {"name": d.name, "kind": d.kind, "state": d.state, "detail": d.detail, "station": d.station}
+            for d in self._store.status.devices()
+        ]
+        told = {"word": line.word.value, "age_s": line.age_s, "outbox": line.outbox, "trouble": line.trouble}
+        return jsonify(result="ok", version=_version(), line=told, devices=devices)
+
+    def _client(self, station: str) -> Operator:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        return self._store.staff.api_client(token if scheme == "Bearer" else "", station)
+
+
+def _found(found: Found) -> dict[str, object]:
+    """What a program needs to show before it redeems: nothing personal."""
+    return {
+        "result": "ok",
+        "dry_run": True,
+        "words": _READY,
+        "order": found.order.order,
+        "tail": found.order.tail,
+        "state": found.state.value,
+        "shelf": found.shelf,
+        "must_settle_fen": found.must_settle_fen,
+        "lead_only": found.lead_only is not None,
+        "lines": [
+            {
+                "line": line.line,
+                "sku": line.sku,
+                "name": {"zh": line.name_zh, "en": line.name_en},
+                "qty": line.qty,
+                "left": line.left,
+            }
+            for line in found.lines
+        ],
+    }
+
+
+def _handed(done: HandedOver) -> dict[str, object]:
+    words = _ANNULLED if done.annulled else _PARTLY if done.left_units else _HANDED
+    return {
+        "result": "ok",
+        "dry_run": False,
+        "words": words,
+        "order": done.order,
+        "tail": done.tail,
+        "state": done.state.value,
+        "pickup": done.pickup,
+        "at": done.at.isoformat(),
+        "handed": [{"name": {"zh": zh, "en": en}, "qty": qty} for zh, en, qty in done.handed],
+        "left_units": done.left_units,
+        "annul_until": done.annul_until.isoformat(),
+        "annulled": done.annulled,
+        "offline": done.offline,
+        "job": {"id": done.job, "state": done.job_state, "reason": done.job_reason},
+        "repeat": done.repeat,
+    }
+
+
+def _version() -> str:
+    try:
+        return version("store-edge")
+    except PackageNotFoundError:  # run from a plain checkout
+        return "0"

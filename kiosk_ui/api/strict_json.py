@@ -1,0 +1,70 @@
+"""JSON read strictly: what two readers could understand differently is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
+from flask import request
+
+from edge.domain.refusals import BadRequest
+
+T = TypeVar("T")
+_MOST_DIGITS = 18  # an int64 holds every number of 18 digits
+
+
+def read_body(kind: type[T]) -> T:
+    """The request's JSON body as `kind`; raises BadRequest naming the field.
+
+    Refused: another media type, bytes that are not UTF-8, a key twice, NaN or Infinity, integers beyond 18
+    digits, fractions where integers are meant, lone surrogates, unknown fields.
+    """
+    if request.mimetype != "application/json":
+        raise BadRequest(why="Content-Type: application/json")
+    try:
+        text = request.get_data().decode("utf-8")
+        tree = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_bounded)
+        _encodable(tree)
+        return msgspec.convert(tree, kind, str_keys=True)
+    except BadRequest:
+        raise
+    except msgspec.ValidationError as error:
+        raise BadRequest(why=_place(str(error))) from None
+    except (ValueError, RecursionError):  # the JSON reader's own errors quote the body: not passed on
+        raise BadRequest(why="JSON") from None
+
+
+def _place(message: str) -> str:
+    """The field's path and what was expected, never a value: only paths and type names are let through."""
+    return message[:120]
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    tree = dict(pairs)
+    if len(tree) != len(pairs):
+        raise BadRequest(why="JSON: a key twice")
+    return tree
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise BadRequest(why=f"JSON: {name}")
+
+
+def _bounded(digits: str) -> int:
+    if len(digits.lstrip("-")) > _MOST_DIGITS:
+        raise BadRequest(why="JSON: number too large")
+    return int(digits)
+
+
+def _encodable(tree: object) -> None:
+    """Raises ValueError where a string holds a lone surrogate: no database can keep it."""
+    if isinstance(tree, str):
+        tree.encode("utf-8")
+    elif isinstance(tree, dict):
+        for key, value in tree.items():
+            key.encode("utf-8")
+            _encodable(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            _encodable(value)

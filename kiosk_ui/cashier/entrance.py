@@ -1,0 +1,104 @@
+"""The way to the desk and away from it: badge, staff number and PIN, the session's cookie."""
+
+from __future__ import annotations
+
+import contextlib
+
+from flask import make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from edge.domain.refusals import BadRequest, NotSignedIn, Refusal
+from edge.domain.scanned import ScanKind
+from edge.domain.views import SignedIn, StationView
+from edge.store import Store
+from kiosk_ui.language import keep, language
+
+_STATION = "se_station"
+
+
+def _cookie() -> str:
+    """__Host- needs https; on loopback there is none."""
+    return "__Host-se_session" if request.is_secure else "se_session"
+
+
+def session_token() -> str:
+    """The bearer token of this browser's session, "" without one."""
+    return request.cookies.get(_cookie(), "")
+
+
+class Entrance:
+    """Who comes and goes. The station is chosen here once and remembered by the browser."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def page(self) -> WerkzeugResponse:
+        """GET /cashier/sign-in[?station=ID]."""
+        return self._render(None)
+
+    def sign_in(self) -> WerkzeugResponse:
+        """POST station and one of: badge | scan (a badge read by the station's scanner) | staff and pin."""
+        station = self._station(request.form.get("station", ""))
+        try:
+            signed = self._signed(station.id)
+        except Refusal as refusal:
+            if refusal.status not in {401, 429}:
+                raise
+            return self._render(refusal, station)
+        answer = redirect("/cashier/", 303)
+        keep(answer, _cookie(), signed.token)
+        keep(answer, _STATION, station.id, 365 * 86_400)
+        return answer
+
+    def sign_out(self) -> WerkzeugResponse:
+        """POST: ends the session."""
+        with contextlib.suppress(NotSignedIn):  # it had ended by itself
+            self._store.staff.sign_out(session_token())
+        answer = redirect("/cashier/sign-in", 303)
+        answer.delete_cookie(_cookie(), path="/", httponly=True, samesite="Strict", secure=request.is_secure)
+        answer.delete_cookie("se_last", path="/")
+        return answer
+
+    def _signed(self, station: str) -> SignedIn:
+        form, staff = request.form, self._store.staff
+        if form.get("scan"):
+            return self._by_scanned_badge(form["scan"], station)
+        if form.get("badge"):
+            return staff.badge(form["badge"].strip()[:256], station)
+        return staff.sign_in(form.get("staff", "").strip()[:64], form.get("pin", "")[:64], station)
+
+    def _by_scanned_badge(self, scan: str, station: str) -> SignedIn:
+        if not scan.isascii() or not scan.isdecimal() or len(scan) > 15:
+            raise BadRequest(why="scan")
+        text = self._store.scans.text(int(scan), station)
+        signed = self._store.staff.badge(text, station)
+        self._store.scans.dismiss(int(scan), station)
+        return signed
+
+    def _stations(self) -> tuple[StationView, ...]:
+        return tuple(s for s in self._store.staff.stations() if s.kind == "cashier")
+
+    def _station(self, wanted: str) -> StationView:
+        """The cashier station asked for; the remembered or the only one where none is."""
+        stations = self._stations()
+        names = (wanted, request.args.get("station", ""), request.cookies.get(_STATION, ""))
+        for name in names:
+            for station in stations:
+                if station.id == name:
+                    return station
+        if wanted or not stations:
+            raise BadRequest(why="station")
+        return stations[0]
+
+    def _render(self, refusal: Refusal | None, station: StationView | None = None) -> WerkzeugResponse:
+        here = station or self._station("")
+        scan = self._store.scans.current(here.id)
+        page = render_template(
+            "cashier/sign_in.html",
+            stations=self._stations(),
+            here=here,
+            badge_scan=scan if scan is not None and scan.kind is ScanKind.BADGE else None,
+            words=refusal.words(language()) if refusal else None,
+            line=self._store.status.line(),
+        )
+        return make_response(page, refusal.status if refusal else 200)

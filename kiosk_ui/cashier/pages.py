@@ -1,0 +1,217 @@
+"""The cashier's pages: what is on the desk now, and each thing that can be done about it."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from edge.domain.refusals import BadRequest, NotSignedIn, Refusal
+from edge.domain.staff import Operator
+from edge.domain.views import RedeemRequest
+from edge.store import Store
+from kiosk_ui.cashier import stage
+from kiosk_ui.cashier.entrance import Entrance, session_token
+from kiosk_ui.cashier.stage import Stage
+from kiosk_ui.language import keep
+
+_LAST = "se_last"  # the hand-over that HOME offers to look at again; no secret, no personal data
+_HERE = "/cashier/"
+_TAIL = re.compile(r"\d{4}")
+_NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_MOST_TEXT = 1024
+
+
+class CashierPages:
+    """Server-driven: a page is a view of the station's state; every action is a form that works by itself."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._entrance = Entrance(store)
+
+    def blueprint(self) -> Blueprint:
+        """The routes under /cashier."""
+        site = Blueprint("cashier", __name__, url_prefix="/cashier")
+        site.add_url_rule("/", view_func=self.home)
+        site.add_url_rule("/stage", view_func=self.stage)
+        site.add_url_rule("/strip", view_func=self.strip)
+        site.add_url_rule("/handed/<pickup>", view_func=self.handed)
+        site.add_url_rule("/sign-in", view_func=self._entrance.page, endpoint="sign_in_page")
+        site.add_url_rule("/sign-in", view_func=self._entrance.sign_in, methods=["POST"], endpoint="sign_in")
+        site.add_url_rule(
+            "/sign-out", view_func=self._entrance.sign_out, methods=["POST"], endpoint="sign_out"
+        )
+        for name in ("scan", "candidates", "redeem", "dismiss", "open", "annul", "reprint"):
+            site.add_url_rule(f"/{name}", view_func=getattr(self, name), methods=["POST"])
+        return site
+
+    def home(self) -> WerkzeugResponse:
+        """GET /cashier/: the desk as it is now."""
+        operator = self._operator()
+        return self._show(stage.now_on(self._store, operator, request.cookies.get(_LAST, "")), operator)
+
+    def stage(self) -> WerkzeugResponse:
+        """GET /cashier/stage?have=KEY: the stage as a fragment, or 204 when the page has it already."""
+        operator = self._operator()
+        have = request.args.get("have", "")[:200]
+        now = self._stage_after(have, operator)
+        if now is None or now.key == have:
+            return Response(status=204)
+        return make_response(render_template(now.template, stage=now, operator=operator, **now.facts))
+
+    def _stage_after(self, have: str, operator: Operator) -> Stage | None:
+        """HANDED and CANDIDATES stay until a new scan comes; everything else follows the station's state."""
+        kind, _, rest = have.partition(":")
+        lingers = kind in {"handed", "candidates", "error"}
+        if not lingers or self._store.scans.current(operator.station) is not None:
+            return stage.now_on(self._store, operator, request.cookies.get(_LAST, ""))
+        if kind != "handed":
+            return None
+        done = self._store.hand_over.handed(rest.partition(":")[0])
+        return stage.handed(self._store, done, operator, stay="stay" in request.args)
+
+    def strip(self) -> str:
+        """GET /cashier/strip: rail and strip as fragments (counts, line, feed, devices)."""
+        operator = self._operator()
+        return render_template("cashier/strip.html", partial=True, **self._surroundings(operator))
+
+    def handed(self, pickup: str) -> WerkzeugResponse:
+        """GET /cashier/handed/<pickup>: the result of a hand-over; goes home by itself unless asked to stay."""
+        operator = self._operator()
+        done = self._store.hand_over.handed(pickup)
+        shown = stage.handed(self._store, done, operator, stay="stay" in request.args)
+        answer = self._show(shown, operator)
+        if not shown.facts["stay"]:
+            # A header, not a <meta>: the page's own script goes home sooner and more gently.
+            answer.headers["Refresh"] = f"4; url={_HERE}"
+        return answer
+
+    def scan(self) -> WerkzeugResponse:
+        """POST text: whatever was typed or came from a keyboard wedge; four digits are a phone's tail."""
+        operator = self._operator()
+        text = request.form.get("text", "").strip()
+        if not text:
+            return redirect(_HERE, 303)
+        if _TAIL.fullmatch(text):
+            return self._show(stage.candidates(self._store.pickup.candidates(text, operator)), operator)
+        if len(text) > _MOST_TEXT:
+            raise BadRequest(why="text")
+        try:
+            self._store.scans.type_in(text, operator.station)
+        except Refusal as refusal:
+            return self._refuse(refusal, operator)
+        return redirect(_HERE, 303)
+
+    def candidates(self) -> WerkzeugResponse:
+        """POST text: orders by phone tail, order number or its tail."""
+        operator = self._operator()
+        text = request.form.get("text", "").strip()[:64]
+        return self._show(stage.candidates(self._store.pickup.candidates(text, operator)), operator)
+
+    def open(self) -> WerkzeugResponse:
+        """POST order: staff chose one of the candidates."""
+        operator = self._operator()
+        self._store.pickup.open(_field("order"), operator)
+        return redirect(_HERE, 303)
+
+    def redeem(self) -> WerkzeugResponse:
+        """POST nonce, scan [, settled, forced, qty-<line>…]: hands over, then shows the result."""
+        operator = self._operator()
+        scan = _number("scan")
+        wish = RedeemRequest(
+            nonce=_nonce(),
+            scan=scan,
+            lines=_lines() if "some" in request.form else None,
+            settled=request.form.get("settled") == "1",
+            forced=request.form.get("forced") == "1",
+        )
+        try:
+            done = self._store.hand_over.redeem(wish, operator)
+        except NotSignedIn:
+            raise
+        except Refusal as refusal:
+            return self._refuse(refusal, operator)
+        self._store.scans.dismiss(scan, operator.station)
+        answer = redirect(f"/cashier/handed/{done.pickup}", 303)
+        keep(answer, _LAST, done.pickup, 86_400)
+        return answer
+
+    def dismiss(self) -> WerkzeugResponse:
+        """POST scan [, order]: lets go of what is on the stage."""
+        operator = self._operator()
+        order = request.form.get("order", "")
+        if order:
+            self._store.pickup.release(order, operator)
+        self._store.scans.dismiss(_number("scan"), operator.station)
+        return redirect(_HERE, 303)
+
+    def annul(self) -> WerkzeugResponse:
+        """POST pickup, nonce: takes a hand-over back."""
+        operator = self._operator()
+        done = self._store.hand_over.annul(_field("pickup"), _nonce(), operator)
+        return redirect(f"/cashier/handed/{done.pickup}?stay=1", 303)
+
+    def reprint(self) -> WerkzeugResponse:
+        """POST pickup, nonce: prints the slip again, marked as a copy."""
+        operator = self._operator()
+        _nonce()
+        pickup = _field("pickup")
+        self._store.printing.reprint(pickup, operator)
+        return redirect(f"/cashier/handed/{pickup}?stay=1", 303)
+
+    def _operator(self) -> Operator:
+        return self._store.staff.operator(session_token())
+
+    def _refuse(self, refusal: Refusal, operator: Operator) -> WerkzeugResponse:
+        scan = self._store.scans.current(operator.station)
+        shown = stage.refused(refusal, operator, scan, status=refusal.status)
+        return self._show(shown, operator)
+
+    def _show(self, shown: Stage, operator: Operator) -> WerkzeugResponse:
+        facts = {"stage": shown, "operator": operator, **shown.facts}
+        if request.headers.get("HX-Request") == "true":
+            return make_response(render_template(shown.template, **facts), shown.status)
+        page = render_template("cashier/desk.html", **facts, **self._surroundings(operator))
+        return make_response(page, shown.status)
+
+    def _surroundings(self, operator: Operator) -> dict[str, object]:
+        status = self._store.status
+        return {
+            "counts": self._store.pickup.counts(),
+            "line": status.line(),
+            "devices": [d for d in status.devices() if d.station in {"", operator.station}],
+            "feed": self._store.scans.feed(operator.station, 6),
+            "now": status.now(),
+            "station": self._store.staff.station(operator.station),
+        }
+
+
+def _field(name: str) -> str:
+    value = request.form.get(name, "")
+    if not 0 < len(value) <= 64:
+        raise BadRequest(why=name)
+    return value
+
+
+def _nonce() -> str:
+    value = request.form.get("nonce", "")
+    if not _NONCE.fullmatch(value):
+        raise BadRequest(why="nonce")
+    return value
+
+
+def _number(name: str) -> int:
+    value = request.form.get(name, "")
+    if not re.fullmatch(r"\d{1,15}", value, re.ASCII):
+        raise BadRequest(why=name)
+    return int(value)
+
+
+def _lines() -> dict[int, int]:
+    """Quantities from fields qty-<line>; zeros are left out."""
+    wanted = {}
+    for name in request.form:
+        if re.fullmatch(r"qty-\d{1,4}", name, re.ASCII):
+            wanted[int(name.removeprefix("qty-"))] = _number(name)
+    return {line: qty for line, qty in wanted.items() if qty > 0}

@@ -1,0 +1,140 @@
+"""What a cashier's stage shows now: decided here, by the station's newest scan, and nowhere in the browser."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from edge.domain.orders import RedeemMode
+from edge.domain.refusals import InvalidCode, NotSignedIn, PayCodeElsewhere, Refusal, UnknownOffline
+from edge.domain.scanned import PAY_KINDS, ScanKind
+from edge.domain.staff import Act, Operator
+from edge.domain.views import Candidate, Found, HandedOver, SeenScan
+from edge.store import Store
+from kiosk_ui.language import language
+
+_PICKUPS = frozenset({ScanKind.PICKUP, ScanKind.PICKUP_DIGITS, ScanKind.ORDER})
+_GOODS = frozenset({ScanKind.GTIN, ScanKind.VARIABLE, ScanKind.GS1})
+_KNOWN_ELSEWHERE = frozenset({ScanKind.COUPON, ScanKind.MEMBER})
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage: its template, the facts for it, the HTTP status, and a key that changes when it would look different."""
+
+    name: str
+    key: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    status: int = 200
+
+    @property
+    def template(self) -> str:
+        """The template's file."""
+        return f"cashier/stage_{self.name}.html"
+
+
+def fresh_nonce() -> str:
+    """A number for one wish; every retry of the same form carries the same one."""
+    return secrets.token_urlsafe(18)
+
+
+def now_on(store: Store, operator: Operator, last_pickup: str = "") -> Stage:
+    """The stage that the station's own state asks for: its newest open scan, else HOME."""
+    scan = store.scans.current(operator.station)
+    if scan is None:
+        return _home(store, operator, last_pickup)
+    if scan.kind in _PICKUPS:
+        return _pickup(store, scan, operator)
+    if scan.kind is ScanKind.BADGE:
+        return Stage("badge", f"badge:{scan.id}", {"scan": scan})
+    if scan.kind in _GOODS:
+        frame = store.guide.frame(operator.station)
+        return Stage(
+            "product", f"product:{scan.id}:{frame.sku}:{frame.on_hand}", {"scan": scan, "frame": frame}
+        )
+    if scan.kind in _KNOWN_ELSEWHERE:
+        return Stage("elsewhere", f"elsewhere:{scan.id}", {"scan": scan})
+    return refused(
+        PayCodeElsewhere() if scan.kind in PAY_KINDS else InvalidCode(), operator, scan, status=200
+    )
+
+
+def _home(store: Store, operator: Operator, last_pickup: str) -> Stage:
+    last = None
+    if last_pickup:
+        try:
+            last = store.hand_over.handed(last_pickup)
+        except Refusal:  # an old cookie; the page does without it
+            last = None
+    if last is not None and last.station != operator.station:
+        last = None
+    key = f"home:{last.pickup}:{last.job_state}:{last.annulled}" if last else "home"
+    return Stage("home", key, {"last": last})
+
+
+def _pickup(store: Store, scan: SeenScan, operator: Operator) -> Stage:
+    try:
+        order = store.pickup.found(scan.id, operator)
+    except NotSignedIn:
+        raise
+    except Refusal as refusal:
+        return refused(refusal, operator, scan, status=200)
+    return found(order, scan, operator)
+
+
+def found(order: Found, scan: SeenScan, operator: Operator) -> Stage:
+    """PICKUP_FOUND: the shelf, the goods, and one thing to do."""
+    left = 1 if order.unit else sum(line.left for line in order.lines)
+    barred = order.lead_only is not None and not operator.may(Act.FORCE)
+    facts = {
+        "found": order,
+        "order": order.order,
+        "scan": scan,
+        "left": left,
+        "nonce": fresh_nonce(),
+        "partial": order.order.mode is RedeemMode.QUANTITY and not order.unit and left > 1,
+        "barred": barred,
+        "flags": sorted({flag for line in order.lines for flag in line.flags}),
+        "lead_words": _in_language(order.lead_only),
+    }
+    return Stage("found", f"found:{scan.id}:{order.order.order}:{order.order.gen}:{left}:{barred}", facts)
+
+
+def refused(refusal: Refusal, operator: Operator, scan: SeenScan | None, *, status: int) -> Stage:
+    """PICKUP_REFUSED: what, why, what now. A lead may go on where only our data are late."""
+    forceable = isinstance(refusal, UnknownOffline) and scan is not None and operator.may(Act.FORCE)
+    facts = {
+        "refusal": refusal,
+        "words": refusal.words(language()),
+        "scan": scan,
+        "forceable": forceable,
+        "nonce": fresh_nonce(),
+    }
+    return Stage("refused", f"refused:{scan.id if scan else 0}:{refusal.code}", facts, status)
+
+
+def handed(store: Store, done: HandedOver, operator: Operator, *, stay: bool) -> Stage:
+    """HANDED: done, and what may still be done about it."""
+    in_time = store.status.now() < done.annul_until and not done.annulled
+    facts = {
+        "done": done,
+        "annullable": in_time and operator.may(Act.ANNUL) and done.station == operator.station,
+        "in_time": in_time,
+        "stay": stay or done.annulled,
+        "nonce": fresh_nonce(),
+        "units": sum(qty for _zh, _en, qty in done.handed),
+    }
+    key = f"handed:{done.pickup}:{done.job_state}:{done.job_reason}:{done.annulled}"
+    return Stage("handed", key, facts)
+
+
+def candidates(rows: tuple[Candidate, ...]) -> Stage:
+    """CANDIDATES: a list to choose from after asking the customer."""
+    return Stage("candidates", "candidates", {"rows": rows})
+
+
+def _in_language(both: tuple[str, str] | None) -> str:
+    if both is None:
+        return ""
+    return both[1] if language() == "en" else both[0]

@@ -1,0 +1,60 @@
+"""Which language a screen speaks: a cookie of its own, changed by a visible switch."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+COOKIE = "se_language"
+NAMES = {"zh": "中文", "en": "English"}
+"""Languages by their own names, as the switch shows them."""
+
+_TAGS = {"zh": "zh-CN", "en": "en"}
+_LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
+_BACK = re.compile(r"/(?:cashier/(?:sign-in)?|guide/[A-Za-z0-9_-]{1,32})")
+
+
+def language() -> str:
+    """`zh` (the shop's own) or `en`."""
+    wanted = request.cookies.get(COOKIE, "zh")
+    return wanted if wanted in NAMES else "zh"
+
+
+def language_tag() -> str:
+    """The BCP 47 tag for the page's `lang`."""
+    return _TAGS[language()]
+
+
+def locale() -> str:
+    """The locale that Flask-Babel is to use."""
+    return _LOCALES[language()]
+
+
+def pick(zh: str, en: str) -> str:
+    """The one of two that fits the language; the other where that one is missing."""
+    return (en or zh) if language() == "en" else (zh or en)
+
+
+def blueprint() -> Blueprint:
+    """POST /language {language, next}: sets the cookie and goes back."""
+    site = Blueprint("language", __name__)
+    site.add_url_rule("/language", view_func=_change, methods=["POST"], endpoint="change")
+    return site
+
+
+def _change() -> WerkzeugResponse:
+    back = request.form.get("next", "")
+    answer = redirect(back if _BACK.fullmatch(back) else "/cashier/", 303)
+    wanted = request.form.get("language", "")
+    if wanted in NAMES:
+        keep(answer, COOKIE, wanted, 365 * 86_400)
+    return answer
+
+
+def keep(answer: Response | WerkzeugResponse, name: str, value: str, seconds: int | None = None) -> None:
+    """Sets a cookie that scripts and other sites cannot see."""
+    answer.set_cookie(
+        name, value, max_age=seconds, httponly=True, samesite="Strict", secure=request.is_secure, path="/"
+    )

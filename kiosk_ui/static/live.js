@@ -1,0 +1,112 @@
+// The page's ears and hands: looks again when the store says so, keeps the scan box ready. Every page works without it.
+(() => {
+  "use strict";
+  const body = document.body;
+  const stage = document.getElementById("stage");
+  const strip = document.getElementById("strip");
+  const box = document.getElementById("scan-text");
+  const lost = document.getElementById("lost");
+  const facts = body.dataset;
+  let busy = 0; // forms on their way: their answer decides the stage, so looking waits
+  let again = false;
+  let polling = 0;
+  let homeward = 0;
+
+  const shown = () => stage?.firstElementChild?.dataset ?? {};
+
+  function look(have = shown().key ?? "") {
+    if (!facts.stage || !stage) return;
+    if (busy) { again = true; return; }
+    const stay = "stay" in shown() ? "&stay=1" : "";
+    htmx.ajax("GET", `${facts.stage}?have=${encodeURIComponent(have)}${stay}`, { source: stage, target: stage, swap: "innerHTML" });
+  }
+  function lookAround() {
+    if (facts.strip && strip) htmx.ajax("GET", facts.strip, { source: strip, target: strip, swap: "innerHTML" });
+  }
+  function lookEverywhere() { look(); lookAround(); }
+
+  // Ears
+  function poll(on) {
+    if (on && !polling) polling = setInterval(lookEverywhere, 5000);
+    if (!on && polling) { clearInterval(polling); polling = 0; }
+  }
+  function listen() {
+    const source = new EventSource(`${location.protocol}//${location.hostname}:${facts.livePort}/live?topics=${encodeURIComponent(facts.topics)}`);
+    source.onopen = () => { poll(false); lookEverywhere(); };
+    source.onmessage = (event) => {
+      const topic = JSON.parse(event.data).topic;
+      if (facts.doorbell !== undefined) { if (untouched()) location.reload(); return; }
+      if (topic.startsWith("station:") || topic === "printing" || topic === "stock") look();
+      if (topic !== "stock") lookAround();
+    };
+    source.onerror = () => {
+      poll(true);
+      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+    };
+  }
+  if (facts.topics) {
+    if (facts.livePort === "0") poll(true); else listen();
+    // Ages are words that grow old by themselves; a guide screen also goes back to its first picture.
+    setInterval(lookEverywhere, facts.everyMs ? Number(facts.everyMs) : 20000);
+  }
+
+  // What htmx does, seen from here
+  document.addEventListener("htmx:config:request", (event) => {
+    if (event.target.id === "scan-form" && box) box.value = ""; // the text is on its way; room for the next scan
+  });
+  document.addEventListener("htmx:before:request", (event) => { if (event.detail.ctx.request.method === "POST") busy += 1; });
+  document.addEventListener("htmx:finally:request", (event) => {
+    if (event.detail.ctx.request.method !== "POST") return;
+    busy = Math.max(0, busy - 1);
+    if (!busy && again) { again = false; look(); }
+    lookAround();
+  });
+  document.addEventListener("htmx:error", () => { if (lost) lost.hidden = false; });
+  document.addEventListener("htmx:after:request", () => { if (lost) lost.hidden = true; });
+  document.addEventListener("htmx:after:swap", () => { settle(); });
+
+  function settle() {
+    clearTimeout(homeward);
+    const now = shown();
+    if (now.homeAfter) {
+      homeward = setTimeout(() => {
+        if (location.pathname.startsWith("/cashier/handed/")) history.replaceState(null, "", "/cashier/");
+        look("");
+      }, Number(now.homeAfter) * 1000);
+    }
+    const here = document.activeElement;
+    if (box && (here === body || here === null || !here.isConnected)) box.focus({ preventScroll: true });
+  }
+
+  // Hands: keys typed anywhere belong to the scan box; a keyboard-wedge scanner ends with Enter or Tab.
+  const typing = (element) => element.matches?.("input, textarea");
+  document.addEventListener("keydown", (event) => {
+    if (!box || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const target = event.target;
+    if (event.key === "Tab" && target === box && box.value && !event.shiftKey) {
+      event.preventDefault();
+      box.form.requestSubmit();
+    } else if (event.key.length === 1 && event.key !== " " && !typing(target)) {
+      box.focus({ preventScroll: true });
+    }
+  });
+
+  // Sign-in: keypad, and a badge read by the station's scanner
+  const untouched = () => [...document.querySelectorAll(".door-form input")].every((input) => input.type === "hidden" || !input.value);
+  let field = document.getElementById("staff");
+  document.addEventListener("focusin", (event) => { if (event.target.matches("#staff, #pin")) field = event.target; });
+  document.querySelectorAll(".keypad").forEach((pad) => {
+    pad.hidden = false;
+    pad.addEventListener("click", (event) => {
+      const key = event.target.closest("button")?.dataset.key;
+      if (key === undefined || !field) return;
+      field.value = key === "back" ? field.value.slice(0, -1) : field.value + key;
+      field.focus();
+    });
+  });
+  document.querySelectorAll("select[data-goto]").forEach((choice) => {
+    choice.addEventListener("change", () => { location.href = choice.dataset.goto + encodeURIComponent(choice.value); });
+  });
+  document.querySelector("form[data-auto]")?.requestSubmit();
+  settle();
+})();

@@ -1,0 +1,47 @@
+"""The thread of a request through the log: an id in, the same id out, one line for each request."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+
+from flask import Flask, Response, g, request
+
+_LOG = logging.getLogger("store_edge.web")
+_GOOD = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+
+def trace_id() -> str:
+    """The id of the request that is being answered."""
+    return str(g.trace)
+
+
+def install(app: Flask) -> None:
+    """Gives every request an id (the caller's X-Trace-Id when it is well formed) and one log line.
+
+    The line names the endpoint, never the address or a body: those may hold what only a person may see.
+    """
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def _begin() -> None:
+    told = request.headers.get("X-Trace-Id", "")
+    g.trace = told if _GOOD.fullmatch(told) else secrets.token_hex(8)
+    g.began = time.perf_counter()
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Trace-Id"] = g.trace
+    facts = {
+        "method": request.method,
+        "endpoint": request.endpoint or "none",
+        "status": response.status_code,
+        "ms": round((time.perf_counter() - g.began) * 1000, 2),
+        "trace": g.trace,
+    }
+    level = logging.DEBUG if request.endpoint in {"static", "picture"} else logging.INFO
+    _LOG.log(level, "request", extra=facts)
+    return response

@@ -1,0 +1,183 @@
+"""How facts are said on a screen: money, ages, states. Every word goes through gettext; nothing is computed here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import gettext, ngettext  # type: ignore[import-untyped]
+from flask_babel import lazy_gettext as _l
+
+from edge.domain.orders import OrderState
+from edge.domain.scanned import ScanKind
+from edge.domain.views import DeviceHealth, LineState, LineWord, StockWord
+
+FRESH_S = 120
+"""HQ's data younger than this are fresh."""
+
+OLD_S = 900
+"""HQ's data older than this are old, and said to be so."""
+
+_STATES = {
+    OrderState.ALLOCATED: _l("待接单"),
+    OrderState.ACCEPTED: _l("已接单"),
+    OrderState.REJECTED: _l("已拒单"),
+    OrderState.PICKING: _l("拣货中"),
+    OrderState.SHORT: _l("缺货待处理"),
+    OrderState.PACKED: _l("已打包"),
+    OrderState.READY: _l("待取货"),
+    OrderState.HANDING: _l("交付中"),
+    OrderState.PARTIAL: _l("部分已取"),
+    OrderState.PICKED_UP: _l("已取货"),
+    OrderState.EXPIRED: _l("已过期"),
+    OrderState.RESTOCKED: _l("已退回货架"),
+    OrderState.CANCEL_REQUESTED: _l("取消处理中"),
+    OrderState.CANCELLED: _l("已取消"),
+}
+
+_KINDS = {
+    ScanKind.PICKUP: _l("取货码"),
+    ScanKind.PICKUP_DIGITS: _l("数字取货码"),
+    ScanKind.COUPON: _l("优惠券"),
+    ScanKind.MEMBER: _l("会员码"),
+    ScanKind.BADGE: _l("员工工牌"),
+    ScanKind.PAY_WECHAT: _l("微信付款码"),
+    ScanKind.PAY_ALIPAY: _l("支付宝付款码"),
+    ScanKind.PAY_UNIONPAY: _l("云闪付付款码"),
+    ScanKind.GTIN: _l("商品条码"),
+    ScanKind.VARIABLE: _l("称重商品码"),
+    ScanKind.GS1: _l("商品条码"),
+    ScanKind.ORDER: _l("订单号"),
+    ScanKind.URL: _l("网址"),
+    ScanKind.UNKNOWN: _l("无法识别的码"),
+}
+
+_JOBS = {
+    "queued": _l("小票排队中"),
+    "sending": _l("小票打印中"),
+    "printed": _l("小票已打印"),
+    "blocked": _l("小票等待打印机"),
+    "uncertain": _l("小票未确认，请看一眼出纸口"),
+    "failed": _l("小票打印失败"),
+}
+
+_FAULTS = {
+    "DEVICE_ABSENT": _l("未连接"),
+    "DEVICE_OFFLINE": _l("未就绪"),
+    "OUT_OF_PAPER": _l("缺纸"),
+    "COVER_OPEN": _l("机盖未关"),
+    "UNCONFIRMED": _l("未确认"),
+    "BAD_SOURCE": _l("无法读取"),
+    "INTERRUPTED": _l("打印中断"),
+}
+
+_DEVICES = {
+    "online": _l("正常"),
+    "near_end": _l("纸快用完"),
+    "out_of_paper": _l("缺纸"),
+    "cover_open": _l("机盖未关"),
+    "offline": _l("未就绪"),
+    "absent": _l("未连接"),
+    "blocked": _l("需要处理"),
+    "uncertain": _l("未确认"),
+    "error": _l("故障"),
+    "unknown": _l("状态未知"),
+}
+
+_FLAGS = {
+    "alcohol": _l("含酒类，请核对年龄"),
+    "age": _l("需核对年龄"),
+    "short": _l("部分缺货"),
+    "gift": _l("含赠品"),
+    "fragile": _l("易碎"),
+    "chilled": _l("冷藏"),
+    "frozen": _l("冷冻"),
+}
+
+_LINES = {LineWord.ALONE: _l("独立运行"), LineWord.UP: _l("已连接总部"), LineWord.DOWN: _l("总部连接中断")}
+
+_STOCK = {
+    StockWord.PLENTY: _l("有货"),
+    StockWord.FEW: _l("少量"),
+    StockWord.NONE: _l("暂时缺货"),
+    StockWord.ASK: _l("请向店员确认"),
+}
+
+
+def state(value: OrderState) -> str:
+    """An order state in one word."""
+    return str(_STATES[value])
+
+
+def scan_kind(value: ScanKind) -> str:
+    """What was scanned, in one word."""
+    return str(_KINDS[value])
+
+
+def job(value: str) -> str:
+    """How a slip stands; "" when there is none."""
+    return str(_JOBS.get(value, ""))
+
+
+def fault(code: str) -> str:
+    """A device fault's code in words; an unknown code is shown as it is."""
+    return str(_FAULTS.get(code, code))
+
+
+def device(value: DeviceHealth) -> str:
+    """How a device is: its fault where it has one, else its state."""
+    return fault(value.detail) if value.detail in _FAULTS else str(_DEVICES.get(value.state, value.state))
+
+
+def flag(value: str) -> str:
+    """A flag of an order line in words; an unknown flag is shown as it is."""
+    return str(_FLAGS.get(value, value))
+
+
+def line(value: LineState) -> str:
+    """The line to HQ in a word or two."""
+    return str(_LINES[value.word])
+
+
+def stock(value: StockWord) -> str:
+    """How much there is, as a shopper is told."""
+    return str(_STOCK[value])
+
+
+def money(fen: int) -> str:
+    """¥12.50 from 1250 fen."""
+    sign = "-" if fen < 0 else ""
+    yuan, rest = divmod(abs(fen), 100)
+    return f"{sign}¥{yuan:,}.{rest:02}"
+
+
+def ago(seconds: float) -> str:
+    """An age in words, coarse on purpose: nobody counts seconds after the first minute."""
+    whole = max(0, int(seconds))
+    if whole < 10:
+        return str(gettext("刚刚"))
+    if whole < 60:
+        return str(ngettext("%(num)s 秒前", "%(num)s 秒前", whole))
+    if whole < 3600:
+        return str(ngettext("%(num)s 分钟前", "%(num)s 分钟前", whole // 60))
+    if whole < 2 * 86_400:
+        return str(ngettext("%(num)s 小时前", "%(num)s 小时前", whole // 3600))
+    return str(ngettext("%(num)s 天前", "%(num)s 天前", whole // 86_400))
+
+
+def data_age(seconds: float | None) -> str:
+    """How old HQ's data are, as a sentence; None: they never came."""
+    if seconds is None:
+        return str(gettext("尚未收到总部数据"))
+    return str(gettext("数据更新于%(age)s", age=ago(seconds)))
+
+
+def freshness(value: LineState) -> str:
+    """Fresh | ageing | old: chooses the shape beside the words."""
+    if value.word is LineWord.DOWN or value.age_s is None or value.age_s > OLD_S:
+        return "old"
+    return "fresh" if value.age_s <= FRESH_S else "ageing"
+
+
+def clock(moment: datetime) -> str:
+    """14:05; the caller has put the moment into the store's zone."""
+    return f"{moment:%H:%M}"
