@@ -220,7 +220,7 @@ def _draw_code128(block: Code128Block, dots: int) -> Any:
     from barcode import Code128  # type: ignore[import-untyped]
     from PIL import Image
 
-    bars = Code128(block.text).build()[0]
+    bars = Code128(block.text).build()[0] if block.text else ""
     width = len(bars) * block.module
     strip = Image.new("1", (dots, block.height + 12))
     left = _left(block.align, width, dots)

@@ -88,6 +88,11 @@ class SimulatedPrinter:
             self._state.wait_for(lambda: len(self._paper_machine.papers) >= count, wait_s)
             return self.papers
 
+    def wait_received(self, count: int, wait_s: float) -> bool:
+        """Waits until it took `count` job bytes; says whether it did within `wait_s`."""
+        with self._state:
+            return self._state.wait_for(lambda: len(self._received) >= count, wait_s)
+
     def power_on(self) -> None:
         """Starts listening; nothing if it already does."""
         with self._state:
@@ -212,6 +217,7 @@ class SimulatedPrinter:
             data = data[: self._dies_after]
             self._dies_after -= len(data)
         self._received += data
+        self._state.notify_all()
         if not self._swallow and not self._mute:
             self._paper_machine.buffer += data
             self._run()

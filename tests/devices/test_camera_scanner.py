@@ -79,6 +79,7 @@ def test_a_picture_that_is_still_being_written_is_read_when_whole(tmp_path: Path
     scanner = opened(tmp_path)
     (tmp_path / "w.png").write_bytes(data[: len(data) // 2])
     assert list(scanner.read(0)) == []
+    assert not (tmp_path / "done").exists()
     (tmp_path / "w.png").write_bytes(data)
     assert read_all(scanner, 1) == ["PK1.W"]
 

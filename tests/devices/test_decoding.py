@@ -151,6 +151,13 @@ def test_rubbish_is_a_bad_source(rubbish: bytes) -> None:
         load_image(rubbish)
 
 
+def test_a_sound_picture_that_is_too_large_is_refused_before_it_is_unpacked() -> None:
+    out = io.BytesIO()
+    Image.new("1", (8200, 5000)).save(out, "png")
+    with pytest.raises(BadSource, match="megapixels"):
+        load_image(out.getvalue())
+
+
 def test_damaged_pictures_never_raise_anything_else() -> None:
     rng = np.random.default_rng(5)
     whole = [png("PK1.D")]

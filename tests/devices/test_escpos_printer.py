@@ -168,13 +168,53 @@ def test_two_threads_print_whole_papers(paper_end: SimulatedPrinter) -> None:
         assert len({line[0] for line in paper.text.splitlines()}) == 1
 
 
-def test_a_large_slip_reaches_a_printer_with_a_small_window_whole() -> None:
-    """The tail must not be lost by closing while answers are unread."""
-    slip = Slip("t", tuple(Text(f"line {n}") for n in range(3000)))
-    with SimulatedPrinter() as simulated:
-        simulated.chatter()
-        driver(simulated, timeout_s=5).print(slip)
-        assert simulated.papers[0].text.splitlines()[-1] == "line 2999"
+def test_state_while_printing_is_what_was_seen_last_and_asks_nobody(paper_end: SimulatedPrinter) -> None:
+    paper_end.swallow()
+    printer = driver(paper_end, timeout_s=1)
+
+    def print_in_vain() -> None:
+        with pytest.raises(Unconfirmed):
+            printer.print(SLIP)
+
+    printing = threading.Thread(target=print_in_vain)
+    printing.start()
+    assert paper_end.wait_received(len(encode(SLIP, 48, "gb18030")), 5)
+    assert printer.state() is PrinterState.ONLINE
+    assert printing.is_alive()
+    printing.join(5)
+
+
+def test_a_large_slip_reaches_the_printer_whole(paper_end: SimulatedPrinter) -> None:
+    paper_end.chatter()
+    driver(paper_end, timeout_s=5).print(Slip("t", tuple(Text(f"line {n}") for n in range(3000))))
+    assert paper_end.papers[0].text.splitlines()[-1] == "line 2999"
+
+
+def test_giving_up_on_a_slow_printer_does_not_cost_it_the_tail_of_the_slip() -> None:
+    """Closing at once would reset the connection as soon as the printer says anything."""
+    slip = Slip("t", tuple(Text(f"line {n}") for n in range(9000)))
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    gave_up, job = threading.Event(), bytearray()
+
+    def slow() -> None:
+        line, _ = listener.accept()
+        with line:
+            for _ in range(3):
+                line.recv(3)
+                line.sendall(b"\x12")
+            gave_up.wait(0.8)
+            line.sendall(b"\x10\x00\x00\x00")
+            while data := line.recv(65536):
+                job.extend(data)
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    settings = PrinterSettings(host="127.0.0.1", port=listener.getsockname()[1], timeout_s=0.4)
+    with listener, pytest.raises(Unconfirmed):
+        EscposPrinter("r1", settings).print(slip)
+    thread.join(5)
+    assert len(job) == len(encode(slip, 48, "gb18030")) + 3
 
 
 def test_a_printer_that_answers_with_paper_ended_is_not_believed() -> None:

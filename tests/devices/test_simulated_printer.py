@@ -135,7 +135,7 @@ NONSENSE = st.lists(
         [b"\x1d(k\x03\x001C", b"\x1d(k\x02\x001C", b"\x1d(k\x04\x001P0\xff", b"\x1d(k\x03\x001Q0"]
     )
     | st.just(b"\x1d(k\x00\x10" + b"1P0" + b"x" * 4093 + b"\x1d(k\x03\x001Q0")
-    | st.sampled_from([b"\x1dkI\x03{B\xe9", b"\x1dkI\x03{BA", b"\x1dv0\x00\x00\x00\x00\x00"]),
+    | st.sampled_from([b"\x1dkI\x03{B\xe9", b"\x1dkI\x02{B", b"\x1dv0\x00\x00\x00\x00\x00"]),
     max_size=30,
 )
 
