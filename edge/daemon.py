@@ -258,13 +258,19 @@ class SyncTurn:
 
 
 def key_of(settings: Settings) -> bytes:
-    """The key of the two files: a systemd credential `edge.key`, else a file made in the state folder."""
+    """The key of the two files: a systemd credential `edge.key`, else a file in the state folder.
+
+    Raises FileNotFoundError when there is a ledger but its key is gone, WrongKey for a key others may read.
+    """
     import os
 
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     if folder and (Path(folder) / KEY_FILE).exists():
-        return load_key(Path(folder) / KEY_FILE)
-    return load_key(Path(settings.store.state_dir) / KEY_FILE, create=True)
+        return load_key(Path(folder) / KEY_FILE, granted=True)
+    state = Path(settings.store.state_dir)
+    _log.warning("the key lies beside the data: a thief of this disk can read it", extra={"key": KEY_FILE})
+    # Never a new key for old data: that could only end in a second, empty ledger.
+    return load_key(state / KEY_FILE, create=not (state / "ledger.db").exists())
 
 
 @contextlib.contextmanager

@@ -27,8 +27,10 @@ class WrongKey(Exception):
     """The key does not open this file, or the file is no database."""
 
 
-def load_key(path: Path, *, create: bool = False) -> bytes:
+def load_key(path: Path, *, create: bool = False, granted: bool = False) -> bytes:
     """The 32-byte key in a credential or key file (hex); `create` makes one, mode 0600, if none is there.
+
+    `granted`: systemd granted it to us by an access list, which shows as group-readable.
 
     Raises WrongKey for a file that others may read or that holds no key, FileNotFoundError if absent.
     """
@@ -39,7 +41,7 @@ def load_key(path: Path, *, create: bool = False) -> bytes:
             file.write(secrets.token_hex(32))
             file.flush()
             os.fsync(file.fileno())
-    if path.stat().st_mode & 0o077:
+    if path.stat().st_mode & (0o037 if granted else 0o077):
         raise WrongKey(f"{path} may be read by others; chmod 600 it")
     try:
         key = bytes.fromhex(path.read_text().strip())

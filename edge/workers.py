@@ -52,7 +52,7 @@ class Worker:
             try:
                 pause_s = self._turn()
                 self.failures = 0
-            except Exception:
+            except Exception:  # noqa: BLE001 - the one place, see the class
                 self.failures += 1
                 pause_s = min(30.0, 2.0**self.failures)
                 _log.exception("turn failed", extra={"worker": self.name, "failures": self.failures})

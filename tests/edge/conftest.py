@@ -95,7 +95,14 @@ class PretendHq:
             "mode": "whole",
             "state": "ready",
             "lines": [
-                {"line": 1, "sku": "A1", "name_zh": "龙井茶", "name_en": "Longjing tea", "qty": 2, "unit_fen": 5990},
+                {
+                    "line": 1,
+                    "sku": "A1",
+                    "name_zh": "龙井茶",
+                    "name_en": "Longjing tea",
+                    "qty": 2,
+                    "unit_fen": 5990,
+                },
                 {"line": 2, "sku": "B2", "name_zh": "瓷杯", "name_en": "Cup", "qty": 1, "unit_fen": 12900},
             ],
             "name_masked": "王*",
@@ -128,8 +135,13 @@ def printer() -> PaperPrinter:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, printer: PaperPrinter) -> Iterator[Shop]:
-    built = build_shop(settings_in(tmp_path), KEY, {"P1": printer})
+def settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path)
+
+
+@pytest.fixture
+def shop(settings: Settings, printer: PaperPrinter) -> Iterator[Shop]:
+    built = build_shop(settings, KEY, {"P1": printer})
     yield built
     built.books.close()
 

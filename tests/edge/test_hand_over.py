@@ -12,7 +12,7 @@ from edge.domain import refusals as no
 from edge.domain.orders import OrderState
 from edge.domain.refusals import Refusal
 from edge.domain.views import RedeemRequest
-from sync.messages import fact_of
+from sync.messages import PickupCollected, fact_of
 
 
 def ask(code: str, nonce: str = "n1", **more: Any) -> RedeemRequest:
@@ -26,6 +26,7 @@ def test_one_touch_writes_everything_in_one_transaction(shop, hq, cashier, print
     assert done.handed == (("龙井茶", "Longjing tea", 2), ("瓷杯", "Cup", 1))
     (event,) = shop.books.journal.pending(0, 10, 1 << 20)
     fact = fact_of(event)
+    assert isinstance(fact, PickupCollected)
     assert (event.k, fact.order, [line.qty for line in fact.lines]) == (
         "pickup.collected",
         "WX2026112200017",
@@ -156,8 +157,8 @@ def test_one_code_a_unit(shop, hq, cashier):
         shop.store.hand_over.redeem(ask(codes[2], "u3 again"), cashier)
     shop.store.hand_over.redeem(ask(codes[0], "u1"), cashier)
     assert shop.store.hand_over.redeem(ask(codes[1], "u2"), cashier).state is OrderState.PICKED_UP
+    hq.order("WX2026112200018", mode="unit")
     with pytest.raises(no.LinesRefused):
-        hq.order("WX2026112200018", mode="unit")
         shop.store.hand_over.redeem(ask(hq.code("WX2026112200018", unit=9), "u9"), cashier)
 
 
@@ -165,7 +166,9 @@ def test_balance_due_goes_with_the_fact(shop, hq, cashier):
     hq.order(due_fen=4000)
     shop.store.hand_over.redeem(ask(hq.code(), settled=True), cashier)
     (event,) = shop.books.journal.pending(0, 10, 1 << 20)
-    assert fact_of(event).balance_settled == 4000
+    fact = fact_of(event)
+    assert isinstance(fact, PickupCollected)
+    assert fact.balance_settled == 4000
 
 
 def test_a_lead_takes_it_back_once_at_the_same_desk(shop, hq, cashier, lead):
@@ -289,4 +292,10 @@ def test_the_tiles_count(shop, hq, cashier):
     shop.store.hand_over.redeem(ask(hq.code("WX2026112200002")), cashier)
     hq.order("WX2026112200004")
     counts = shop.store.pickup.counts()
-    assert (counts.ready, counts.preparing, counts.late, counts.handed_today, counts.expired) == (1, 1, 1, 1, 1)
+    assert (counts.ready, counts.preparing, counts.late, counts.handed_today, counts.expired) == (
+        1,
+        1,
+        1,
+        1,
+        1,
+    )

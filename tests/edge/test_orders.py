@@ -75,10 +75,23 @@ def test_the_wire_and_the_domain_mean_the_same_order() -> None:
 
 def order(*quantities: int) -> orders.Order:
     lines = tuple(
-        orders.OrderLine(n, f"SKU{n}", "茶", "Tea", qty, orders.Fen(100)) for n, qty in enumerate(quantities, 1)
+        orders.OrderLine(n, f"SKU{n}", "茶", "Tea", qty, orders.Fen(100))
+        for n, qty in enumerate(quantities, 1)
     )
     return orders.Order(
-        "WX12345678", 1, "S1", "app", RedeemMode.UNIT, S.READY, lines, "王*", "5678", orders.Fen(0), orders.Fen(0), "", ""
+        "WX12345678",
+        1,
+        "S1",
+        "app",
+        RedeemMode.UNIT,
+        S.READY,
+        lines,
+        "王*",
+        "5678",
+        orders.Fen(0),
+        orders.Fen(0),
+        "",
+        "",
     )
 
 

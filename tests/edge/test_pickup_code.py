@@ -51,7 +51,9 @@ def test_no_changed_character_survives(data: st.DataObject) -> None:
             read(changed, KEYS)
 
 
-@given(st.text(max_size=400) | st.text("PK1.ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", max_size=400).map("PK1.".__add__))
+@given(
+    st.text(max_size=400) | st.text("PK1.ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", max_size=400).map("PK1.".__add__)
+)
 def test_rubbish_is_refused_and_nothing_else_happens(text: str) -> None:
     with pytest.raises(CodeInvalid):
         read(text, KEYS)
@@ -76,7 +78,7 @@ def signed(body: bytes) -> str:
     ],
 )
 def test_a_signature_does_not_excuse_bad_claims(body: bytes) -> None:
-    with pytest.raises((CodeInvalid)):
+    with pytest.raises(CodeInvalid):
         read(signed(body), KEYS)
 
 

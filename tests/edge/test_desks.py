@@ -1,0 +1,276 @@
+"""The other desks: scans that wait, slips that come out, people who sign in, the guide's answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from argon2 import PasswordHasher
+
+from devices.ports import OutOfPaper, PrinterState, Reading, Scan, Slip, Symbology, Text, Unconfirmed
+from edge.clock import Clock, stamp
+from edge.daemon import build_shop
+from edge.domain import refusals as no
+from edge.domain.scanned import ScanKind
+from edge.domain.staff import Role
+from edge.domain.views import FrameKind, LineWord, RedeemRequest, StockWord
+
+PIN = "471101"
+PIN_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PIN)
+
+
+def scan(shop, text: str, station: str = "T1", seq: int = 1, symbology: Symbology = Symbology.QR):
+    reading = Reading(text, text.encode(), symbology)
+    return shop.store.scans.receive(Scan("scanner-1", station, seq, shop.books.clock.now(), reading))
+
+
+# ---- scans -----------------------------------------------------------------------------------------
+
+
+def test_scans_wait_until_somebody_deals_with_them(shop):
+    first = scan(shop, "WX2026112200017")
+    second = scan(shop, "6901234567892", seq=2, symbology=Symbology.EAN13)
+    current = shop.store.scans.current("T1")
+    assert (current.id, current.kind, current.waiting) == (second.id, ScanKind.GTIN, 1)
+    assert shop.store.scans.current("T2") is None
+    shop.store.scans.dismiss(second.id, "T1")
+    assert shop.store.scans.current("T1") is None
+    assert [seen.handled for seen in shop.store.scans.feed("T1")] == [True, True]
+    with pytest.raises(no.UnknownThing):
+        shop.store.scans.text(first.id, "T1")
+
+
+def test_a_scan_survives_a_restart(shop, settings, printer):
+    scan(shop, "WX2026112200017")
+    again = build_shop(settings, bytes(range(32)), {"P1": printer})
+    current = again.store.scans.current("T1")
+    assert current is not None
+    assert current.kind is ScanKind.ORDER
+    again.books.close()
+
+
+def test_a_payment_code_is_kept_nowhere(shop):
+    with pytest.raises(no.PayCodeElsewhere):
+        scan(shop, "134567890123456789")
+    assert shop.store.scans.current("T1") is None
+    assert shop.books.ledger.read().execute("SELECT count(*) FROM scan").fetchone() == (0,)
+
+
+def test_the_same_digits_typed_and_scanned(shop):
+    assert shop.store.scans.type_in("96385074", "T1").kind is ScanKind.PICKUP_DIGITS
+    assert scan(shop, "96385074", symbology=Symbology.EAN8).kind is ScanKind.GTIN
+
+
+# ---- printing --------------------------------------------------------------------------------------
+
+
+def hand_over(shop, hq, cashier, number="WX2026112200017"):
+    hq.order(number)
+    return shop.store.hand_over.redeem(RedeemRequest(nonce=number, code=hq.code(number)), cashier)
+
+
+def job_state(shop, done) -> tuple[str, str]:
+    view = shop.store.hand_over.handed(done.pickup)
+    return view.job_state, view.job_reason
+
+
+def test_paper_out_leaves_the_job_waiting_and_says_so(shop, hq, cashier, printer):
+    done = hand_over(shop, hq, cashier)
+    printer.faults = [OutOfPaper("P1")]
+    printer.now = PrinterState.OUT_OF_PAPER
+    assert not shop.store.printing.turn("P1")
+    assert job_state(shop, done) == ("blocked", "OUT_OF_PAPER")
+    assert [d.state for d in shop.store.status.devices()] == ["blocked"]
+    assert shop.store.pickup.counts().slips_waiting == 1
+    assert not shop.store.printing.turn("P1"), "it is asked how it is before it is sent anything"
+    printer.now = PrinterState.ONLINE
+    assert shop.store.printing.turn("P1")
+    assert job_state(shop, done) == ("printed", "")
+    assert len(printer.slips) == 1
+
+
+def words(slip: Slip) -> str:
+    return "\n".join(part.text for part in slip.parts if isinstance(part, Text))
+
+
+def test_a_slip_of_unknown_fate_comes_again_once_and_marked(shop, hq, cashier, printer):
+    hand_over(shop, hq, cashier)
+    printer.faults = [Unconfirmed("P1"), Unconfirmed("P1")]
+    shop.store.printing.turn("P1")
+    shop.store.printing.turn("P1")
+    assert not shop.store.printing.turn("P1"), "not for ever"
+    assert [(job.state, job.copy) for job in shop.store.printing.jobs()] == [
+        ("uncertain", 1),
+        ("uncertain", 0),
+    ]
+
+
+def test_a_job_cut_short_by_a_crash_is_reprinted_marked(shop, hq, cashier, printer):
+    hand_over(shop, hq, cashier)
+    job = shop.books.jobs.next("P1")
+    with shop.books.ledger.transaction() as tx:
+        shop.books.jobs.set_state(tx, job.id, "sending", "", job.created_at)
+    shop.store.printing.recover()
+    assert shop.store.printing.turn("P1")
+    assert "补打 1 / REPRINT 1" in words(printer.slips[0])
+    assert words(printer.slips[0]).endswith(words(job.slip))
+
+
+def test_reprints_are_counted_and_marked_once(shop, hq, cashier, printer):
+    done = hand_over(shop, hq, cashier)
+    assert shop.store.printing.reprint(done.pickup, cashier).copy == 0, "it still waits: nothing to double"
+    shop.store.printing.turn("P1")
+    for copy in (1, 2):
+        assert shop.store.printing.reprint(done.pickup, cashier).copy == copy
+        shop.store.printing.turn("P1")
+        assert words(printer.slips[copy]).count("补打") == 1
+        assert f"补打 {copy} " in words(printer.slips[copy])
+
+
+def test_the_slip_names_order_and_staff_but_no_customer_and_no_code(shop, hq, cashier, printer):
+    code = hq.code()
+    hand_over(shop, hq, cashier)
+    shop.store.printing.turn("P1")
+    paper = repr(printer.slips[0])
+    for part in ("0017", "已核销", "龙井茶", "Longjing tea", "小李", "1号台", "淮海路店"):
+        assert part in paper
+    for secret in ("王*", "5678", code, "48151623"):
+        assert secret not in paper
+
+
+# ---- staff -----------------------------------------------------------------------------------------
+
+
+def hire(hq, **more):
+    person = {"staff": "1001", "name": "小李", "role": "cashier", "pin_hash": PIN_HASH, "badge_sha": ""}
+    hq.put("s:S00421:staff", "staff", "1001", person | more)
+
+
+def test_signing_in_and_out(shop, hq):
+    hire(hq)
+    signed = shop.store.staff.sign_in("1001", PIN, "T1")
+    assert shop.store.staff.operator(signed.token).station == "T1"
+    assert signed.token not in repr(shop.books.ledger.read().execute("SELECT * FROM session").fetchall())
+    shop.store.staff.sign_out(signed.token)
+    with pytest.raises(no.NotSignedIn):
+        shop.store.staff.operator(signed.token)
+
+
+def test_wrong_pins_pause_the_person_and_the_terminal(shop, hq):
+    hire(hq)
+    for _ in range(4):
+        with pytest.raises(no.WrongPin):
+            shop.store.staff.sign_in("1001", "000000", "T1")
+    with pytest.raises(no.TooManyTries):
+        shop.store.staff.sign_in("1001", "000000", "T1")
+    with pytest.raises(no.TooManyTries):
+        shop.store.staff.sign_in("1001", PIN, "T2")
+    with pytest.raises(no.TooManyTries):
+        shop.store.staff.sign_in("9999", PIN, "T1")
+
+
+def test_a_pause_survives_a_restart_and_a_clock_jump(shop, hq, monkeypatch):
+    hire(hq)
+    for _ in range(5):
+        with pytest.raises(no.Refusal):
+            shop.store.staff.sign_in("1001", "000000", "T1")
+    monkeypatch.setattr(Clock, "wall", lambda _: datetime.now(UTC) + timedelta(days=900))
+    with pytest.raises(no.TooManyTries):
+        shop.store.staff.sign_in("1001", PIN, "T1")
+    monkeypatch.setattr(Clock, "boot", lambda _: "another boot")
+    with pytest.raises(no.TooManyTries):
+        shop.store.staff.sign_in("1001", PIN, "T1")
+    real = shop.books.clock.mono_ms()
+    monkeypatch.setattr(Clock, "mono_ms", lambda _: real + 61_000)
+    assert shop.store.staff.sign_in("1001", PIN, "T1").operator.staff == "1001"
+
+
+def test_a_badge_signs_in_and_a_changed_role_holds_at_once(shop, hq):
+    import hashlib
+
+    badge = "SB1.ABCDEFGHIJKLMNOP"
+    hire(hq, badge_sha=hashlib.sha256(badge.encode()).hexdigest())
+    signed = shop.store.staff.badge(badge, "T1")
+    assert signed.operator.role is Role.CASHIER
+    hire(hq, role="lead")
+    assert shop.store.staff.operator(signed.token).role is Role.LEAD
+    hq.put("s:S00421:staff", "staff", "1001", {}, op="del")
+    with pytest.raises(no.NotSignedIn):
+        shop.store.staff.operator(signed.token)
+    with pytest.raises(no.WrongPin):
+        shop.store.staff.badge("SB1.ZZZZZZZZZZZZZZZZ", "T1")
+
+
+def test_an_idle_session_ends(shop, hq, monkeypatch):
+    hire(hq)
+    signed = shop.store.staff.sign_in("1001", PIN, "T1")
+    later = shop.books.clock.mono_ms() + 31 * 60_000
+    monkeypatch.setattr(Clock, "mono_ms", lambda _: later)
+    with pytest.raises(no.NotSignedIn):
+        shop.store.staff.operator(signed.token)
+
+
+# ---- guide and line --------------------------------------------------------------------------------
+
+
+def goods(hq, shop, on_hand: int, at: datetime | None = None):
+    hq.put(
+        "g:catalog:CN",
+        "product",
+        "A1",
+        {"sku": "A1", "gtin": "6901234567892", "name_zh": "龙井茶", "name_en": "Tea", "category": "tea"},
+    )
+    hq.put("g:price:CN", "price", "A1", {"sku": "A1", "fen": 5990, "book": "b1"})
+    moment = stamp(at or datetime.now(UTC))
+    row = {
+        "sku": "A1",
+        "on_hand": on_hand,
+        "stream": shop.books.journal.stream_id(),
+        "upto_seq": 0,
+        "at": moment,
+    }
+    hq.put("s:S00421:stock", "stock", "A1", row)
+
+
+@pytest.mark.parametrize(
+    ("on_hand", "word"), [(9, StockWord.PLENTY), (5, StockWord.FEW), (0, StockWord.NONE)]
+)
+def test_the_guide_answers_a_scan(shop, hq, on_hand, word):
+    goods(hq, shop, on_hand)
+    assert shop.store.guide.frame("G1").kind is FrameKind.ATTRACT
+    scan(shop, "6901234567892", "G1", symbology=Symbology.EAN13)
+    frame = shop.store.guide.frame("G1")
+    assert (frame.kind, frame.name_zh, frame.price_fen, frame.on_hand, frame.stock) == (
+        FrameKind.PRODUCT,
+        "龙井茶",
+        5990,
+        on_hand,
+        word,
+    )
+
+
+def test_the_guide_promises_nothing_from_old_data(shop, hq, monkeypatch):
+    goods(hq, shop, 9)
+    later = datetime.now(UTC) + timedelta(minutes=16)
+    monkeypatch.setattr(Clock, "now", lambda _: later)
+    scan(shop, "6901234567892", "G1", symbology=Symbology.EAN13)
+    frame = shop.store.guide.frame("G1")
+    assert frame.stock is StockWord.ASK
+    assert frame.stock_age_s > 900
+
+
+def test_the_guide_goes_back_to_rest_and_knows_what_it_does_not_know(shop, hq, monkeypatch):
+    goods(hq, shop, 9)
+    scan(shop, "6909999999995", "G1", symbology=Symbology.EAN13)
+    assert shop.store.guide.frame("G1").kind is FrameKind.UNKNOWN
+    later = datetime.now(UTC) + timedelta(seconds=91)
+    monkeypatch.setattr(Clock, "now", lambda _: later)
+    assert shop.store.guide.frame("G1").kind is FrameKind.ATTRACT
+
+
+@pytest.mark.usefixtures("hq")
+def test_the_line_says_how_old_the_word_of_hq_is(shop):
+    line = shop.store.status.line()
+    assert line.word is LineWord.ALONE
+    assert line.age_s is not None
+    assert line.age_s < 60
