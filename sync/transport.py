@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import ipaddress
+import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -67,17 +69,17 @@ class HttpTransport:
         self._token = token
         self._timeout_s = timeout_s
         self._session: Any = None
-        self._connections: Any = None
+        self._cord = _Cord()
 
     def post(self, path: str, body: bytes) -> bytes:
         """See sync.ends.Transport."""
         import requests
 
         if self._session is None:
-            self._session, self._connections = _new_session(self._token)
+            self._session = _new_session(self._token, self._cord)
         deadline = time.monotonic() + self._timeout_s
-        # A socket's own time-out starts anew with every byte; only closing it ends a drip, in headers too.
-        watchdog = threading.Timer(self._timeout_s, _hang_up, (self._connections,))
+        # A socket's own time-out starts anew with every byte; only ending it ends a drip, in headers too.
+        watchdog = threading.Timer(self._timeout_s, self._cord.pull)
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -97,6 +99,7 @@ class HttpTransport:
         if self._session is not None:
             self._session.close()
             self._session = None
+        self._cord.detach()
 
     def _exchange(self, path: str, body: bytes, deadline: float) -> tuple[int, Mapping[str, str], bytes]:
         headers = {"Content-Type": "application/x-ndjson"}
@@ -188,26 +191,48 @@ def _retry_s(text: str) -> float:
     return min(float(text), MAX_RETRY_S) if text.isascii() and text.isdigit() else DEFAULT_RETRY_S
 
 
-def _new_session(token: str) -> tuple[Any, Any]:
-    """A requests session, and the set of its open connections."""
-    import weakref
+class _Cord:
+    """A second handle on the connection in use: pulling it ends every read, also amid a TLS handshake."""
 
+    def __init__(self) -> None:
+        self._twin: socket.socket | None = None
+
+    def attach(self, used: socket.socket) -> None:
+        """Follows a new connection; there is never more than one."""
+        self.detach()
+        self._twin = used.dup()
+
+    def detach(self) -> None:
+        """Lets go of the connection, which may live on."""
+        if self._twin is not None:
+            self._twin.close()
+            self._twin = None
+
+    def pull(self) -> None:
+        """Ends the connection, whoever reads from it."""
+        if self._twin is not None:
+            with contextlib.suppress(OSError):
+                self._twin.shutdown(socket.SHUT_RDWR)
+
+
+def _new_session(token: str, cord: _Cord) -> Any:
+    """A requests session all of whose connections are on the cord."""
     import requests
     from requests.adapters import HTTPAdapter
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-    opened: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
-
     class Plain(HTTPConnection):
-        def connect(self) -> None:
-            opened.add(self)
-            super().connect()
+        def _new_conn(self) -> socket.socket:
+            made = super()._new_conn()
+            cord.attach(made)
+            return made
 
     class Secure(HTTPSConnection):
-        def connect(self) -> None:
-            opened.add(self)
-            super().connect()
+        def _new_conn(self) -> socket.socket:
+            made = super()._new_conn()
+            cord.attach(made)
+            return made
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain
@@ -223,14 +248,4 @@ def _new_session(token: str) -> tuple[Any, Any]:
     session.headers["Authorization"] = f"Bearer {token}"
     session.mount("http://", adapter)
     session.mount("https://", adapter)
-    return session, opened
-
-
-def _hang_up(connections: Any) -> None:
-    import contextlib
-    import socket
-
-    for connection in list(connections):
-        if connection.sock is not None:
-            with contextlib.suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
+    return session

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from sync.hub import publishing
 from sync.hub.feed import Change, make_bucket, publish, put
+from sync.hub.ingest import BREAKER_CODE
 from sync.hub.keys import CodeClaims, EncodeCode, issue, new_key, retire_key
 from sync.hub.publishing import ImportRefused, NotPossible
 from sync.hub.rows import KEYS, SHOPS, order_of, staff_of, stock_of, stock_row, subscription
@@ -44,7 +45,7 @@ class HubDesk:
             known = conn.scalar(select(store_table.c.store).where(store_table.c.store == shop.store))
             if known is not None:
                 raise NotPossible(f"store {shop.store} is there already")
-            row = {"store": shop.store, "token_sha": _sha(token), "created_at": self._at()}
+            row = {"store": shop.store, "token_sha": _sha(token), "created_at": self._at(), "waived": 0}
             conn.execute(insert(store_table).values(**row))
             for name in sorted(subscription(shop.store)):
                 make_bucket(conn, name)
@@ -198,6 +199,16 @@ class HubDesk:
     def nacks(self, store: str) -> list[dict[str, Any]]:
         """Rows this store could not use."""
         return self._rows(select(nack).where(nack.c.store == store).order_by("bucket", "tb", "id"))
+
+    def waive_breaker(self, store: str) -> None:
+        """Looked at it: the store's next batch really is that bad. It goes to quarantine and the rest moves on."""
+
+        def work(conn: Connection) -> None:
+            conn.execute(update(store_table).where(store_table.c.store == store).values(waived=1))
+            same = {"store": store, "code": BREAKER_CODE}
+            conn.execute(update(case_file).filter_by(**same).values(state="closed"))
+
+        write(self._engine, work)
 
     def mark_backed_up(self) -> None:
         """A backup holds everything taken in so far: stores may drop what is old enough."""

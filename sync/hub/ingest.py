@@ -14,12 +14,14 @@ from sync.hub.effects import Effects, Source, Touched, Unfit
 from sync.hub.envelope import Line, Refused, Upload
 from sync.hub.feed import publish
 from sync.hub.rows import changes_of
-from sync.hub.schema import hq_epoch, ingest_event, ingest_stream, write
+from sync.hub.schema import case_file, hq_epoch, ingest_event, ingest_stream, write
+from sync.hub.schema import store as store_table
 from sync.messages import GENESIS, UP_KINDS, Event, UpAnswer, Verdict, fact_of
 
 log = logging.getLogger("sync.hub")
 
 APPLIED = "applied"
+BREAKER_CODE = "HQ_BUG_SUSPECTED"
 BREAKER_EVENTS = 5
 BREAKER_SHARE = 0.2
 BREAKER_RETRY_S = 60
@@ -41,10 +43,30 @@ def take(engine: Engine, store: str, upload: Upload, *, at: str, next_s: float) 
     """Takes in one upload of an authenticated store in one transaction; raises Refused."""
     if upload.header.store != store:
         raise Refused(403, "forbidden")
-    outcome = write(engine, lambda conn: _take(conn, store, upload, at, next_s))
+    try:
+        outcome = write(engine, lambda conn: _take(conn, store, upload, at, next_s))
+    except MassPoison as poison:
+        write(engine, lambda conn: _alarm(conn, store, upload, at))
+        raise poison from None
     if isinstance(outcome, Refused):
         raise outcome
     return outcome
+
+
+class MassPoison(Refused):
+    """Most of a batch would be quarantined: rather this HQ is wrong than a day of a store."""
+
+    def __init__(self) -> None:
+        super().__init__(503, BREAKER_CODE, retry_s=BREAKER_RETRY_S)
+
+
+def _alarm(conn: Connection, store: str, upload: Upload, at: str) -> None:
+    """One open case a store while its batches are turned back; a person may waive the breaker."""
+    same = {"store": store, "code": BREAKER_CODE, "state": "open"}
+    if conn.execute(select(case_file).filter_by(**same)).first() is None:
+        source = Source(store, upload.header.stream, upload.header.from_, late=False, at=at)
+        Effects(conn, source).open_case(BREAKER_CODE, "")
+    log.error("most of a batch would be quarantined: rolled back", extra={"store": store})
 
 
 def _take(conn: Connection, store: str, upload: Upload, at: str, next_s: float) -> UpAnswer | Refused:
@@ -139,10 +161,16 @@ def _judge_all(
         if judged.verdict != APPLIED:
             verdicts.append(Verdict(line.seq, judged.verdict, judged.code, judged.case))
     # A release of HQ that rejects everything must not quarantine a day's sales: rolled back, asked again later.
-    if quarantined > BREAKER_EVENTS and quarantined > BREAKER_SHARE * len(fresh):
-        log.error("most of a batch would be quarantined: rolled back", extra={"store": store})
-        raise Refused(503, "HQ_BUG_SUSPECTED", retry_s=BREAKER_RETRY_S)
+    tripped = quarantined > max(BREAKER_EVENTS, BREAKER_SHARE * len(fresh))
+    if tripped and not _waived(conn, store):
+        raise MassPoison
     return verdicts, touched
+
+
+def _waived(conn: Connection, store: str) -> bool:
+    """Whether a person let this store's batch pass; good for one."""
+    same = (store_table.c.store == store) & (store_table.c.waived == 1)
+    return conn.execute(update(store_table).where(same).values(waived=0)).rowcount == 1
 
 
 def _judge(conn: Connection, source: Source, line: Line) -> Judged:

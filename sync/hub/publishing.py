@@ -77,11 +77,15 @@ def levels(conn: Connection, store: str, skus: Iterable[str]) -> list[Any]:
 
 def lease(conn: Connection, orders: Sequence[Order], at: str) -> list[Order]:
     """Takes orders in and publishes them; from now on only their store moves them."""
+    for order in orders:
+        if problem := _problem(conn, order):
+            raise NotPossible(problem)
+    return _lease(conn, orders, at)
+
+
+def _lease(conn: Connection, orders: Sequence[Order], at: str) -> list[Order]:
     leased = []
     for order in orders:
-        problem = _problem(conn, order)
-        if problem:
-            raise NotPossible(problem)
         code = order.numeric_code or _free_code(conn, order.store)
         known = msgspec.structs.replace(order, numeric_code=code)
         values = {"store": order.store, "gen": order.gen, "state": order.state, "shelf": order.shelf}
@@ -134,7 +138,7 @@ def import_all(conn: Connection, found: Sequence[tuple[int, Order]], at: str) ->
         codes.add((order.store, order.numeric_code))
     if problems:
         raise ImportRefused(sorted(problems))
-    return len(lease(conn, [order for _, order in found], at))
+    return len(_lease(conn, [order for _, order in found], at))
 
 
 def ask_cancel(conn: Connection, order_no: str, at: str) -> OrderCommand:

@@ -44,6 +44,7 @@ store = Table(
     metadata,
     Column("store", Text, primary_key=True),
     Column("token_sha", Text, nullable=False, unique=True),
+    Column("waived", Integer, nullable=False),  # 1: its next batch may be quarantined however much of it
     Column("created_at", Text, nullable=False),
 )
 

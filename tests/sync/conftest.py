@@ -1,0 +1,111 @@
+"""A hub on a fresh file, and stores in memory that talk to it."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, select
+
+from sync.hub.desk import HubDesk
+from sync.hub.schema import bucket, open_hub
+from sync.hub.web import create_hub
+from sync.messages import Order, OrderLine, Product
+from sync.messages import Shop as ShopRow
+from sync.transport import LoopTransport
+
+
+def _memory_store() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("memory_store", Path(__file__).with_name("memory_store.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["memory_store"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def an_order(order: str, store: str = "S1", qty: int = 2, **more: Any) -> Order:
+    fields: dict[str, Any] = {
+        "gen": 1,
+        "channel": "app",
+        "mode": "whole",
+        "state": "ready",
+        "lines": (OrderLine(line=1, sku="P1", name_zh="牛奶", name_en="Milk", qty=qty, unit_fen=1250),),
+        "name_masked": "王*",
+        "phone_tail": "5678",
+        "paid_fen": 2500,
+        "due_fen": 0,
+        "ready_by": "2026-01-05T09:00:00.000Z",
+        "hold_until": "2026-01-12T09:00:00.000Z",
+    } | more
+    return Order(order=order, store=store, **fields)
+
+
+@dataclass
+class Hub:
+    """The reference HQ with its desk, and the tokens of its stores."""
+
+    engine: Engine
+    app: Flask
+    desk: HubDesk
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def admit(self, store: str) -> None:
+        self.tokens[store] = self.desk.add_store(ShopRow(store=store, name_zh="一店", name_en="One"))
+
+    def line(self, store: str) -> LoopTransport:
+        return LoopTransport(self.app, self.tokens[store])
+
+    def head(self, name: str) -> tuple[int, str]:
+        with self.engine.connect() as conn:
+            row = conn.execute(select(bucket).where(bucket.c.bucket == name)).one()
+        return row.n, row.ck
+
+
+def build_hub(path: Path) -> Hub:
+    engine = open_hub(path)
+    hub = Hub(engine, create_hub(engine), HubDesk(engine))
+    for store in ("S1", "S2"):
+        hub.admit(store)
+    hub.desk.publish_products([Product(sku="P1", gtin="6901234567892", name_zh="牛奶", name_en="Milk")])
+    hub.desk.set_stock("S1", "P1", 10)
+    return hub
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    return build_hub(tmp_path / "hub.db")
+
+
+@pytest.fixture(scope="session")
+def memory_store() -> ModuleType:
+    return _memory_store()
+
+
+@pytest.fixture
+def make_shop(hub: Hub, memory_store: ModuleType) -> Callable[..., Any]:
+    """make_shop("S1") gives a store on the in-process line."""
+    return lambda store="S1", below=None: memory_store.Shop(store, below or hub.line(store))
+
+
+@pytest.fixture
+def shop(make_shop: Callable[..., Any]) -> Any:
+    return make_shop()
+
+
+@pytest.fixture(scope="session")
+def order_form() -> Callable[..., Order]:
+    return an_order
+
+
+@pytest.fixture(scope="session")
+def hub_builder() -> Callable[[Path], Hub]:
+    return build_hub

@@ -1,0 +1,100 @@
+"""What HQ's people do, and what they cannot."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from sync.hub.desk import CodeClaims, ImportRefused, NotPossible
+from sync.messages import Shop, canonical
+
+LATER = datetime(2026, 2, 1, tzinfo=UTC)
+
+
+def test_an_import_names_every_wrong_line_and_does_nothing(hub: Any, order_form: Any) -> None:
+    hub.desk.publish_order(order_form("O1"))
+    good = canonical(order_form("O2"))
+    with pytest.raises(ImportRefused) as refused:
+        hub.desk.import_orders([good, b"{", b"", good, b'{"order":1}'])
+    assert [line for line, _ in refused.value.problems] == [2, 4, 5]
+    twice = [canonical(order_form(f"O{n}", numeric_code="12345678")) for n in (5, 6)]
+    more = [canonical(order_form("O1")), good, canonical(order_form("O3", store="S9")), *twice]
+    with pytest.raises(ImportRefused) as refused:
+        hub.desk.import_orders(more)
+    assert [line for line, _ in refused.value.problems] == [1, 3, 5]
+    assert [order.order for order in hub.desk.orders()] == ["O1"]
+    assert hub.desk.import_orders([good, b"\n"]) == 1
+
+
+def test_numeric_codes_are_eight_digits_and_differ(hub: Any, order_form: Any) -> None:
+    codes = {hub.desk.publish_order(order_form(f"O{n}")).numeric_code for n in range(40)}
+    assert len(codes) == 40
+    assert all(len(code) == 8 and code.isdigit() for code in codes)
+    with pytest.raises(NotPossible):
+        hub.desk.publish_order(order_form("O99", numeric_code=codes.pop()))
+
+
+def test_a_reissue_raises_the_generation_and_the_old_code_opens_a_case(
+    hub: Any, shop: Any, order_form: Any
+) -> None:
+    first = hub.desk.publish_order(order_form("O1"))
+    second = hub.desk.reissue("O1")
+    assert (second.gen, second.numeric_code == first.numeric_code) == (2, False)
+    shop.collect("O1", 2, gen=1)
+    shop.settle()
+    assert shop.journal.verdicts[1].code == "COLLECTED_OLD_GEN"
+    assert shop.replica.usable("s:S1:orders")["O1"]["state"] == "picked_up"
+    for verb in (hub.desk.reissue, hub.desk.request_cancel):
+        with pytest.raises(NotPossible):
+            verb("O1")
+
+
+def test_codes_are_signed_under_live_keys_only(hub: Any, shop: Any, order_form: Any) -> None:
+    hub.desk.publish_order(order_form("O1"))
+    seen: list[tuple[CodeClaims, bytes]] = []
+
+    def encode(claims: CodeClaims, sign: Any) -> str:
+        seen.append((claims, sign(b"claims")))
+        return "PK1.TEXT"
+
+    with pytest.raises(NotPossible):
+        hub.desk.issue_code("O1", encode, not_after=LATER)
+    keys = {kid: hub.desk.new_pickup_key(kid) for kid in (1, 2)}
+    with pytest.raises(NotPossible):
+        hub.desk.new_pickup_key(3)
+    assert hub.desk.issue_code("O1", encode, not_after=LATER, unit=2) == "PK1.TEXT"
+    claims, signature = seen[0]
+    assert (claims.kid, claims.store, claims.order, claims.gen, claims.unit) == (2, "S1", "O1", 1, 2)
+    assert len(bytes.fromhex(claims.nonce)) == 10
+    Ed25519PublicKey.from_public_bytes(bytes.fromhex(keys[2].public)).verify(signature, b"claims")
+    hub.desk.revoke_code(claims.nonce)
+    hub.desk.retire_pickup_key(2)
+    shop.settle()
+    rows = shop.replica.usable("g:keys:CN")
+    assert set(rows) == {"1", claims.nonce}
+    with pytest.raises(NotPossible):
+        hub.desk.issue_code("O1", encode, not_after=LATER, kid=2)
+    assert not any("private" in row for row in rows.values())
+
+
+def test_a_store_is_admitted_once_and_its_token_is_not_kept(hub: Any, tmp_path: Any) -> None:
+    with pytest.raises(NotPossible):
+        hub.desk.add_store(Shop("S1", "一", "One"))
+    assert hub.desk.stores() == ["S1", "S2"]
+    token = hub.tokens["S1"].encode()
+    kept = b"".join(file.read_bytes() for file in tmp_path.glob("hub.db*"))
+    assert b"S1" in kept
+    assert token not in kept
+
+
+def test_only_what_a_backup_holds_is_durable(hub: Any, shop: Any) -> None:
+    shop.advance("O1")
+    shop.settle()
+    assert shop.journal.durable == 0
+    hub.desk.mark_backed_up()
+    shop.advance("O1")
+    shop.settle()
+    assert (shop.journal.acked(), shop.journal.durable) == (2, 1)

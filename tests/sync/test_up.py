@@ -1,0 +1,288 @@
+"""Upward: every fact at HQ exactly once, whatever the line does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync.hub.desk import HubDesk
+from sync.hub.schema import open_hub
+from sync.hub.web import create_hub
+from sync.messages import Fork, Gap, HubBusy, LineDown, NotAdmitted, PickupAnnulled
+from sync.transport import LoopTransport
+
+
+def at_hq(hub: Any, store: str = "S1") -> list[tuple[int, str]]:
+    return [(row["seq"], row["id"]) for row in hub.desk.events(store)]
+
+
+def in_journal(shop: Any) -> list[tuple[int, str]]:
+    return [(event.seq, event.id) for event in shop.journal.events]
+
+
+def test_a_hand_over_reaches_hq_with_its_effects(hub: Any, shop: Any, order_form: Any) -> None:
+    hub.desk.publish_order(order_form("O1"))
+    shop.collect("O1", 2)
+    shop.settle()
+    assert at_hq(hub) == in_journal(shop)
+    assert hub.desk.orders("S1")[0].state == "picked_up"
+    assert hub.desk.stock("S1") == {"P1": 8}
+    assert shop.journal.verdicts == {}
+    stock = shop.replica.usable("s:S1:stock")["P1"]
+    assert (stock["on_hand"], stock["stream"], stock["upto_seq"]) == (8, shop.journal.stream, 1)
+
+
+def test_an_answer_lost_after_commit_doubles_nothing(hub: Any, shop: Any, order_form: Any) -> None:
+    hub.desk.publish_order(order_form("O1"))
+    shop.collect("O1", 2)
+    shop.wire.plan = ["lost"]
+    with pytest.raises(LineDown):
+        shop.turn()
+    assert shop.journal.acked() == 0
+    assert at_hq(hub) == in_journal(shop)
+    shop.collect("O1", 2)
+    shop.settle()
+    assert at_hq(hub) == in_journal(shop)
+    assert hub.desk.stock("S1") == {"P1": 6}
+
+
+def test_a_repeated_request_repeats_the_verdict(hub: Any, shop: Any, order_form: Any) -> None:
+    hub.desk.publish_order(order_form("O1"))
+    shop.collect("O1", 2)
+    shop.collect("O1", 2)
+    shop.wire.plan = ["dup"]
+    shop.settle()
+    assert hub.desk.stock("S1") == {"P1": 6}
+    assert [case["code"] for case in hub.desk.cases()] == ["HANDED_TWICE"]
+    verdict = shop.journal.verdicts[2]
+    assert (verdict.verdict, verdict.code, verdict.case) == ("conflict", "HANDED_TWICE", "c-1")
+
+
+def test_an_annulled_pickup_gives_everything_back(hub: Any, shop: Any, order_form: Any) -> None:
+    hub.desk.publish_order(order_form("O1"))
+    first = shop.collect("O1", 2)
+    lines = tuple(shop.journal.events[0].d["lines"])
+    shop.journal.append_raw(
+        "pickup.annulled",
+        {"pickup": first.d["pickup"], "order": "O1", "gen": 1, "state": "ready", "lines": lines},
+    )
+    shop.collect("O1", 2)
+    shop.settle()
+    assert hub.desk.stock("S1") == {"P1": 8}
+    assert hub.desk.cases() == []
+    assert shop.journal.verdicts == {}
+
+
+def test_collected_after_cancel_is_kept_and_opens_one_case(hub: Any, shop: Any, order_form: Any) -> None:
+    hub.desk.publish_order(order_form("O1"))
+    wish = hub.desk.request_cancel("O1")
+    assert hub.desk.request_cancel("O1") == wish
+    shop.settle()
+    assert list(shop.replica.usable("s:S1:cmd")) == [wish.cmd]
+    shop.journal.append_raw("lease.returned", {"order": "O1", "gen": 1, "cmd": wish.cmd})
+    shop.collect("O1", 2)
+    shop.settle()
+    assert shop.replica.usable("s:S1:cmd") == {}
+    assert hub.desk.orders()[0].state == "cancelled"
+    assert hub.desk.stock("S1") == {"P1": 8}
+    assert [case["code"] for case in hub.desk.cases()] == ["COLLECTED_AFTER_CANCEL"]
+
+
+def test_a_hand_over_settles_the_wish_to_cancel(hub: Any, shop: Any, order_form: Any) -> None:
+    hub.desk.publish_order(order_form("O1"))
+    hub.desk.request_cancel("O1")
+    shop.collect("O1", 2)
+    shop.settle()
+    assert shop.replica.usable("s:S1:cmd") == {}
+    assert hub.desk.orders()[0].state == "picked_up"
+
+
+def test_quantities_over_several_visits_are_no_contradiction(hub: Any, shop: Any, order_form: Any) -> None:
+    hub.desk.publish_order(order_form("O1", qty=10, mode="quantity"))
+    shop.collect("O1", 3, state="partial")
+    shop.collect("O1", 7)
+    shop.settle()
+    assert shop.journal.verdicts == {}
+    shop.collect("O1", 1)
+    shop.settle()
+    assert shop.journal.verdicts[3].code == "HANDED_TWICE"
+
+
+def test_one_unit_is_handed_over_once(hub: Any, shop: Any, order_form: Any) -> None:
+    hub.desk.publish_order(order_form("O1", qty=3, mode="unit"))
+    shop.collect("O1", 1, unit=1, state="partial")
+    shop.collect("O1", 1, unit=2, state="partial")
+    shop.collect("O1", 1, unit=1, state="partial")
+    shop.settle()
+    assert {seq: v.code for seq, v in shop.journal.verdicts.items()} == {3: "HANDED_TWICE"}
+
+
+def test_no_store_moves_anothers_order(hub: Any, make_shop: Any, order_form: Any) -> None:
+    hub.desk.publish_order(order_form("O1", store="S2"))
+    shop = make_shop("S1")
+    shop.collect("O1", 2)
+    shop.advance("O1", "cancelled")
+    shop.collect("O9", 1)
+    shop.settle()
+    codes = {seq: v.code for seq, v in shop.journal.verdicts.items()}
+    assert codes == {1: "WRONG_STORE", 2: "WRONG_STORE", 3: "UNKNOWN_ORDER"}
+    assert hub.desk.orders()[0].state == "ready"
+    assert hub.desk.stock("S1") == {"P1": 7}
+
+
+def test_an_unknown_kind_and_a_broken_fact_wait_in_quarantine(hub: Any, shop: Any) -> None:
+    shop.journal.append_raw("sale.of.tomorrow", {"x": 1})
+    shop.journal.append_raw("pickup.collected", {"order": 5})
+    shop.journal.append(PickupAnnulled("nobody", "O1", 1, "ready", ()))
+    shop.settle()
+    codes = {seq: v.code for seq, v in shop.journal.verdicts.items()}
+    assert codes == {1: "UNKNOWN_KIND", 2: "BAD_FACT", 3: "UNKNOWN_PICKUP"}
+    assert at_hq(hub) == in_journal(shop)
+
+
+def test_an_event_hq_cannot_read_goes_up_opaque_and_alone(hub: Any, shop: Any, order_form: Any) -> None:
+    hub.desk.publish_order(order_form("O1"))
+    for _ in range(20):
+        shop.advance("O1")
+    broken = shop.journal.events[11]
+    # Its hash does not fit, though the chain does: what a flipped bit on the store's disk looks like.
+    shop.journal.events[11] = type(broken)(
+        **{f: getattr(broken, f) for f in broken.__struct_fields__ if f != "at"},
+        at="2026-01-05T09:58:11.005Z",
+    )
+    shop.settle()
+    assert at_hq(hub) == in_journal(shop)
+    assert {seq: (v.verdict, v.code) for seq, v in shop.journal.verdicts.items()} == {
+        12: ("quarantined", "OPAQUE")
+    }
+
+
+def test_a_release_that_rejects_everything_quarantines_nothing(hub: Any, shop: Any) -> None:
+    for _ in range(30):
+        shop.journal.append_raw("pickup.collected", {"order": 5})
+    with pytest.raises(HubBusy) as busy:
+        shop.turn()
+    assert busy.value.retry_s == 60
+    assert at_hq(hub) == []
+    # Its orders come down all the same.
+    assert "g:catalog:CN" in shop.replica.whole
+    with pytest.raises(HubBusy):
+        shop.turn()
+    assert [(case["code"], case["state"]) for case in hub.desk.cases("S1")] == [("HQ_BUG_SUSPECTED", "open")]
+
+
+def test_a_person_lets_a_batch_pass_that_really_is_that_bad(hub: Any, shop: Any) -> None:
+    for _ in range(30):
+        shop.journal.append_raw("pickup.collected", {"order": 5})
+    with pytest.raises(HubBusy):
+        shop.turn()
+    hub.desk.waive_breaker("S1")
+    shop.settle()
+    assert at_hq(hub) == in_journal(shop)
+    assert [case["state"] for case in hub.desk.cases("S1")] == ["closed"]
+    for _ in range(30):
+        shop.journal.append_raw("pickup.collected", {"order": 5})
+    with pytest.raises(HubBusy):
+        shop.turn()
+
+
+def test_hq_restored_from_a_backup_gets_the_facts_again(
+    hub: Any, shop: Any, order_form: Any, tmp_path: Path
+) -> None:
+    hub.desk.publish_order(order_form("O1"))
+    shop.advance("O1")
+    shop.settle()
+    raw = hub.engine.raw_connection()
+    raw.cursor().execute(f"VACUUM INTO '{tmp_path / 'backup.db'}'")
+    raw.close()
+    shop.collect("O1", 2)
+    shop.settle()
+    engine = open_hub(tmp_path / "backup.db")
+    shop.wire.below = LoopTransport(create_hub(engine), hub.tokens["S1"])
+    shop.settle()
+    restored = HubDesk(engine)
+    assert [row["id"] for row in restored.events("S1")] == [event.id for event in shop.journal.events]
+    assert restored.stock("S1") == {"P1": 8}
+    assert shop.journal.rewound == [2]
+
+
+def test_a_journal_that_cannot_fill_the_gap_stops_with_an_alarm(shop: Any) -> None:
+    for _ in range(3):
+        shop.advance("O1")
+    # HQ knows nothing of this stream, and the first two facts were deleted here.
+    shop.journal.up_to, shop.journal.first_kept = 2, 3
+    assert shop.turn().more
+    with pytest.raises(Gap):
+        shop.turn()
+    result = shop.turn()
+    assert (result.alarm, result.sent, shop.journal.rewound[0]) == ("GAP", 0, 1)
+    shop.journal.first_kept = 1
+    shop.client.resume()
+    shop.settle()
+    assert shop.journal.acked() == 3
+
+
+def test_a_fork_freezes_the_stream_and_waits_for_a_person(hub: Any, shop: Any, make_shop: Any) -> None:
+    shop.advance("O1")
+    shop.settle()
+    clone = make_shop("S1")
+    clone.journal.stream = shop.journal.stream
+    clone.advance("O2")
+    with pytest.raises(Fork):
+        clone.turn()
+    before = len(clone.wire.requests)
+    result = clone.turn()
+    assert (result.alarm, clone.client.alarm, result.sent) == ("FORK", "FORK", 0)
+    assert [path for path, _ in clone.wire.requests[before:]] == ["/sync/v1/pull"]
+    shop.advance("O1")
+    with pytest.raises(Fork):
+        shop.turn()
+    assert [row["state"] for row in hub.desk.streams("S1")] == ["frozen"]
+    assert [case["code"] for case in hub.desk.cases()].count("STREAM_FORK") == 1
+
+
+def test_a_new_disk_is_a_new_stream_and_the_former_may_still_report(
+    hub: Any, make_shop: Any, order_form: Any
+) -> None:
+    hub.desk.publish_order(order_form("O1", qty=5, mode="quantity"))
+    old, new = make_shop(), make_shop()
+    old.collect("O1", 1, state="partial")
+    old.settle()
+    new.collect("O1", 1, state="partial")
+    new.settle()
+    old.collect("O1", 1, state="partial")
+    old.settle()
+    states = {row["stream"]: row["state"] for row in hub.desk.streams("S1")}
+    assert states == {old.journal.stream: "closing", new.journal.stream: "open"}
+    late = {(row["stream"] == old.journal.stream, row["seq"]) for row in hub.desk.events("S1") if row["late"]}
+    assert late == {(True, 2)}
+    new.settle()
+    stock = new.replica.usable("s:S1:stock")["P1"]
+    assert (stock["on_hand"], stock["stream"], stock["upto_seq"]) == (7, new.journal.stream, 1)
+
+
+def test_a_wrong_token_pauses_and_loses_nothing(hub: Any, shop: Any) -> None:
+    shop.advance("O1")
+    hub.tokens["S1"] = hub.desk.new_token("S1")
+    with pytest.raises(NotAdmitted):
+        shop.turn()
+    waiting = shop.client.turn(shop.mono + 100)
+    assert (waiting.sent, waiting.received) == (0, 0)
+    assert 0 < waiting.next_s <= 200
+    shop.wire.below = hub.line("S1")
+    shop.client.hurry()
+    assert shop.client.turn(shop.mono + 101).sent == 1
+
+
+def test_a_flipped_byte_changes_no_fact(hub: Any, shop: Any, order_form: Any) -> None:
+    hub.desk.publish_order(order_form("O1"))
+    for _ in range(9):
+        shop.advance("O1")
+    shop.wire.plan = ["flip", "flip", "flip"]
+    shop.settle()
+    assert at_hq(hub) == in_journal(shop)
+    stored = {row["seq"]: row["d"] for row in hub.desk.events("S1") if row["verdict"] == "applied"}
+    assert all(shop.journal.events[seq - 1].d == json.loads(json.dumps(d)) for seq, d in stored.items())
