@@ -49,6 +49,7 @@ _PATH = click.Path(path_type=Path)
 def run(path: Path) -> None:
     """Run the store until SIGTERM or Ctrl-C."""
     from edge.daemon import serve
+    from edge.db import WrongKey
     from edge.logs import set_up
 
     settings = _settings(path)
@@ -56,7 +57,11 @@ def run(path: Path) -> None:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    serve(settings, stopped)
+    try:
+        serve(settings, stopped)
+    except (WrongKey, OSError) as error:
+        # A port in use, a missing key or token file: the operating system's words and the name are enough.
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()

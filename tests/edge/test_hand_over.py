@@ -222,58 +222,6 @@ def test_a_kiosk_never_hands_over_what_needs_eyes(shop, hq, cashier):
     assert shop.store.hand_over.redeem(ask(hq.code()), cashier).state is OrderState.PICKED_UP
 
 
-def test_hq_asks_for_an_order_back(shop, hq, cashier):
-    hq.order()
-    hq.put(
-        "s:S00421:cmd",
-        "cmd",
-        "c1",
-        {"cmd": "c1", "order": "WX2026112200017", "gen": 1, "kind": "cancel_requested", "at": PAST},
-    )
-    with pytest.raises(no.CancelPending):
-        shop.store.hand_over.redeem(ask(hq.code()), cashier)
-    assert shop.store.fulfilment.turn()
-    assert not shop.store.fulfilment.turn()
-    (event,) = shop.books.journal.pending(0, 10, 1 << 20)
-    assert event.k == "lease.returned"
-    with pytest.raises(no.OrderCancelled):
-        shop.store.hand_over.redeem(ask(hq.code(), "n2"), cashier)
-
-
-def test_hq_asks_too_late(shop, hq, cashier):
-    hq.order()
-    shop.store.hand_over.redeem(ask(hq.code()), cashier)
-    hq.put(
-        "s:S00421:cmd",
-        "cmd",
-        "c1",
-        {"cmd": "c1", "order": "WX2026112200017", "gen": 1, "kind": "cancel_requested", "at": PAST},
-    )
-    shop.store.fulfilment.turn()
-    assert [event.k for event in shop.books.journal.pending(0, 10, 1 << 20)] == ["pickup.collected"]
-    with pytest.raises(no.AlreadyCollected):
-        shop.store.hand_over.redeem(ask(hq.code(), "n2"), cashier)
-
-
-def test_holds_run_out(shop, hq):
-    hq.order(hold_until=PAST)
-    assert shop.store.fulfilment.turn()
-    (event,) = shop.books.journal.pending(0, 10, 1 << 20)
-    assert (event.k, event.d["state"]) == ("order.advanced", "expired")
-
-
-def test_shelving_walks_the_table(shop, hq, cashier):
-    hq.order(state="allocated", shelf="")
-    assert shop.store.fulfilment.shelve("WX2026112200017", "B-03", cashier) is OrderState.READY
-    assert [e.d["state"] for e in shop.books.journal.pending(0, 10, 1 << 20)] == [
-        "accepted",
-        "picking",
-        "packed",
-        "ready",
-    ]
-    assert shop.store.pickup.look(hq.code(), cashier).shelf == "B-03"
-
-
 def test_candidates_are_masked_and_ordered(shop, hq, cashier):
     hq.order("WX2026112200001", state="picking")
     hq.order("WX2026112200002")
