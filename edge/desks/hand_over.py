@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -27,6 +28,8 @@ from edge.records.books import Books
 from edge.records.journal import Author
 from edge.records.pickups import PickupRow, handed_lines
 from sync.messages import HandedLine, PickupAnnulled, PickupCollected
+
+_log = logging.getLogger("store_edge.hand_over")
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,9 @@ class HandOverDesk:
             if stored is not None:
                 return stored
             row = self._hand_over(tx, meant, request, digest, operator)
+        # The pickup's id is the journey's thread: the scan, the slip and HQ's event all name it.
+        facts = {"pickup": row.pickup, "order": row.order, "station": row.station, "scan": request.scan}
+        _log.info("handed over", extra={**facts, "state": row.state_after.value, "offline": row.offline})
         self._announce(operator.station)
         return self._handed(row)
 
@@ -83,6 +89,7 @@ class HandOverDesk:
             self.books.pickups.save(
                 tx, replace(fulfilment, state=state, claimed_by="", claimed_until=""), now
             )
+        _log.info("hand-over annulled", extra={"pickup": pickup, "station": operator.station})
         self._announce(operator.station)
         return self.handed(pickup)
 

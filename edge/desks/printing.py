@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ from edge.domain.views import JobView
 from edge.records.books import Books
 from edge.records.jobs import JobRow
 
+_log = logging.getLogger("store_edge.print")
 _BLOCKING = (DeviceAbsent, DeviceOffline, OutOfPaper, CoverOpen)
 """Faults that a printer reports before a byte of the slip was sent: the job just waits."""
 _NOT_YET = frozenset(
@@ -106,6 +108,7 @@ class PrintDesk:
         return _view(found or last)
 
     def _uncertain(self, job: JobRow, reason: str) -> None:
+        _log.warning("slip of unknown fate", extra={"job": job.id, "pickup": job.ref, "code": reason})
         now = stamp(self.status.now())
         with self.books.ledger.transaction() as tx:
             self.books.jobs.set_state(tx, job.id, "uncertain", reason, now)
@@ -135,6 +138,7 @@ class PrintDesk:
         # in between leaves a job of unknown fate, which comes out once more and marked.
         with self.books.ledger.transaction() as tx:
             self.books.jobs.set_state(tx, job.id, state, reason, stamp(self.status.now()))
+        _log.info("slip", extra={"job": job.id, "pickup": job.ref, "state": state, "code": reason})
         self.poke("printing")
 
 

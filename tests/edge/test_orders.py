@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -107,3 +109,10 @@ def test_remaining_leaves_complete_lines_out() -> None:
     placed = order(2, 1)
     done = Fulfilment(placed.order, 1, S.PARTIAL, "", {1: 1, 2: 1})
     assert done.remaining(placed) == {1: 1}
+
+
+def test_the_drawn_table_is_the_real_one() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text()
+    drawn = set(re.findall(r"^    (\w+) --> (\w+): (\w+)$", page, re.MULTILINE))
+    table = {(s.value, t.value, e.value) for s, row in FULFILMENT.items() for e, t in row.items()}
+    assert drawn == table
