@@ -108,6 +108,20 @@ def test_unplugged_in_mid_code_and_plugged_in_again(cable: SimulatedScanner) -> 
     assert open_files() == before
 
 
+def test_half_a_code_before_an_unplugging_is_counted_and_never_joined(cable: SimulatedScanner) -> None:
+    scanner = opened(cable)
+    cable.send(b"half")
+    assert texts(scanner.read(0.1)) == []
+    cable.unplug()
+    with pytest.raises(DeviceAbsent):
+        scanner.read(5)
+    assert scanner.dropped == 1
+    cable.replug()
+    scanner.open()
+    cable.send(b"whole\r")
+    assert texts(scanner.read(5)) == ["whole"]
+
+
 def test_a_second_program_cannot_open_the_port(cable: SimulatedScanner) -> None:
     first = opened(cable)
     with pytest.raises(DeviceAbsent):
