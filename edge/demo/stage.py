@@ -1,0 +1,255 @@
+"""The demo's stage: HQ, the line, the store and its simulated devices, put up in order and struck in reverse."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from devices.simulated_printer import SimulatedPrinter
+from devices.simulated_scanner import SimulatedScanner
+from edge.demo.children import Child
+from edge.demo.customers import Issued, orders, publish_orders
+from edge.demo.line import Line
+from edge.demo.shop import STORE, people, publish_shop, wares
+from edge.demo.store_api import StoreApi
+
+if TYPE_CHECKING:
+    from sync.hub.desk import HubDesk
+
+MARK = ".store-edge-demo"
+"""A folder with this file in it is the demo's own, and may be emptied by it."""
+_UP_S = 60.0
+_SETTINGS = """\
+# Written by `store-edge demo`, new each time.
+[store]
+id = {store}
+state_dir = {state}
+
+[web]
+host = "127.0.0.1"
+port = {web_port}
+live_port = {live_port}
+
+[hq]
+url = {hq}
+token_file = {token_file}
+interval_s = 2.0
+timeout_s = 5.0
+
+[stations.T1]
+kind = "cashier"
+label_zh = "服务台 1"
+label_en = "Service desk 1"
+printer = "front"
+
+[stations.T2]
+kind = "cashier"
+label_zh = "服务台 2"
+label_en = "Service desk 2"
+printer = "front"
+
+[stations.G1]
+kind = "guide"
+label_zh = "导购屏 · 一楼"
+label_en = "Guide screen, ground floor"
+
+[scanners.desk-1]
+driver = "serial"
+station = "T1"
+port = {scanner}
+
+[scanners.desk-1-camera]
+driver = "camera"
+station = "T1"
+port = {camera}
+
+[scanners.guide]
+driver = "serial"
+station = "G1"
+port = {guide_scanner}
+
+[printers.front]
+driver = "escpos-tcp"
+host = "127.0.0.1"
+port = {printer_port}
+timeout_s = 3.0
+
+[api_clients.demo]
+token_sha256 = {api_sha}
+stations = ["T1", "T2", "G1"]
+"""
+
+
+class StageFailed(Exception):
+    """The demo cannot be put up; the message says why, for a person."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the store's pages and its event stream are served, both on 127.0.0.1."""
+
+    web_port: int
+    live_port: int
+
+    @property
+    def url(self) -> str:
+        """The base address of the pages."""
+        return f"http://127.0.0.1:{self.web_port}"
+
+
+class Stage:
+    """The whole demo but its pages; a context. `tell` is given a line a step while it goes up."""
+
+    def __init__(self, folder: Path, address: Address, tell: Callable[[str], None] = lambda _: None) -> None:
+        self.folder = folder.resolve()
+        self.address = address
+        self._tell = tell
+        self._struck = contextlib.ExitStack()
+        self._children: list[Child] = []
+        self.wares = wares()
+        self.people = people()
+        self.codes: dict[str, Issued] = {}
+        self.camera = self.folder / "camera"
+        self._token = secrets.token_urlsafe(32)
+        self._api_token = secrets.token_urlsafe(32)
+        self.api = StoreApi(address.url, self._api_token)
+
+    def __enter__(self) -> Self:
+        try:
+            self._put_up()
+        except BaseException:
+            self._struck.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._struck.close()
+
+    def ended(self) -> Child | None:
+        """A child that ended by itself, if one did."""
+        return next((child for child in self._children if not child.running), None)
+
+    def wait(self, ready: Callable[[], bool], what: str, wait_s: float = _UP_S) -> None:
+        """Polls until `ready`; raises StageFailed when a child ends or the time is over."""
+        until = time.monotonic() + wait_s
+        while not ready():
+            child = self.ended()
+            if child is not None:
+                raise StageFailed(f"{child.name} ended by itself ({child.log}):\n{child.last_words()}")
+            if time.monotonic() > until:
+                raise StageFailed(f"{what}: not within {wait_s:.0f} s; logs are in {self.folder / 'logs'}")
+            time.sleep(0.02)
+
+    def _put_up(self) -> None:
+        _clear(self.folder)
+        self.camera.mkdir()
+        (self.folder / "logs").mkdir()
+        self._tell("HQ: 3 stores, 2,000 products, 40 orders · 总部：门店、商品、订单")
+        self.desk = self._open_hub()
+        port = free_ports(1)[0]
+        self._start(
+            "hub",
+            ["hub", "run", "--database", str(self.folder / "hq.db"), "--port", str(port), "--next-s", "2"],
+        )
+        self.wait(lambda: _listening(port), "HQ answers")
+        self.line = self._struck.enter_context(Line(port))
+        self._tell("Devices: two scanners, camera, printer · 设备：扫码枪、摄像头、打印机")
+        self.printer = self._struck.enter_context(SimulatedPrinter())
+        self.scanner = self._struck.enter_context(SimulatedScanner())
+        self.guide_scanner = self._struck.enter_context(SimulatedScanner())
+        self._tell("Store: daemon and pages · 门店：服务与页面")
+        self._start("store", ["run", "--settings", str(self._write_settings())])
+        self.wait(self.api.answers, "the store answers")
+        self.wait(self.api.has_heard, "HQ's data arrives at the store")
+
+    def _open_hub(self) -> HubDesk:
+        from sync.hub.desk import HubDesk
+        from sync.hub.schema import open_hub
+
+        engine = open_hub(self.folder / "hq.db")
+        self._struck.callback(engine.dispose)
+        desk = HubDesk(engine)
+        publish_shop(desk, self._token, self.wares, self.people)
+        now = datetime.now(UTC)
+        self.codes.update(publish_orders(desk, orders(self.wares, now), now))
+        return desk
+
+    def _start(self, name: str, arguments: list[str]) -> None:
+        child = Child(name, arguments, self.folder / "logs" / f"{name}.log")
+        self._children.append(self._struck.enter_context(child))
+
+    def _write_settings(self) -> Path:
+        token_file = self.folder / "hq.token"
+        with os.fdopen(os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(self._token)
+        settings = self.folder / "store.toml"
+        values = {
+            "store": STORE,
+            "state": str(self.folder / "state"),
+            "web_port": self.address.web_port,
+            "live_port": self.address.live_port,
+            "hq": f"http://127.0.0.1:{self.line.port}",
+            "token_file": str(token_file),
+            "scanner": self.scanner.port,
+            "camera": str(self.camera),
+            "guide_scanner": self.guide_scanner.port,
+            "printer_port": self.printer.port,
+            "api_sha": hashlib.sha256(self._api_token.encode()).hexdigest(),
+        }
+        # A JSON text is a TOML text too.
+        quoted = {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
+        settings.write_text(_SETTINGS.format_map(quoted), "utf-8")
+        return settings
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback that nobody uses now."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [int(probe.getsockname()[1]) for probe in probes]
+
+
+def taken(port: int) -> bool:
+    """Whether something listens at this port of the loopback, or we may not."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return True
+    return False
+
+
+def _listening(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _clear(folder: Path) -> None:
+    """An empty folder with our mark in it; raises StageFailed rather than empty a folder of somebody else."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise StageFailed(f"{folder} holds files that are not the demo's; choose an empty folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).touch()
+    for entry in folder.iterdir():
+        if entry.name == MARK:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
