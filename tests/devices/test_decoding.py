@@ -8,10 +8,12 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import barcode  # type: ignore[import-untyped]
 import cv2
 import numpy as np
 import pytest
 import segno
+from barcode.writer import ImageWriter  # type: ignore[import-untyped]
 from PIL import Image
 
 from devices.decoding import decode, load_image
@@ -84,6 +86,22 @@ def test_turned_gray_and_inverted(turn: int | None) -> None:
     assert texts(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)) == ["PK1.XYZ"]
     assert texts(255 - image) == ["PK1.XYZ"]
     assert texts(np.asfortranarray(image)) == ["PK1.XYZ"]
+
+
+@pytest.mark.parametrize("degrees", [-65, -30, 20, 45, 120])
+def test_a_leaning_linear_code_is_found_where_it_stands(degrees: int) -> None:
+    out = io.BytesIO()
+    barcode.get("ean13", "690123456789", writer=ImageWriter()).write(out)
+    canvas = np.full((800, 1000, 3), 255, np.uint8)
+    canvas[300:500, 300:700] = cv2.resize(load_image(out.getvalue()), (400, 200))
+    turn = cv2.getRotationMatrix2D((500, 400), degrees, 1)
+    leaning = cv2.warpAffine(canvas, turn, (1000, 800), borderValue=(255, 255, 255))
+    (code,) = decode(leaning)
+    assert (code.reading.text, code.reading.symbology) == ("6901234567892", Symbology.EAN13)
+    for corner in code.corners:
+        x, y, _ = np.linalg.inv(np.vstack([turn, [0, 0, 1]])) @ (corner.x, corner.y, 1)
+        assert 290 <= x <= 710
+        assert 290 <= y <= 510
 
 
 def test_two_codes_in_one_picture_and_one_code_twice() -> None:
