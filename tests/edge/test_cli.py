@@ -1,0 +1,124 @@
+"""The command line: answers for people, JSON for programs, exit codes that are documented."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import segno
+from click.testing import CliRunner, Result
+
+from devices.phone_photo import phone_photo
+from edge.cli import main
+from edge.clock import stamp
+from edge.domain.pickup_code import CodeInvalid, read
+
+
+def call(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def test_every_verb_has_help() -> None:
+    for verb in ([], ["run"], ["check"], ["scan-image"], ["demo"], ["hub"], ["hub", "orders", "import"]):
+        result = call(*verb, "--help")
+        assert result.exit_code == 0
+        assert "Usage:" in result.output
+
+
+def test_check_names_every_problem_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "store.toml"
+    path.write_text('[web]\nprot = 1\nport = 99999\n[stations.T1]\nkind = "x"\n')
+    result = call("check", path)
+    assert result.exit_code == 78
+    for part in ("web.prot", "did you mean port?", "web.port", "stations.T1.kind"):
+        assert part in result.output
+    problems = [json.loads(line) for line in call("check", path, "--json").output.splitlines()]
+    assert [problem["path"] for problem in problems] == ["web.prot", "web.port", "stations.T1.kind"]
+
+
+def test_check_says_what_is_in_force(tmp_path: Path) -> None:
+    path = tmp_path / "store.toml"
+    path.write_text('[store]\nid = "S00421"\n[stations.T1]\n')
+    result = call("check", path)
+    assert result.exit_code == 0
+    assert "store S00421, 1 stations" in result.output
+
+
+def test_scan_image_says_what_each_code_is(tmp_path: Path) -> None:
+    import cv2
+
+    segno.make("6901234567892", micro=False).save(str(tmp_path / "a.png"), scale=6)
+    cv2.imwrite(str(tmp_path / "b.png"), phone_photo("PK1.ABCDEF234567", seed=3, difficulty="easy"))
+    (tmp_path / "c.png").write_bytes(b"no picture")
+    result = call("scan-image", *sorted(tmp_path.glob("*.png")))
+    assert result.exit_code == 1, "one of them cannot be read"
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(Path(row["file"]).name, row["symbology"], row["text"], row["kind"]) for row in rows] == [
+        ("a.png", "qr", "6901234567892", "gtin"),
+        ("b.png", "qr", "PK1.ABCDEF234567", "pickup"),
+    ]
+    assert "BAD_SOURCE" in result.stderr
+
+
+def order(number: str, **more: Any) -> str:
+    now = datetime.now(UTC)
+    line = {"line": 1, "sku": "A1", "name_zh": "茶", "name_en": "Tea", "qty": 1, "unit_fen": 100}
+    facts = {
+        "order": number,
+        "gen": 1,
+        "store": "S00421",
+        "channel": "app",
+        "mode": "whole",
+        "state": "ready",
+        "lines": [line],
+        "name_masked": "王*",
+        "phone_tail": "5678",
+        "paid_fen": 100,
+        "due_fen": 0,
+        "ready_by": stamp(now),
+        "hold_until": stamp(now + timedelta(days=1)),
+    }
+    return json.dumps(facts | more, ensure_ascii=False)
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Path:
+    database = tmp_path / "hub.db"
+    token = tmp_path / "token"
+    words = ("hub", "store", "add", "S00421", "--name-zh", "淮海路店", "--name-en", "Huaihai")
+    added = call(*words, "--database", database, "--token-file", token)
+    assert added.exit_code == 0, added.output
+    assert token.stat().st_mode & 0o777 == 0o600
+    assert token.read_text().strip() not in added.output
+    assert call("hub", "key", "new", "1", "--database", database).exit_code == 0
+    return database
+
+
+def test_orders_are_imported_whole_or_not_at_all(hub: Path, tmp_path: Path) -> None:
+    path = tmp_path / "orders.ndjson"
+    path.write_text("\n".join([order("WX20260001"), "{", order("WX20260002", mode="sideways", store="S9")]))
+    refused = call("hub", "orders", "import", path, "--database", hub)
+    assert refused.exit_code == 1
+    assert "line 2:" in refused.output
+    path.write_text("\n".join([order("WX20260001"), order("WX20260002")]))
+    done = call("hub", "orders", "import", path, "--database", hub, "--json")
+    assert json.loads(done.stdout.splitlines()[-1]) == {"imported": 2}
+    again = call("hub", "orders", "import", path, "--database", hub)
+    assert again.exit_code == 1, "published is published"
+
+
+def test_a_code_is_issued_and_drawn(hub: Path, tmp_path: Path) -> None:
+    path = tmp_path / "orders.ndjson"
+    path.write_text(order("WX20260001"))
+    call("hub", "orders", "import", path, "--database", hub)
+    picture = tmp_path / "code.png"
+    issued = call("hub", "issue-code", "WX20260001", "--database", hub, "--png", picture, "--json")
+    code = json.loads(issued.output)["code"]
+    with pytest.raises(CodeInvalid):
+        read(code, {})
+    (seen,) = [json.loads(line) for line in call("scan-image", picture).stdout.splitlines()]
+    assert (seen["text"], seen["kind"]) == (code, "pickup")
+    assert call("hub", "issue-code", "WX99999999", "--database", hub).exit_code == 1
