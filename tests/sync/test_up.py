@@ -225,6 +225,20 @@ def test_a_journal_that_cannot_fill_the_gap_stops_with_an_alarm(shop: Any) -> No
     assert shop.journal.acked() == 3
 
 
+def test_a_broken_chain_is_not_taken_for_ours(hub: Any, shop: Any) -> None:
+    shop.advance("O1")
+    shop.settle()
+    # The second fact follows another first one than HQ has.
+    other = type(shop.journal)()
+    other.append_raw("order.advanced", {"order": "O7", "gen": 1, "event": "pack", "state": "packed"})
+    shop.journal.events.append(other.append_raw("order.advanced", shop.journal.events[0].d))
+    with pytest.raises(Gap) as gap:
+        shop.turn()
+    assert gap.value.expected == 2
+    assert shop.client.alarm == "GAP"
+    assert [row["seq"] for row in hub.desk.events("S1")] == [1]
+
+
 def test_a_fork_freezes_the_stream_and_waits_for_a_person(hub: Any, shop: Any, make_shop: Any) -> None:
     shop.advance("O1")
     shop.settle()
