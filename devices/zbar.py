@@ -25,7 +25,7 @@ _SYMBOLOGIES = {
     128: Symbology.CODE128,
 }
 # Formats without a check digit are read by chance off any striped thing; short ones most of all.
-_SHORTEST = {25: 8, 39: 4, 128: 3}
+_SHORTEST = {25: 10, 39: 4, 128: 3}
 _GRAY = int.from_bytes(b"Y800", "little")
 
 
