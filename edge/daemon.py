@@ -189,13 +189,19 @@ class Daemon:
             worker = Worker(f"printer {name}", self._print_turn(name))
             self._workers.append(worker)
             self.shop.wakes.wakes("printing", worker)
-        fulfilment = Worker("fulfilment", lambda: 0.0 if self.store.fulfilment.turn() else 5.0)
+        fulfilment = Worker("fulfilment", self._tend)
         self._workers.append(fulfilment)
         self.shop.wakes.wakes("inbox", fulfilment)
         if self._settings.hq.url:
             sync = Worker("sync", SyncTurn(self._settings, self.shop).turn)
             self._workers.append(sync)
             self.shop.wakes.wakes("outbox", sync)
+
+    def _tend(self) -> float:
+        """What the shop owes by itself: HQ's commands, holds that run out, scans nobody wants."""
+        worked = self.store.fulfilment.turn()
+        self.store.scans.tidy()
+        return 0.0 if worked else 5.0
 
     def _print_turn(self, printer: str) -> Callable[[], float]:
         printing, jobs = self.store.printing, self.shop.books.jobs

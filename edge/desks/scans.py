@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from devices.ports import Reading, Scan, Symbology
 from edge.clock import moment_of, stamp
 from edge.desks.status import Poke
@@ -10,6 +12,9 @@ from edge.domain.scanned import PAY_KINDS, Expecting, ScanKind, classify
 from edge.domain.views import SeenScan
 from edge.records.books import Books
 from edge.records.counter import ScanRow
+
+KEPT = timedelta(hours=12)
+"""How long a scan that nobody deals with is kept: longer than a shift, shorter than a day."""
 
 
 class ScanDesk:
@@ -21,22 +26,24 @@ class ScanDesk:
         self._typed = 0
 
     def receive(self, scan: Scan) -> SeenScan:
-        """Keeps a scan and announces it; raises PayCodeElsewhere for payment codes, which are kept nowhere."""
+        """Announces a scan and keeps it; raises PayCodeElsewhere for payment codes, which are kept nowhere."""
         typed = scan.reading.symbology is Symbology.TYPED
         seen = classify(scan.reading.text, Expecting.PICKUP if typed else Expecting.ANYTHING)
         if seen.kind in PAY_KINDS:
             self._poke(f"station:{scan.station}")
             raise PayCodeElsewhere
-        scan_id = self._books.scans.add(
-            device=scan.device,
-            station=scan.station,
-            seq=scan.seq,
-            kind=seen.kind.value,
-            symbology=scan.reading.symbology.value,
-            text=seen.value,
-            at=stamp(scan.at),
-        )
-        self._poke(f"station:{scan.station}")
+        # Told first, kept meanwhile: the pages' question is on its way while the row is being written.
+        with self._books.scans.keeping:
+            self._poke(f"station:{scan.station}")
+            scan_id = self._books.scans.add(
+                device=scan.device,
+                station=scan.station,
+                seq=scan.seq,
+                kind=seen.kind.value,
+                symbology=scan.reading.symbology.value,
+                text=seen.value,
+                at=stamp(scan.at),
+            )
         return SeenScan(
             scan_id,
             scan.station,
@@ -67,6 +74,10 @@ class ScanDesk:
         """Deals with a scan and all older ones of the station; their texts are forgotten."""
         self._books.scans.handle(scan_id, station, stamp(self._books.clock.now()))
         self._poke(f"station:{station}")
+
+    def tidy(self) -> int:
+        """Forgets scans that nobody dealt with for half a day; gives how many."""
+        return self._books.scans.forget(stamp(self._books.clock.now() - KEPT))
 
     def text(self, scan_id: int, station: str) -> str:
         """What was scanned; may be a live code, so never show or log it. UnknownThing once dealt with."""

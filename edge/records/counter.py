@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
 
 from edge.db import Database
 
@@ -21,14 +22,21 @@ class ScanRow:
     handled_at: str
 
 
+_KEPT_S = 0.5
+"""How long a page waits for the row of a scan that it was told of."""
 _SCAN = "id, device, station, kind, symbology, text, at, handled_at"
 
 
 class Scans:
-    """Rows of scan. Kept without a sync of their own: a power cut loses no more than the goods on the belt."""
+    """Rows of scan. Kept without a sync of their own: a power cut loses no more than the goods on the belt.
+
+    A scan is announced while its row is being written; whoever then asks for the newest waits for that row.
+    """
 
     def __init__(self, ledger: Database) -> None:
         self._ledger = ledger
+        self.keeping = Lock()
+        """Held from the announcement of a scan until its row is committed."""
 
     def add(
         self, *, device: str, station: str, seq: int, kind: str, symbology: str, text: str, at: str
@@ -44,10 +52,11 @@ class Scans:
 
     def newest_open(self, station: str) -> tuple[ScanRow, int] | None:
         """The newest scan of the station that nobody dealt with, and how many older ones wait."""
+        self._settle()
         rows = (
             self._ledger.read()
             .execute(
-                f"SELECT {_SCAN} FROM scan WHERE station = ? AND handled_at = '' ORDER BY id DESC LIMIT 50",  # noqa: S608
+                f"SELECT {_SCAN} FROM scan WHERE station = ? AND handled_at = '' ORDER BY id DESC LIMIT 50",
                 (station,),
             )
             .fetchall()
@@ -56,17 +65,19 @@ class Scans:
 
     def newest(self, station: str) -> ScanRow | None:
         """The newest scan of the station, dealt with or not."""
+        self._settle()
         row = (
             self._ledger.read()
-            .execute(f"SELECT {_SCAN} FROM scan WHERE station = ? ORDER BY id DESC LIMIT 1", (station,))  # noqa: S608
+            .execute(f"SELECT {_SCAN} FROM scan WHERE station = ? ORDER BY id DESC LIMIT 1", (station,))
             .fetchone()
         )
         return None if row is None else ScanRow(*row)
 
     def feed(self, station: str, limit: int) -> list[ScanRow]:
         """The station's newest scans, newest first."""
+        self._settle()
         rows = self._ledger.read().execute(
-            f"SELECT {_SCAN} FROM scan WHERE station = ? ORDER BY id DESC LIMIT ?",  # noqa: S608
+            f"SELECT {_SCAN} FROM scan WHERE station = ? ORDER BY id DESC LIMIT ?",
             (station, limit),
         )
         return [ScanRow(*row) for row in rows]
@@ -75,7 +86,7 @@ class Scans:
         """A scan of this station by id."""
         row = (
             self._ledger.read()
-            .execute(f"SELECT {_SCAN} FROM scan WHERE id = ? AND station = ?", (scan, station))  # noqa: S608
+            .execute(f"SELECT {_SCAN} FROM scan WHERE id = ? AND station = ?", (scan, station))
             .fetchone()
         )
         return None if row is None else ScanRow(*row)
@@ -87,6 +98,22 @@ class Scans:
                 "UPDATE scan SET handled_at = ?, text = '' WHERE station = ? AND id <= ? AND handled_at = ''",
                 (now, station, scan),
             )
+
+    def forget(self, before: str) -> int:
+        """Forgets the texts of scans older than `before` (RFC 3339) that nobody dealt with; gives how many."""
+        open_ones = "handled_at = '' AND at < ?"
+        found = (
+            self._ledger.read().execute(f"SELECT count(*) FROM scan WHERE {open_ones}", (before,)).fetchone()
+        )
+        if found[0]:
+            with self._ledger.transaction(durable=False) as tx:
+                tx.execute(f"UPDATE scan SET handled_at = ?, text = '' WHERE {open_ones}", (before, before))
+        return int(found[0])
+
+    def _settle(self) -> None:
+        # Bounded: a writer that is held up (another process, a failing disk) must not hold up every page.
+        if self.keeping.acquire(timeout=_KEPT_S):
+            self.keeping.release()
 
 
 class Attempts:

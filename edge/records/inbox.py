@@ -23,6 +23,7 @@ def _order_row(d: dict[str, Any]) -> Row:
     doc = canonical(d).decode()
     return (
         order.order,
+        order.gen,
         order.state.value,
         order.numeric_code,
         order.phone_tail,
@@ -45,7 +46,7 @@ _TABLES: Mapping[str, tuple[str, int, Callable[[dict[str, Any]], Row]]] = {
     "product": ("product", 7, _product_row),
     "price": ("price", 3, _fields("sku", "fen", "book")),
     "stock": ("stock", 5, _fields("sku", "on_hand", "stream", "upto_seq", "at")),
-    "order": ("click_order", 7, _order_row),
+    "order": ("click_order", 8, _order_row),
     "cmd": ("cmd", 5, _fields("cmd", "order", "gen", "kind", "at")),
     "pickup_key": ("pickup_key", 3, _fields("kid", "public", "not_after")),
     "revocation": ("revocation", 2, _fields("nonce", "order")),
@@ -156,7 +157,7 @@ class Inbox:
         name, columns, row_of = table
         key: str | int = int(op.id) if op.tb == "pickup_key" and op.id.isdigit() else op.id
         if op.op == "del" or op.d is None:
-            tx.execute(f"DELETE FROM {name} WHERE {_KEYS[op.tb]} = ?", (key,))  # noqa: S608 - our own names
+            tx.execute(f"DELETE FROM {name} WHERE {_KEYS[op.tb]} = ?", (key,))
             return ""
         try:
             row = row_of(op.d)
@@ -166,7 +167,7 @@ class Inbox:
             return "ID"
         marks = ", ".join("?" * columns)
         try:
-            tx.execute(f"INSERT OR REPLACE INTO {name} VALUES ({marks})", row)  # noqa: S608 - our own names
+            tx.execute(f"INSERT OR REPLACE INTO {name} VALUES ({marks})", row)
         except (dbapi2.IntegrityError, dbapi2.InterfaceError, OverflowError):
             return "CONSTRAINT"
         return ""

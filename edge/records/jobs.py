@@ -62,7 +62,7 @@ class PrintJobs:
 
     def unsettled(self) -> list[JobRow]:
         """Jobs that were under way when the daemon ended: nobody knows whether they came out."""
-        rows = self._ledger.read().execute(f"SELECT {_COLUMNS} FROM print_job WHERE state = 'sending'")  # noqa: S608
+        rows = self._ledger.read().execute(f"SELECT {_COLUMNS} FROM print_job WHERE state = 'sending'")
         return [_job(row) for row in rows]
 
     def of(self, ref: str) -> JobRow | None:
@@ -76,7 +76,7 @@ class PrintJobs:
     def recent(self, limit: int) -> list[JobRow]:
         """The newest jobs, newest first."""
         rows = self._ledger.read().execute(
-            f"SELECT {_COLUMNS} FROM print_job ORDER BY id DESC LIMIT ?",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM print_job ORDER BY id DESC LIMIT ?",
             (limit,),
         )
         return [_job(row) for row in rows]
@@ -100,7 +100,7 @@ class PrintJobs:
     def _one(self, where: str, value: object) -> JobRow | None:
         row = (
             self._ledger.read()
-            .execute(f"SELECT {_COLUMNS} FROM print_job WHERE {where}", (value,))  # noqa: S608 - our own names
+            .execute(f"SELECT {_COLUMNS} FROM print_job WHERE {where}", (value,))
             .fetchone()
         )
         return None if row is None else _job(row)

@@ -34,6 +34,7 @@ class PickupRow:
     lines: tuple[tuple[int, str, str, str, int], ...] = ()
 
 
+_CLOSED = frozenset({OrderState.CANCELLED, OrderState.REJECTED, OrderState.EXPIRED, OrderState.RESTOCKED})
 _COLUMNS = (
     "pickup_id, nonce, request_sha, order_id, gen, whole, unit, station, staff, at, state_after,"
     " left_units, offline, boot, mono_ms, job, annulled_at, annul_nonce"
@@ -49,7 +50,8 @@ class Pickups:
     def fulfilment(self, order: Order, tx: Connection | None = None) -> Fulfilment:
         """What this store has done with the order; HQ's published state where it has done nothing.
 
-        A higher `gen` at HQ (re-assigned, re-issued) keeps what was handed over, since that is a fact.
+        A higher `gen` at HQ keeps what was handed over, since that is a fact, and the state, since HQ may
+        not have heard of it yet; but an order that was closed here and comes again is open again.
         """
         reader = tx or self._ledger.read()
         row = reader.execute(
@@ -66,11 +68,14 @@ class Pickups:
         units = reader.execute(
             "SELECT unit FROM pickup WHERE order_id = ? AND unit > 0 AND annulled_at = ''", (order.order,)
         ).fetchall()
+        state, shelf = OrderState(row[1]), row[2]
+        if row[0] < order.gen and state in _CLOSED:
+            state, shelf = order.state, order.shelf
         return Fulfilment(
             order=order.order,
-            gen=row[0],
-            state=OrderState(row[1]),
-            shelf=row[2],
+            gen=max(row[0], order.gen),
+            state=state,
+            shelf=shelf,
             handed=dict(handed),
             units_handed=frozenset(unit for (unit,) in units),
             claimed_by=row[3],
@@ -98,7 +103,7 @@ class Pickups:
     def add(self, tx: Connection, row: PickupRow) -> None:
         """Writes a hand-over and its lines; the unique indexes refuse a second one of the same goods."""
         tx.execute(
-            f"INSERT INTO pickup ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+            f"INSERT INTO pickup ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 row.pickup,
                 row.nonce,
@@ -140,7 +145,7 @@ class Pickups:
     def _find(self, where: str, values: tuple[object, ...], tx: Connection | None = None) -> PickupRow | None:
         reader = tx or self._ledger.read()
         row = reader.execute(
-            f"SELECT {_COLUMNS} FROM pickup WHERE {where} ORDER BY at DESC, rowid DESC LIMIT 1",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM pickup WHERE {where} ORDER BY at DESC, rowid DESC LIMIT 1",
             values,
         ).fetchone()
         if row is None:

@@ -48,8 +48,11 @@ class ShopRow:
     phone: str
 
 
-_LIVE = "coalesce(f.state, o.state)"
-"""The state that counts: the store's own where it has touched the order, HQ's otherwise."""
+_LIVE = (
+    "CASE WHEN f.state IS NULL OR (f.gen < o.gen AND f.state IN"
+    " ('cancelled', 'rejected', 'expired', 'restocked')) THEN o.state ELSE f.state END"
+)
+"""The state that counts: the store's own where it has touched the order, HQ's otherwise (see Pickups)."""
 _JOIN = "hq.click_order o LEFT JOIN main.fulfilment f ON f.order_id = o.order_id"
 
 
@@ -74,7 +77,7 @@ class Replica:
     def order_ids_by_code(self, digits: str) -> list[str]:
         """Orders that carry this numeric code (several only when old ones were never closed)."""
         rows = self._read().execute(
-            f"SELECT o.order_id FROM {_JOIN} WHERE o.numeric_code = ? ORDER BY ({_LIVE} IN"  # noqa: S608
+            f"SELECT o.order_id FROM {_JOIN} WHERE o.numeric_code = ? ORDER BY ({_LIVE} IN"
             " ('ready', 'handing', 'partial')) DESC, o.ready_by DESC",
             (digits,),
         )
@@ -83,7 +86,7 @@ class Replica:
     def candidates(self, text: str, limit: int) -> list[tuple[Order, OrderState]]:
         """Orders by phone tail or by (the end of) their number; those waiting first, then the oldest."""
         rows = self._read().execute(
-            f"SELECT o.doc, {_LIVE} FROM {_JOIN} WHERE o.phone_tail = ?1 OR o.order_id = ?1"  # noqa: S608
+            f"SELECT o.doc, {_LIVE} FROM {_JOIN} WHERE o.phone_tail = ?1 OR o.order_id = ?1"
             " OR (length(?1) >= 4 AND o.order_id LIKE '%' || ?1) ORDER BY"
             f" {_LIVE} IN ('ready', 'handing', 'partial') DESC, o.ready_by LIMIT ?2",
             (text, limit),
@@ -95,7 +98,7 @@ class Replica:
         waiting = [state.value for state in WAITING]
         preparing = [state.value for state in PREPARING]
         row = self._one(
-            f"SELECT sum({_LIVE} IN ({_marks(waiting)}) AND o.hold_until >= ?),"  # noqa: S608
+            f"SELECT sum({_LIVE} IN ({_marks(waiting)}) AND o.hold_until >= ?),"
             f" sum({_LIVE} IN ({_marks(preparing)})), sum({_LIVE} IN ({_marks(preparing)}) AND o.ready_by < ?),"
             f" sum({_LIVE} = 'expired' OR ({_LIVE} IN ({_marks(waiting)}) AND o.hold_until < ?)) FROM {_JOIN}",
             *waiting,
@@ -130,7 +133,7 @@ class Replica:
     def lapsed(self, now: str, limit: int) -> list[str]:
         """Orders on the shelf whose hold time has run out and that this store has not marked yet."""
         rows = self._read().execute(
-            f"SELECT o.order_id FROM {_JOIN} WHERE {_LIVE} IN ('ready', 'partial')"  # noqa: S608
+            f"SELECT o.order_id FROM {_JOIN} WHERE {_LIVE} IN ('ready', 'partial')"
             " AND o.hold_until < ? LIMIT ?",
             (now, limit),
         )
@@ -162,7 +165,7 @@ class Replica:
         return self._person("badge_sha = ? AND badge_sha <> ''", badge_sha)
 
     def _person(self, where: str, value: str) -> StaffRow | None:
-        row = self._one(f"SELECT staff, name, role, pin_hash, badge_sha FROM hq.staff WHERE {where}", value)  # noqa: S608
+        row = self._one(f"SELECT staff, name, role, pin_hash, badge_sha FROM hq.staff WHERE {where}", value)
         if row is None:
             return None
         return StaffRow(str(row[0]), str(row[1]), Role(row[2]), str(row[3]), str(row[4]))

@@ -30,7 +30,7 @@ FIRST = (
         sku TEXT PRIMARY KEY, on_hand INTEGER NOT NULL, stream TEXT NOT NULL, upto_seq INTEGER NOT NULL,
         at TEXT NOT NULL) STRICT""",
     """CREATE TABLE click_order (
-        order_id TEXT PRIMARY KEY, state TEXT NOT NULL, numeric_code TEXT NOT NULL,
+        order_id TEXT PRIMARY KEY, gen INTEGER NOT NULL, state TEXT NOT NULL, numeric_code TEXT NOT NULL,
         phone_tail TEXT NOT NULL, ready_by TEXT NOT NULL, hold_until TEXT NOT NULL,
         doc TEXT NOT NULL) STRICT""",
     "CREATE INDEX click_order_code ON click_order (numeric_code)",

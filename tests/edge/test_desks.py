@@ -49,6 +49,17 @@ def test_a_scan_survives_a_restart(shop, settings, printer):
     again.books.close()
 
 
+def test_what_nobody_dealt_with_is_forgotten_after_a_shift(shop, monkeypatch):
+    kept = scan(shop, "WX2026112200017")
+    assert shop.store.scans.tidy() == 0
+    later = datetime.now(UTC) + timedelta(hours=13)
+    monkeypatch.setattr(Clock, "now", lambda _: later)
+    assert shop.store.scans.tidy() == 1
+    assert shop.store.scans.current("T1") is None
+    with pytest.raises(no.UnknownThing):
+        shop.store.scans.text(kept.id, "T1")
+
+
 def test_a_payment_code_is_kept_nowhere(shop):
     with pytest.raises(no.PayCodeElsewhere):
         scan(shop, "134567890123456789")

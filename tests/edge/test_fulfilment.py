@@ -68,3 +68,21 @@ def test_shelving_walks_the_table(shop, hq, cashier):
         "ready",
     ]
     assert shop.store.pickup.look(hq.code(), cashier).shelf == "B-03"
+
+
+def test_an_order_that_comes_again_is_open_again(shop, hq, cashier):
+    hq.order()
+    hq.put(
+        "s:S00421:cmd",
+        "cmd",
+        "c1",
+        {"cmd": "c1", "order": "WX2026112200017", "gen": 1, "kind": "cancel_requested", "at": PAST},
+    )
+    shop.store.fulfilment.turn()
+    hq.order(gen=2, numeric_code="11112222")
+    assert shop.store.pickup.counts().ready == 1
+    done = shop.store.hand_over.redeem(ask(hq.code(gen=2)), cashier)
+    assert done.state is OrderState.PICKED_UP
+    hq.order(gen=3)
+    with pytest.raises(no.AlreadyCollected):
+        shop.store.hand_over.redeem(ask(hq.code(gen=3), "n2"), cashier)
