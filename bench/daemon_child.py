@@ -16,6 +16,8 @@ from bench.shop import KEY
 from config.schema import parse
 from edge.daemon import Daemon
 
+PAGES = 4
+
 
 class RawFloor:
     """The least that a scan needs: a thread that reads a terminal, looks the product up, and sends it on.
@@ -36,14 +38,17 @@ class RawFloor:
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
-        client, _ = self._listener.accept()
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        pages = [self._listener.accept()[0] for _ in range(PAGES)]
+        for page in pages:
+            page.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         threading.Thread(target=self._poll, daemon=True).start()
         while True:
             code = os.read(self._terminal, 256).strip()
             product = self._store.guide.product(code.decode())
             self._count += 1
-            client.sendall((product.sku if product else "?").encode() + b"\n")
+            told = (product.sku if product else "?").encode() + b"\n"
+            for page in pages:
+                page.sendall(told)
 
     def _poll(self) -> None:
         asker, _ = self._listener.accept()

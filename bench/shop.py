@@ -111,7 +111,9 @@ class Feed:
         self._key = Ed25519PrivateKey.generate()
         public = self._key.public_key().public_bytes_raw().hex()
         self.put("g:keys:CN", "pickup_key", [("1", {"kid": 1, "public": public, "not_after": ""})])
-        self.put("g:shops:CN", "shop", [(STORE, {"store": STORE, "name_zh": "淮海路店", "name_en": "Huaihai"})])
+        self.put(
+            "g:shops:CN", "shop", [(STORE, {"store": STORE, "name_zh": "淮海路店", "name_en": "Huaihai"})]
+        )
 
     def put(self, bucket: str, table: str, rows: list[tuple[str, dict[str, Any]]]) -> None:
         """Applies rows (id, body) in pages, each one transaction."""
