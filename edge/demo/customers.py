@@ -99,6 +99,15 @@ def orders(range_: Sequence[Ware], now: datetime, seed: int = SEED) -> list[tupl
     return written
 
 
+def fresh_order(range_: Sequence[Ware], number: int, now: datetime) -> Order:
+    """One more order, ready on the shelf, as HQ would publish it at `now`."""
+    dice = random.Random(number)  # noqa: S311 - a shop window, no secret
+    plain = [ware for ware in range_ if ware.on_hand >= 24 and not ware.flags]
+    recipe = Recipe("ready")
+    name = f"HL{now:%y%m%d}{number:03d}{dice.randrange(1000, 10_000)}"
+    return _order(recipe, name, _lines(recipe, dice, plain, ()), now, dice)
+
+
 def publish_orders(
     desk: HubDesk, written: Sequence[tuple[Recipe, Order]], now: datetime
 ) -> Mapping[str, Issued]:

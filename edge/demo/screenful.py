@@ -1,0 +1,44 @@
+"""What a newcomer reads on the terminal when the shop is open."""
+
+from __future__ import annotations
+
+from edge.demo.shop import STORE
+from edge.demo.stage import Stage
+
+
+def screenful(stage: Stage, devices: str) -> str:
+    """Addresses, sign-in, codes to try, how to stop."""
+    store = stage.address.url
+    desk_2 = store.replace("127.0.0.1", "localhost")
+    orders = {order.order: order for order in stage.desk.orders(STORE)}
+    waiting = [order for order in orders.values() if order.state == "ready"][:4]
+    codes = [f"    {order.numeric_code}   #{order.order[-4:]}  {order.lines[0].name_zh}" for order in waiting]
+    crew = [
+        f"    {person.staff}  PIN {person.pin}   {person.name} {person.name_en}, "
+        + ("店长 lead" if person.role == "lead" else "店员 cashier")
+        for person in stage.people
+    ]
+    return "\n".join(
+        [
+            "",
+            "  The shop is open · 门店已开张",
+            "",
+            f"  START HERE · 从这里开始    {devices}",
+            "    simulated devices: scan orders, cut HQ's line, take the paper away, see the slips",
+            "    模拟设备：扫码、断网、抽纸、看小票",
+            "",
+            f"  Service desk 1 · 服务台 1  {store}/cashier/sign-in?station=T1",
+            f"  Service desk 2 · 服务台 2  {desk_2}/cashier/sign-in?station=T2",
+            f"  Guide screen · 导购屏      {store}/guide/G1",
+            "",
+            "  Sign in · 登录",
+            *crew,
+            "",
+            "  Type at a desk · 在服务台输入",
+            *codes,
+            "",
+            f"  Files and logs · 文件与日志: {stage.folder}",
+            "  Stop · 停止: Ctrl-C",
+            "",
+        ]
+    )
