@@ -29,6 +29,7 @@ from edge.desks.scans import ScanDesk
 from edge.desks.staff import StaffDesk
 from edge.desks.status import Poke, StatusDesk
 from edge.desks.tries import Tries
+from edge.exchange import Exchange
 from edge.intake import Intake
 from edge.notify import tell, watchdog_s
 from edge.records.books import Books, open_books
@@ -193,9 +194,21 @@ class Daemon:
         self._workers.append(fulfilment)
         self.shop.wakes.wakes("inbox", fulfilment)
         if self._settings.hq.url:
-            sync = Worker("sync", SyncTurn(self._settings, self.shop).turn)
+            sync = Worker("sync", self._line_to_hq().turn)
             self._workers.append(sync)
             self.shop.wakes.wakes("outbox", sync)
+
+    def _line_to_hq(self) -> Exchange:
+        from sync.client import SyncClient  # a store alone never needs it
+        from sync.transport import HttpTransport
+
+        hq, books = self._settings.hq, self.shop.books
+        transport = HttpTransport(hq.url, Path(hq.token_file).read_text().strip(), hq.timeout_s)
+        inbox = Inbox(books.hq, books.clock)
+        client = SyncClient(
+            transport, books.journal, inbox, store_id=self._settings.store.id, clock=books.clock
+        )
+        return Exchange(client, self.store.status, self.shop.wakes.poke, hq.interval_s)
 
     def _tend(self) -> float:
         """What the shop owes by itself: HQ's commands, holds that run out, scans nobody wants."""
@@ -217,50 +230,6 @@ class Daemon:
             return _BLOCKED_S if jobs.next(printer) else _IDLE_PRINTER_S
 
         return turn
-
-
-class SyncTurn:
-    """The line to HQ as a worker's turn: one exchange, its outcome told to the status desk and the pages."""
-
-    def __init__(self, settings: Settings, shop: Shop) -> None:
-        from sync.client import SyncClient
-        from sync.transport import HttpTransport
-
-        token = Path(settings.hq.token_file).read_text().strip()
-        transport = HttpTransport(settings.hq.url, token, settings.hq.timeout_s)
-        inbox = Inbox(shop.books.hq, shop.books.clock)
-        self._client = SyncClient(
-            transport, shop.books.journal, inbox, store_id=settings.store.id, clock=shop.books.clock
-        )
-        self._interval_s = settings.hq.interval_s
-        self._status = shop.store.status
-        self._poke = shop.wakes.poke
-        self._trouble = "NOT_YET"
-
-    def turn(self) -> float:
-        """One exchange; gives the pause until the next one, seconds."""
-        from sync.messages import SyncFault
-
-        try:
-            result = self._client.turn(time.monotonic())
-        except SyncFault as fault:
-            self._report(fault.code)
-            return 1.0
-        if self._client.fault is None:
-            self._report(result.alarm)
-        if result.received:
-            for topic in ("inbox", "orders", "stock"):
-                self._poke(topic)
-        if result.sent:
-            _log.info("facts acknowledged", extra={"sent": result.sent})
-            self._poke("line")
-        return 0.0 if result.more else min(result.next_s, self._interval_s)
-
-    def _report(self, trouble: str) -> None:
-        if trouble != self._trouble:
-            _log.info("line to HQ", extra={"trouble": trouble or "none"})
-        self._trouble = trouble
-        self._status.exchanged(trouble)
 
 
 def key_of(settings: Settings) -> bytes:

@@ -1,0 +1,79 @@
+"""The line to HQ as a worker's turn: one exchange, its outcome told to the status desk and the pages."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Protocol
+
+from edge.desks.status import Poke, StatusDesk
+from sync.messages import SyncFault
+
+_log = logging.getLogger("store_edge.sync")
+
+
+class Result(Protocol):
+    """What one exchange did (see sync.client.TurnResult)."""
+
+    @property
+    def sent(self) -> int:
+        """Facts acknowledged."""
+
+    @property
+    def received(self) -> int:
+        """Rows received."""
+
+    @property
+    def next_s(self) -> float:
+        """When to come back, seconds."""
+
+    @property
+    def more(self) -> bool:
+        """Whether there is more to do at once."""
+
+    @property
+    def alarm(self) -> str:
+        """Why the upload stopped and waits for a person."""
+
+
+class Client(Protocol):
+    """The sync client, by shape."""
+
+    fault: SyncFault | None
+
+    def turn(self, now_mono: float) -> Result:
+        """One bounded exchange; raises SyncFault."""
+
+
+class Exchange:
+    """Turns the client; after each turn pages and workers hear what changed."""
+
+    def __init__(self, client: Client, status: StatusDesk, poke: Poke, interval_s: float) -> None:
+        self._client = client
+        self._status = status
+        self._poke = poke
+        self._interval_s = interval_s
+        self._trouble = "NOT_YET"
+
+    def turn(self) -> float:
+        """One exchange; gives the pause until the next one, seconds."""
+        try:
+            result = self._client.turn(time.monotonic())
+        except SyncFault as fault:
+            self._report(fault.code)
+            return 1.0
+        if self._client.fault is None:
+            self._report(result.alarm)
+        if result.received:
+            for topic in ("inbox", "orders", "stock"):
+                self._poke(topic)
+        if result.sent:
+            _log.info("facts acknowledged", extra={"sent": result.sent})
+            self._poke("line")
+        return 0.0 if result.more else min(result.next_s, self._interval_s)
+
+    def _report(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            _log.info("line to HQ", extra={"trouble": trouble or "none"})
+        self._trouble = trouble
+        self._status.exchanged(trouble)
