@@ -227,7 +227,13 @@ def test_without_a_token_nothing_is_said(hub: Any) -> None:
 def test_lines_out_of_order_and_two_pages_in_one_are_refused(hub: Any) -> None:
     body = hub.line("S1").post("/sync/v1/pull", canonical(PullRequest(1, "x")))
     read_page(body)
-    for wrong in (body + body, b"\n".join(body.split(b"\n")[1:]), body + b"{}", b""):
+    for wrong in (
+        body.replace(b'"complete","cp":"', b'"complete","cp":"x'),
+        body + body,
+        b"\n".join(body.split(b"\n")[1:]),
+        body + b"{}",
+        b"",
+    ):
         with pytest.raises(LineDown):
             read_page(wrong)
     newer = body.replace(b'{"t":"complete"', b'{"t":"weather","sky":"blue"}\n{"t":"complete"')

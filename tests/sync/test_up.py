@@ -120,6 +120,29 @@ def test_one_unit_is_handed_over_once(hub: Any, shop: Any, order_form: Any) -> N
     assert {seq: v.code for seq, v in shop.journal.verdicts.items()} == {3: "HANDED_TWICE"}
 
 
+def test_an_annulled_unit_may_be_handed_over_again(hub: Any, shop: Any, order_form: Any) -> None:
+    hub.desk.publish_order(order_form("O1", qty=3, mode="unit"))
+    first = shop.collect("O1", 1, unit=1, state="partial")
+    back = {key: first.d[key] for key in ("pickup", "order", "gen", "lines")}
+    shop.journal.append_raw("pickup.annulled", {**back, "state": "ready"})
+    shop.collect("O1", 1, unit=1, state="partial")
+    shop.settle()
+    assert shop.journal.verdicts == {}
+
+
+def test_a_fact_that_fails_midway_leaves_nothing_behind(hub: Any, shop: Any, order_form: Any) -> None:
+    hub.desk.publish_order(order_form("O1"))
+    good = shop.collect("O1", 2)
+    shop.journal.events.clear()
+    lines = [{"line": 1, "sku": "P1", "qty": 1}, {"line": 2, "sku": "P1", "qty": 2**63}]
+    # The second movement overflows the count after the first was booked.
+    shop.journal.append_raw("pickup.collected", {**good.d, "lines": lines})
+    shop.journal.append_raw("pickup.collected", good.d)
+    shop.settle()
+    assert {seq: v.code for seq, v in shop.journal.verdicts.items()} == {1: "EFFECT_FAILED"}
+    assert hub.desk.stock("S1") == {"P1": 8}
+
+
 def test_no_store_moves_anothers_order(hub: Any, make_shop: Any, order_form: Any) -> None:
     hub.desk.publish_order(order_form("O1", store="S2"))
     shop = make_shop("S1")
