@@ -212,7 +212,9 @@ class LiveServer:
             return  # a stream's client has nothing more to say
         client.inbox += data
         head, end, _rest = client.inbox.partition(b"\r\n\r\n")
-        if end:
+        if len(client.inbox) > _ASK_BYTES:
+            self._decline(client, Declined(431, "Request Header Fields Too Large"))
+        elif end:
             asked = read_ask(bytes(head), self._allowed)
             if isinstance(asked, Ask) and self.streams >= self._max_clients:
                 asked = Declined(503, "Service Unavailable")
@@ -220,8 +222,6 @@ class LiveServer:
                 self._open(client, asked)
             else:
                 self._decline(client, asked)
-        elif len(client.inbox) > _ASK_BYTES:
-            self._decline(client, Declined(431, "Request Header Fields Too Large"))
 
     def _open(self, client: _Client, ask: Ask) -> None:
         client.inbox.clear()

@@ -6,9 +6,11 @@ import hashlib
 import re
 
 _KINDS: tuple[tuple[str, str], ...] = (
+    ("fruit", r"水果|果蔬|蔬菜|生鲜|fruit|veg|fresh|produce"),
+    ("pouch", r"坚果|零食|nuts|snack"),
     ("bottle", r"drink|beverage|water|juice|sauce|oil|wine|beer|alcohol|饮|水|汁|酱|油|酒|醋"),
     ("carton", r"milk|dairy|yog|奶|乳"),
-    ("fruit", r"fruit|veg|fresh|produce|果|蔬|菜|鲜|苹|橙|梨"),
+    ("fruit", r"果|蔬|菜|鲜|苹|橙|梨"),
     ("can", r"can|tin|罐|coffee|咖啡"),
     ("tube", r"care|beauty|cosmetic|tooth|cream|skin|护|妆|膏|霜|牙|洗"),
     ("shirt", r"cloth|apparel|wear|shirt|服|衣|衫|袜|裤"),
@@ -35,7 +37,7 @@ _SHAPES: dict[str, str] = {
     "fruit": (
         '<path fill="{c}" d="M100 74c16-16 62-12 62 36 0 42-32 78-62 70-30 8-62-28-62-70 0-48 46-52 62-36z"/>'
         '<path fill="{d}" d="M97 74c-2-18 2-32 12-44l8 5c-8 11-12 24-11 39z"/>'
-        '<path fill="{a}" d="M112 54c8-20 28-24 44-20-4 20-22 30-44 20z"/>'
+        '<path fill="hsl(104 34% 44%)" d="M112 54c8-20 28-24 44-20-4 20-22 30-44 20z"/>'
         '<path fill="#fff" opacity=".28" d="M54 104c2-16 12-22 22-22-10 8-14 20-14 40-6-4-9-10-8-18z"/>'
     ),
     "can": (
@@ -72,7 +74,7 @@ _SHAPES: dict[str, str] = {
     "jar": (
         '<path fill="{d}" d="M66 28h68v26H66z"/><path fill="{c}" d="M62 54h76c12 8 16 18 16 32v78c0 12-8 20-20 20H66'
         'c-12 0-20-8-20-20V86c0-14 4-24 16-32z"/><path fill="{l}" d="M46 98h108v50H46z"/>'
-        '<path fill="{a}" d="M100 106l8 12 14 5-14 5-8 12-8-12-14-5 14-5z"/>'
+        '<path fill="{a}" d="M100 103c3 14 6 17 20 20-14 3-17 6-20 20-3-14-6-17-20-20 14-3 17-6 20-20z"/>'
     ),
     "pouch": (
         '<path fill="{c}" d="M56 30h88c-6 30 10 60 6 96-2 24 4 44-2 58H52c-6-14 0-34-2-58-4-36 12-66 6-96z"/>'
@@ -85,22 +87,27 @@ _SHAPES: dict[str, str] = {
     ),
 }
 _NAMES = tuple(_SHAPES)
+_HUES = (8, 24, 40, 92, 140, 162, 186, 206, 222, 338)  # tones that sit well beside the celadon
+_ACCENTS = ("hsl(27 86% 60%)", "hsl(168 34% 44%)", "hsl(46 82% 62%)", "hsl(352 52% 58%)", "hsl(206 42% 46%)")
+_WARM = (2, 14, 28, 42, 88, 108)  # nobody eats a blue apple
 
 
 def draw(sku: str, hint: str = "") -> str:
     """An SVG of 200 x 200 units. `hint` is a category or name that chooses the shape; else the SKU does."""
     seed = hashlib.sha256(sku.encode()).digest()
     shape = _kind(hint) or _NAMES[seed[0] % len(_NAMES)]
-    hue = int.from_bytes(seed[1:3], "big") % 360
+    hues = _WARM if shape == "fruit" else _HUES
+    hue = hues[seed[1] % len(hues)] + seed[2] % 8
     body = _SHAPES[shape].format(
         c=f"hsl({hue} 38% 58%)",
         d=f"hsl({hue} 40% 36%)",
         l=f"hsl({hue} 42% 88%)",
-        a=f"hsl({(hue + 150 + seed[3] % 60) % 360} 58% 60%)",
+        a=_ACCENTS[seed[3] % len(_ACCENTS)],
     )
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200">'
-        f'<rect width="200" height="200" rx="20" fill="hsl({hue} 30% 94%)"/>'
+        # Wider than the view box: the tint fills a frame of any shape, the drawing stays whole.
+        f'<rect x="-400" y="-400" width="1000" height="1000" fill="hsl({hue} 32% 93%)"/>'
         f'<ellipse cx="100" cy="186" rx="58" ry="6" fill="hsl({hue} 20% 30%)" opacity=".14"/>{body}</svg>'
     )
 

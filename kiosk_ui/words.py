@@ -14,6 +14,7 @@ from edge.domain.views import DeviceHealth, LineState, LineWord, StockWord
 FRESH_S = 120
 """HQ's data younger than this are fresh."""
 
+_NOW_S = 10
 OLD_S = 900
 """HQ's data older than this are old, and said to be so."""
 
@@ -153,7 +154,7 @@ def money(fen: int) -> str:
 def ago(seconds: float) -> str:
     """An age in words, coarse on purpose: nobody counts seconds after the first minute."""
     whole = max(0, int(seconds))
-    if whole < 10:
+    if whole < _NOW_S:
         return str(gettext("刚刚"))
     if whole < 60:
         return str(ngettext("%(num)s 秒前", "%(num)s 秒前", whole))
@@ -168,7 +169,9 @@ def data_age(seconds: float | None) -> str:
     """How old HQ's data are, as a sentence; None: they never came."""
     if seconds is None:
         return str(gettext("尚未收到总部数据"))
-    return str(gettext("数据更新于%(age)s", age=ago(seconds)))
+    if seconds < _NOW_S:
+        return str(gettext("数据刚刚更新"))
+    return str(gettext("数据更新于 %(age)s", age=ago(seconds)))
 
 
 def freshness(value: LineState) -> str:

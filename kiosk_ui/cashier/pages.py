@@ -181,7 +181,7 @@ class CashierPages:
             "counts": self._store.pickup.counts(),
             "line": status.line(),
             "devices": [d for d in status.devices() if d.station in {"", operator.station}],
-            "feed": self._store.scans.feed(operator.station, 6),
+            "feed": self._store.scans.feed(operator.station, 5),
             "now": status.now(),
             "station": self._store.staff.station(operator.station),
         }

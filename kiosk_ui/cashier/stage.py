@@ -121,6 +121,7 @@ def handed(store: Store, done: HandedOver, operator: Operator, *, stay: bool) ->
         "done": done,
         "annullable": in_time and operator.may(Act.ANNUL) and done.station == operator.station,
         "in_time": in_time,
+        "line_word": store.status.line().word.value,
         "stay": stay or done.annulled,
         "nonce": fresh_nonce(),
         "units": sum(qty for _zh, _en, qty in done.handed),

@@ -196,7 +196,9 @@ def hq(shop: Shop) -> PretendHq:
 
 @pytest.fixture
 def app(shop: Shop, settings: Settings) -> Flask:
-    return create_app(shop.store, settings, 8771)
+    app = create_app(shop.store, settings, 8771)
+    app.config["SERVER_NAME"] = "127.0.0.1"  # what the test client asks for; the guards read Host themselves
+    return app
 
 
 @pytest.fixture
@@ -205,9 +207,8 @@ def client(app: Flask) -> FlaskClient:
 
 
 def browser_like(app: Flask) -> FlaskClient:
-    """A client that says Host and Origin as a browser on our own page does."""
+    """A client that says Origin as a browser on our own page does."""
     client = app.test_client()
-    client.environ_base["HTTP_HOST"] = "127.0.0.1"
     client.environ_base["HTTP_ORIGIN"] = HERE
     return client
 
@@ -248,12 +249,11 @@ def serve(folder: Path, hq_url: str = "") -> Iterator[Site]:
     server: Any = create_server(
         create_app(shop.store, settings, live_port), host="127.0.0.1", port=0, threads=4
     )
-    thread = threading.Thread(target=_run, args=(server,), daemon=True)
-    thread.start()
+    threading.Thread(target=_run, args=(server,), daemon=True).start()
     yield Site(shop, hq, printer, live, f"http://127.0.0.1:{server.effective_port}")
+    # Its thread ends with the browser's last connection; nobody needs to wait for that.
     server.close()
     server.task_dispatcher.shutdown()
-    thread.join(5)
     live.stop()
     shop.books.close()
 

@@ -1,0 +1,319 @@
+"""The pages in a real Chromium: every state in both languages, with nothing in the console and nothing from outside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from devices.ports import OutOfPaper
+from tests.kiosk_ui.conftest import PIN, Site, serve
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = "/usr/bin/chromium"
+GTIN = "6901234567892"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not os.access(CHROMIUM, os.X_OK), reason=f"{CHROMIUM} is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Watched:
+    """A page, and everything about it that should stay empty."""
+
+    page: Page
+    site: Site
+    complaints: list[str] = field(default_factory=list)
+
+    def sign_in(self, staff: str = "1001") -> None:
+        self.page.goto(self.site.url + "/cashier/")
+        self.page.fill("#staff", staff)
+        self.page.fill("#pin", PIN)
+        self.page.press("#pin", "Enter")
+        self.page.wait_for_selector(".home")
+
+    def type_in(self, text: str, then: str) -> None:
+        self.page.keyboard.type(text)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_selector(then)
+
+    def sound(self, state: str) -> None:
+        """No accessibility violation in this state, and no complaint so far."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        # Motion over: a half-faded text has half its contrast.
+        self.page.evaluate(
+            "document.getAnimations().forEach(a => { try { a.finish() } catch { a.cancel() } })"
+        )
+        results = Axe().run(self.page)
+        assert results.violations_count == 0, f"{state}: {results.generate_report()}"
+        assert self.complaints == [], state
+        wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"{state}: {wide} px wider than the screen"
+
+
+Watch = Callable[..., Watched]
+
+
+@pytest.fixture
+def watch(browser: Browser) -> Iterator[Watch]:
+    contexts = []
+
+    def start(site: Site, language: str = "zh", **options: Any) -> Watched:
+        size = options.pop("viewport", {"width": 1280, "height": 800})
+        context = browser.new_context(viewport=size, **options)
+        contexts.append(context)
+        context.add_cookies([{"name": "se_language", "value": language, "url": site.url}])
+        watched = Watched(context.new_page(), site)
+        page, complaints = watched.page, watched.complaints
+        page.set_default_timeout(10_000)
+        page.on("console", lambda m: complaints.append(m.text) if m.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+
+        def asked(request: Any) -> None:
+            url = urlsplit(request.url)
+            if url.scheme != "data" and url.hostname != "127.0.0.1":
+                complaints.append(f"outside: {url.hostname}")
+
+        page.on("request", asked)
+        context.expose_binding("cspBreach", lambda _source, told: complaints.append(f"CSP: {told}"))
+        context.add_init_script(
+            "document.addEventListener('securitypolicyviolation', e => cspBreach(e.violatedDirective + e.blockedURI))"
+        )
+        return watched
+
+    yield start
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    yield from serve(tmp_path)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_day_at_the_desk(watch: Watch, site: Site, language: str) -> None:
+    site.hq.order()
+    site.hq.order("WX2026112200028", numeric_code="11112222", mode="quantity", due_fen=3000, shelf="B-12")
+    site.hq.order("WX2026112200031", numeric_code="22223333", state="picking", shelf="")
+    site.hq.product("A1", GTIN, "龙井茶", "Longjing tea", "茶", 5990, 12)
+    desk = watch(site, language)
+    page = desk.page
+    page.goto(site.url + "/cashier/")
+    desk.sound("sign-in")
+    desk.sign_in()
+    desk.sound("home")
+    desk.type_in("48151623", ".found")
+    desk.sound("found")
+    page.click("#hand-over")
+    page.wait_for_selector(".handed")
+    desk.sound("handed")
+    page.wait_for_selector(".home .last")  # by itself, after three seconds
+    desk.sound("home with the last hand-over")
+    desk.type_in("11112222", ".found")
+    page.click(".some summary")
+    page.select_option("[name=qty-1]", "1")
+    desk.sound("part")
+    page.click(".some .act")
+    page.wait_for_selector(".handed")
+    desk.type_in("48151623", ".saying")
+    desk.sound("refused: collected")
+    desk.type_in("22223333", ".saying .sign:has(+ h1:not(:empty))")
+    desk.type_in("5678", ".choices")
+    desk.sound("candidates")
+    desk.type_in("0000", ".choices")
+    desk.type_in(GTIN, ".ware")
+    desk.sound("product")
+    desk.type_in("MB1.ABC", ".saying.calm .sign")
+    desk.sound("elsewhere")
+    page.click(".saying-foot button")
+    page.wait_for_selector(".home")
+    page.click("form[action='/cashier/sign-out'] button")
+    page.wait_for_selector("#staff")
+    assert desk.complaints == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_only_a_lead_may_do(watch: Watch, site: Site, language: str) -> None:
+    site.hq.order()
+    desk = watch(site, language)
+    page = desk.page
+    desk.sign_in("2001")
+    page.fill("#scan-text", site.hq.code("WX2026112299999"))
+    page.press("#scan-text", "Enter")
+    page.wait_for_selector(".act.grave")
+    desk.sound("unknown offline, lead")
+    page.check("[name=checked]")
+    page.click(".act.grave")
+    page.wait_for_selector(".handed")
+    site.printer.faults.append(OutOfPaper("P1"))
+    desk.type_in("48151623", ".found")
+    page.click("#hand-over")
+    page.wait_for_selector(".handed .tail:text('0017')")
+    assert site.shop.store.printing.turn("P1")  # the forced one
+    assert not site.shop.store.printing.turn("P1")
+    page.wait_for_selector(".slip.warn")  # pushed
+    desk.sound("out of paper")
+    page.click("form[action='/cashier/annul'] button")
+    page.wait_for_selector(".undone")
+    desk.sound("undone")
+
+
+def test_a_scanner_s_code_appears_by_itself_and_waits_for_a_page(watch: Watch, site: Site) -> None:
+    site.hq.order()
+    desk = watch(site)
+    desk.sign_in()
+    site.shop.store.scans.type_in(site.hq.code(), "T1", device="scanner")
+    desk.page.wait_for_selector(".found")
+    desk.page.goto("about:blank")
+    site.shop.store.scans.type_in("no such code", "T1", device="scanner")
+    desk.page.goto(site.url + "/cashier/")
+    desk.page.wait_for_selector(".saying")
+    assert desk.complaints == []
+
+
+def test_keys_typed_anywhere_belong_to_the_scan_box(watch: Watch, site: Site) -> None:
+    site.hq.order()
+    desk = watch(site)
+    desk.sign_in()
+    desk.page.focus("form[action='/cashier/sign-out'] button")
+    desk.type_in("48151623", ".found")
+    desk.page.focus("#hand-over")
+    desk.page.keyboard.type("hello")
+    desk.page.keyboard.press("Tab")  # some scanners end with it
+    desk.page.wait_for_selector(".saying")
+    assert desk.page.input_value("#scan-text") == ""
+    assert site.shop.store.pickup.counts().handed_today == 0
+
+
+def test_the_banner_says_what_still_works_without_hq(watch: Watch, tmp_path: Path) -> None:
+    for site in serve(tmp_path, "http://127.0.0.1:9"):
+        site.hq.order()
+        desk = watch(site, "en")
+        desk.sign_in()
+        assert "Working offline" in desk.page.inner_text("#notice")
+        desk.type_in("48151623", ".found")
+        desk.sound("offline")
+        desk.page.click("#hand-over")
+        desk.page.wait_for_selector(".handed .slip:text('Working offline')")
+        site.shop.store.status.exchanged("")
+        desk.page.wait_for_function("document.querySelector('#notice').innerText.trim() === ''")
+
+
+def test_the_page_finds_the_stream_again(watch: Watch, site: Site) -> None:
+    site.hq.order()
+    desk = watch(site)
+    desk.sign_in()
+    port = site.live._listener.getsockname()[1]  # type: ignore[union-attr]
+    site.live.stop()
+    again = type(site.live)("127.0.0.1", port, lambda _origin: True)
+    again.start()
+    site.shop.wakes.listen(again.poke)
+    try:
+        site.shop.store.scans.type_in("48151623", "T1", device="scanner")
+        desk.page.wait_for_selector(".found")
+    finally:
+        again.stop()
+
+
+def test_the_language_switch(watch: Watch, site: Site) -> None:
+    desk = watch(site)
+    desk.sign_in()
+    desk.page.click("text=English")
+    desk.page.wait_for_selector("html[lang=en] .home")
+    desk.page.click("text=中文")
+    desk.page.wait_for_selector("html[lang=zh-CN] .home")
+    assert desk.complaints == []
+
+
+def test_without_scripts_the_forms_do_it_all(watch: Watch, site: Site) -> None:
+    site.hq.order()
+    desk = watch(site, java_script_enabled=False)
+    page = desk.page
+    desk.sign_in()
+    page.fill("#scan-text", "48151623")
+    page.press("#scan-text", "Enter")
+    page.wait_for_selector(".found")
+    page.click("#hand-over")
+    page.wait_for_selector(".handed")
+    page.wait_for_selector(".home .last")  # the Refresh header brings it home
+    assert desk.complaints == []
+
+
+def test_a_wrong_pin_is_said_calmly(watch: Watch, site: Site) -> None:
+    desk = watch(site)
+    desk.page.goto(site.url + "/cashier/sign-in")
+    desk.page.fill("#staff", "1001")
+    desk.page.locator(".keypad button[data-key='1']").click()
+    desk.page.focus("#pin")
+    for key in ("0", "0", "back", "0", "0"):
+        desk.page.locator(f".keypad button[data-key='{key}']").click()
+    assert desk.page.input_value("#pin") == "000"
+    desk.page.press("#pin", "Enter")
+    desk.page.wait_for_selector(".wrong")
+    (complaint,) = desk.complaints  # the browser's own line about the 401
+    assert "401" in complaint
+    desk.complaints.clear()
+    desk.sound("wrong PIN")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(("width", "height"), [(1080, 1920), (1920, 1080)])
+def test_the_guide_screen(watch: Watch, site: Site, language: str, width: int, height: int) -> None:
+    site.hq.product("A1", GTIN, "龙井茶", "Longjing tea", "茶", 5990, 12)
+    guide = watch(site, language, viewport={"width": width, "height": height})
+    page = guide.page
+    page.goto(site.url + "/guide/G1")
+    guide.sound("attract")
+    site.shop.store.scans.type_in(GTIN, "G1")
+    page.wait_for_selector(".ware .plenty")
+    guide.sound("product")
+    site.hq.product("A1", GTIN, "龙井茶", "Longjing tea", "茶", 5990, 3)
+    site.shop.wakes.poke("stock")
+    page.wait_for_selector(".ware .few")
+    guide.sound("few")
+    site.shop.store.scans.type_in("nothing of ours", "G1")
+    page.wait_for_selector(".attract")
+    guide.sound("unknown")
+    tall = page.evaluate("document.documentElement.scrollHeight - innerHeight")
+    assert tall <= 0, "the screen has no scroll bar"
+
+
+@pytest.mark.parametrize("path", ["/cashier/nowhere", "/nowhere"])
+def test_error_pages_are_designed_too(watch: Watch, site: Site, path: str) -> None:
+    seen = watch(site, "en", color_scheme="dark")
+    seen.page.goto(site.url + path)
+    assert len(seen.complaints) == 1  # the browser's own line about the 404
+    seen.complaints.clear()
+    seen.sound("not found, dark")
+
+
+def test_dark_is_as_readable(watch: Watch, site: Site) -> None:
+    site.hq.order(due_fen=3000, mode="quantity")
+    desk = watch(site, color_scheme="dark")
+    desk.sign_in()
+    desk.sound("home, dark")
+    desk.type_in("48151623", ".found")
+    desk.sound("found, dark")
+    desk.page.click("#hand-over")
+    desk.page.wait_for_selector(".handed")
+    desk.sound("handed, dark")
