@@ -89,9 +89,10 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
     tries = Tries(books, settings.pickup.wrong_tries, (settings.pickup.lock_s,))
     reader = CodeReader(books, status, settings.store.id, tries, verifier)
     gate = Gate(books, staff, status)
+    pickup = PickupDesk(books, settings, reader, gate, status, poke)
     store = Store(
-        scans=ScanDesk(books, poke),
-        pickup=PickupDesk(books, settings, reader, gate, status, poke),
+        scans=ScanDesk(books, poke, pickup),
+        pickup=pickup,
         hand_over=HandOverDesk(books, settings, reader, gate, staff, status, poke),
         fulfilment=FulfilmentDesk(books, status, poke),
         staff=staff,

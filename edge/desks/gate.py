@@ -34,7 +34,7 @@ class Gate:
         self._staff = staff
         self._status = status
 
-    def check(self, order: Order, fulfilment: Fulfilment, unit: int, operator: Operator) -> None:
+    def check(self, order: Order, fulfilment: Fulfilment, unit: int, station: str) -> None:
         """Raises the refusal that applies, if any."""
         state = fulfilment.state
         if state in _GONE:
@@ -47,7 +47,7 @@ class Gate:
             raise Expired(until=self._local(order.hold_until))
         if state in PREPARING:
             raise NotReady(ready_by=self._local(order.ready_by))
-        if state is OrderState.HANDING and fulfilment.claimed_by != operator.station:
+        if state is OrderState.HANDING and fulfilment.claimed_by != station:
             self._busy(fulfilment)
 
     def settled(

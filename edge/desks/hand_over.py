@@ -50,7 +50,8 @@ class HandOverDesk:
         stored = self._stored(request.nonce, digest)
         if stored is not None:
             return stored
-        meant = self.reader.meant(self._asked(request, operator), operator.station)
+        tried = not request.scan  # a kept scan was tried when it was scanned
+        meant = self.reader.meant(self._asked(request, operator), operator.station, tried=tried)
         with self.books.ledger.transaction() as tx:
             # Looked up again under the write lock: a twin of this request may have just committed.
             stored = self._stored(request.nonce, digest, tx)
@@ -114,7 +115,7 @@ class HandOverDesk:
             return self._forced(tx, meant, request, digest, operator)
         order = meant.order
         fulfilment = self.books.pickups.fulfilment(order, tx)
-        self.gate.check(order, fulfilment, meant.unit, operator)
+        self.gate.check(order, fulfilment, meant.unit, operator.station)
         self.gate.settled(order, fulfilment, request, operator)
         wanted = allot(order, fulfilment, meant.unit, request.lines)
         state = after_hand_over(order, fulfilment, wanted)

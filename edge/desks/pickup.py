@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -13,11 +14,13 @@ from edge.desks.status import Poke, StatusDesk
 from edge.domain.handover import released
 from edge.domain.moves import advance
 from edge.domain.orders import FULFILMENT, Fen, Fulfilment, Order, OrderEvent, OrderState
-from edge.domain.refusals import UnknownThing
+from edge.domain.refusals import Refusal, UnknownThing
 from edge.domain.scanned import Expecting, ScanKind, classify
 from edge.domain.staff import Act, Operator
 from edge.domain.views import Candidate, Counts, Found, LineView, SeenScan
 from edge.records.books import Books
+
+_PICKUP_KINDS = frozenset({ScanKind.PICKUP, ScanKind.PICKUP_DIGITS, ScanKind.ORDER})
 
 
 @dataclass(frozen=True)
@@ -33,31 +36,47 @@ class PickupDesk:
 
     def look(self, code: str, operator: Operator) -> Found:
         """What handing over would do; changes and reserves nothing."""
-        meant = self.reader.meant(classify(code, Expecting.PICKUP), operator.station)
+        meant = self.reader.meant(classify(code, Expecting.PICKUP), operator.station, tried=True)
         order = self.reader.arrived(meant)
         fulfilment = self.books.pickups.fulfilment(order)
-        self.gate.check(order, fulfilment, meant.unit, operator)
+        self.gate.check(order, fulfilment, meant.unit, operator.station)
         return self._found(order, fulfilment, meant.unit, 0)
 
     def found(self, scan_id: int, operator: Operator) -> Found:
-        """The order behind a kept scan, reserved for this station (HANDING) until the lock runs out."""
-        meant = self.reader.meant(kept(self.books, scan_id, operator.station), operator.station)
+        """The order behind a kept scan of this station; changes nothing (`reserve` did, when it was scanned)."""
+        meant = self.reader.meant(kept(self.books, scan_id, operator.station), operator.station, tried=False)
         order = self.reader.arrived(meant)
-        self.gate.check(order, self.books.pickups.fulfilment(order), meant.unit, operator)
+        fulfilment = self.books.pickups.fulfilment(order)
+        self.gate.check(order, fulfilment, meant.unit, operator.station)
+        return self._found(order, fulfilment, meant.unit, scan_id)
+
+    def admit(self, kind: ScanKind, station: str) -> None:
+        """Raises TooManyTries where a number was typed at a terminal that pauses."""
+        if kind is ScanKind.PICKUP_DIGITS:
+            self.reader.admit(station)
+
+    def reserve(self, seen: SeenScan) -> None:
+        """An order was scanned or chosen at a desk: it is that desk's (HANDING) until the lock runs out.
+
+        Raises what `found` will say when somebody looks; then nothing is reserved.
+        """
+        if seen.kind not in _PICKUP_KINDS or self.settings.stations[seen.station].kind != "cashier":
+            return
+        meant = self.reader.meant(kept(self.books, seen.id, seen.station), seen.station, tried=True)
+        order = self.reader.arrived(meant)
         now = self.status.now()
         until = now + timedelta(seconds=self.settings.pickup.hand_over_lock_s)
         # Not synced: a reservation lost in a power cut harms nobody.
         with self.books.ledger.transaction(durable=False) as tx:
             fulfilment = self.books.pickups.fulfilment(order, tx)
-            self.gate.check(order, fulfilment, meant.unit, operator)
-            fulfilment = replace(
+            self.gate.check(order, fulfilment, meant.unit, seen.station)
+            claimed = replace(
                 fulfilment,
                 state=advance(FULFILMENT, fulfilment.state, OrderEvent.CLAIM),
-                claimed_by=operator.station,
+                claimed_by=seen.station,
                 claimed_until=stamp(until),
             )
-            self.books.pickups.save(tx, fulfilment, stamp(now))
-        return self._found(order, fulfilment, meant.unit, scan_id)
+            self.books.pickups.save(tx, claimed, stamp(now))
 
     def candidates(self, text: str, operator: Operator) -> tuple[Candidate, ...]:
         """Orders for a phone tail or an order number; at most 20, those waiting on the shelf first."""
@@ -107,8 +126,12 @@ class PickupDesk:
             text=order,
             at=stamp(now),
         )
+        seen = SeenScan(scan_id, operator.station, "list", ScanKind.ORDER, "typed", now, 0.0, handled=False)
+        # Whatever it refuses, the page hears it from `found` and shows it.
+        with contextlib.suppress(Refusal):
+            self.reserve(seen)
         self.poke(f"station:{operator.station}")
-        return SeenScan(scan_id, operator.station, "list", ScanKind.ORDER, "typed", now, 0.0, handled=False)
+        return seen
 
     def release(self, order: str, operator: Operator) -> None:
         """Lets go of this station's reservation; nothing happens where it holds none."""

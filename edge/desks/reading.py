@@ -45,12 +45,19 @@ class CodeReader:
         self._make_verify = make_verify
         self._verifiers: dict[str, pickup_code.Verify] = {}
 
-    def meant(self, seen: Scanned, station: str) -> Meant:
-        """What the code means; raises InvalidCode, TooManyTries, WrongStore, Expired, Revoked."""
+    def admit(self, station: str) -> None:
+        """Raises TooManyTries while this terminal may not try numbers."""
+        self._tries.check(f"code:{station}")
+
+    def meant(self, seen: Scanned, station: str, *, tried: bool) -> Meant:
+        """What the code means; raises InvalidCode, TooManyTries, WrongStore, Expired, Revoked.
+
+        `tried`: somebody tries this code now; False for looking once more at what was tried before.
+        """
         if seen.kind is ScanKind.PICKUP:
             return self._signed(seen.value)
         if seen.kind is ScanKind.PICKUP_DIGITS:
-            return self._digits(seen.value, station)
+            return self._digits(seen.value, station, tried=tried)
         if seen.kind is ScanKind.ORDER:
             order = self._books.replica.order(seen.value)
             if order is None:
@@ -84,15 +91,18 @@ class CodeReader:
             raise Expired(until=f"{self._status.local(claims.not_after):%m-%d %H:%M}")
         return Meant(claims.order, order, claims.unit, claims)
 
-    def _digits(self, digits: str, station: str) -> Meant:
+    def _digits(self, digits: str, station: str, *, tried: bool) -> Meant:
         scope = f"code:{station}"
-        self._tries.check(scope)
+        if tried:
+            self._tries.check(scope)
         found = self._books.replica.order_ids_by_code(digits)
         order = self._books.replica.order(found[0]) if found else None
-        if order is None:
+        if tried and order is None:
             self._tries.wrong(scope)
+        if order is None:
             raise InvalidCode
-        self._tries.right(scope)
+        if tried:
+            self._tries.right(scope)
         return Meant(order.order, order)
 
     def _keys(self) -> dict[int, pickup_code.Verify]:

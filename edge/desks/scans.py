@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
+from typing import Protocol
 
 from devices.ports import Reading, Scan, Symbology
 from edge.clock import moment_of, stamp
 from edge.desks.status import Poke
-from edge.domain.refusals import PayCodeElsewhere, UnknownThing
+from edge.domain.refusals import PayCodeElsewhere, Refusal, UnknownThing
 from edge.domain.scanned import PAY_KINDS, Expecting, ScanKind, classify
 from edge.domain.views import SeenScan
 from edge.records.books import Books
@@ -17,21 +19,37 @@ KEPT = timedelta(hours=12)
 """How long a scan that nobody deals with is kept: longer than a shift, shorter than a day."""
 
 
+class Counter(Protocol):
+    """Where pickup codes lead to."""
+
+    def admit(self, kind: ScanKind, station: str) -> None:
+        """Raises TooManyTries while the terminal may not try numbers."""
+
+    def reserve(self, seen: SeenScan) -> None:
+        """Hears of every kept scan, once."""
+
+
 class ScanDesk:
     """Scans wait here until somebody deals with them, whether or not a page is open."""
 
-    def __init__(self, books: Books, poke: Poke) -> None:
+    def __init__(self, books: Books, poke: Poke, counter: Counter) -> None:
         self._books = books
         self._poke = poke
+        self._counter = counter
         self._typed = 0
 
     def receive(self, scan: Scan) -> SeenScan:
-        """Announces a scan and keeps it; raises PayCodeElsewhere for payment codes, which are kept nowhere."""
+        """Announces a scan and keeps it.
+
+        Raises PayCodeElsewhere for payment codes and TooManyTries for numbers at a terminal that pauses;
+        neither is kept anywhere.
+        """
         typed = scan.reading.symbology is Symbology.TYPED
         seen = classify(scan.reading.text, Expecting.PICKUP if typed else Expecting.ANYTHING)
         if seen.kind in PAY_KINDS:
             self._poke(f"station:{scan.station}")
             raise PayCodeElsewhere
+        self._counter.admit(seen.kind, scan.station)
         # Told first, kept meanwhile: the pages' question is on its way while the row is being written.
         with self._books.scans.keeping:
             self._poke(f"station:{scan.station}")
@@ -44,7 +62,7 @@ class ScanDesk:
                 text=seen.value,
                 at=stamp(scan.at),
             )
-        return SeenScan(
+        told = SeenScan(
             scan_id,
             scan.station,
             scan.device,
@@ -54,6 +72,10 @@ class ScanDesk:
             0.0,
             handled=False,
         )
+        # The pages know already. Whatever the counter refuses, they hear it when they look.
+        with contextlib.suppress(Refusal):
+            self._counter.reserve(told)
+        return told
 
     def type_in(self, text: str, station: str, device: str = "keyboard") -> SeenScan:
         """A text from a page's field, a keyboard wedge or another program; eight digits are a pickup code."""

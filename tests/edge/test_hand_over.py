@@ -120,11 +120,31 @@ def test_five_wrong_numbers_pause_this_terminal_only(shop, hq, cashier, other):
     assert shop.store.hand_over.redeem(ask("48151623"), other).order == "WX2026112200017"
 
 
+def test_looking_again_at_a_wrong_number_is_no_second_try(shop, hq, cashier):
+    hq.order()
+    typed = shop.store.scans.type_in("00000001", "T1")
+    for _ in range(9):
+        with pytest.raises(no.InvalidCode):
+            shop.store.pickup.found(typed.id, cashier)
+    for number in ("00000002", "00000003", "00000004", "00000005"):
+        shop.store.scans.type_in(number, "T1")
+    with pytest.raises(no.TooManyTries):
+        shop.store.scans.type_in("48151623", "T1")
+    shop.store.scans.type_in(hq.code(), "T1")
+    current = shop.store.scans.current("T1")
+    assert shop.store.pickup.found(current.id, cashier).order.order == "WX2026112200017", (
+        "a QR needs no guess"
+    )
+
+
 def test_opening_an_order_reserves_it_for_the_desk(shop, hq, cashier, other):
     hq.order()
     scan = shop.store.scans.type_in(hq.code(), "T1")
     found = shop.store.pickup.found(scan.id, cashier)
     assert (found.state, found.shelf) == (OrderState.HANDING, "A-07")
+    elsewhere = shop.store.scans.type_in(hq.code(), "T2")
+    with pytest.raises(no.Busy):
+        shop.store.pickup.found(elsewhere.id, other)
     with pytest.raises(no.Busy) as refused:
         shop.store.hand_over.redeem(ask(hq.code()), other)
     assert "1号台" in refused.value.words("zh").text
