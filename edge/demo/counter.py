@@ -179,8 +179,10 @@ class Counter:
 
 
 def _window(range_: tuple[Ware, ...]) -> tuple[Ware, ...]:
-    """Goods to try at the guide screen: plenty, few and none of them."""
-    plenty = [ware for ware in range_ if ware.on_hand > 20]
-    few = [ware for ware in range_ if 1 <= ware.on_hand <= 3]
-    none = [ware for ware in range_ if not ware.on_hand]
-    return (plenty[40], plenty[700], few[30], none[20])
+    """Goods to try at the guide screen: plenty, plenty, few and none of them."""
+    wanted = (("龙井", 20, 200), ("苹果", 20, 200), ("马克杯", 1, 5), ("番茄薯片", 0, 0))
+    found = []
+    for name, least, most in wanted:
+        fitting = [ware for ware in range_ if least <= ware.on_hand <= most]
+        found.append(next((ware for ware in fitting if name in ware.name_zh), fitting[0]))
+    return tuple(found)

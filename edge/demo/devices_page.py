@@ -28,7 +28,7 @@ from kiosk_ui.pictures import draw
 
 _UI = Path(str(kiosk_ui.__file__)).parent
 _MOST_BYTES = 12 * 1024 * 1024
-_SLIPS = 12
+_SLIPS = 4
 
 
 class DevicesPage:

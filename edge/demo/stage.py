@@ -161,10 +161,9 @@ class Stage:
         self._tell("HQ: 3 stores, 2,000 products, 40 orders · 总部：门店、商品、订单")
         self.desk = self._open_hub()
         port = free_ports(1)[0]
-        self._start(
-            "hub",
-            ["hub", "run", "--database", str(self.folder / "hq.db"), "--port", str(port), "--next-s", "2"],
-        )
+        database = str(self.folder / "hq.db")
+        self._start("hub", ["hub", "run", "--database", database, "--port", str(port), "--next-s", "2"])
+        self._publish()  # while the other process starts
         self.wait(lambda: _listening(port), "HQ answers")
         self.line = self._struck.enter_context(Line(port))
         self._tell("Devices: two scanners, camera, printer · 设备：扫码枪、摄像头、打印机")
@@ -182,11 +181,12 @@ class Stage:
 
         engine = open_hub(self.folder / "hq.db")
         self._struck.callback(engine.dispose)
-        desk = HubDesk(engine)
-        publish_shop(desk, self._token, self.wares, self.people)
+        return HubDesk(engine)
+
+    def _publish(self) -> None:
+        publish_shop(self.desk, self._token, self.wares, self.people)
         now = datetime.now(UTC)
-        self.codes.update(publish_orders(desk, orders(self.wares, now), now))
-        return desk
+        self.codes.update(publish_orders(self.desk, orders(self.wares, now), now))
 
     def _start(self, name: str, arguments: list[str]) -> None:
         child = Child(name, arguments, self.folder / "logs" / f"{name}.log")
