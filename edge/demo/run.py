@@ -61,7 +61,9 @@ def _journey(folder: Path | None, *, as_json: bool) -> int:
     began = time.perf_counter()
     hops = Hops(click.echo, as_json)
     try:
-        with Stage(own or folder or _FOLDER, address, lambda line: _said(line, as_json=as_json)) as stage:
+        with Stage(
+            own or folder or _FOLDER, address, lambda line: _said(line, as_json=as_json), 0.5
+        ) as stage:
             up_s = time.perf_counter() - began
             Journey(stage, hops).run()
     except JourneyBroken as broken:

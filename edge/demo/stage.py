@@ -45,7 +45,7 @@ live_port = {live_port}
 [hq]
 url = {hq}
 token_file = {token_file}
-interval_s = 2.0
+interval_s = {pace}
 timeout_s = 5.0
 
 [stations.T1]
@@ -110,12 +110,20 @@ class Address:
 
 
 class Stage:
-    """The whole demo but its pages; a context. `tell` is given a line a step while it goes up."""
+    """The whole demo but its pages; a context. `tell` is given a line a step while it goes up;
+    every `pace_s` seconds the store asks HQ for news."""
 
-    def __init__(self, folder: Path, address: Address, tell: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        address: Address,
+        tell: Callable[[str], None] = lambda _: None,
+        pace_s: float = 2.0,
+    ) -> None:
         self.folder = folder.resolve()
         self.address = address
         self._tell = tell
+        self._pace_s = pace_s
         self._struck = contextlib.ExitStack()
         self._children: list[Child] = []
         self.wares = wares()
@@ -162,7 +170,9 @@ class Stage:
         self.desk = self._open_hub()
         port = free_ports(1)[0]
         database = str(self.folder / "hq.db")
-        self._start("hub", ["hub", "run", "--database", database, "--port", str(port), "--next-s", "2"])
+        self._start(
+            "hub", ["hub", "run", "--database", database, "--port", str(port), "--next-s", str(self._pace_s)]
+        )
         self._publish()  # while the other process starts
         self.wait(lambda: _listening(port), "HQ answers")
         self.line = self._struck.enter_context(Line(port))
@@ -204,6 +214,7 @@ class Stage:
             "live_port": self.address.live_port,
             "hq": f"http://127.0.0.1:{self.line.port}",
             "token_file": str(token_file),
+            "pace": self._pace_s,
             "scanner": self.scanner.port,
             "camera": str(self.camera),
             "guide_scanner": self.guide_scanner.port,
