@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sync.hub.desk import HubDesk
-from sync.hub.schema import open_hub
-from sync.hub.web import create_hub
-from sync.messages import Fork, Gap, HubBusy, LineDown, NotAdmitted, PickupAnnulled
-from sync.transport import LoopTransport
+from sync.messages import HubBusy, LineDown, PickupAnnulled
 
 
 def at_hq(hub: Any, store: str = "S1") -> list[tuple[int, str]]:
@@ -210,108 +205,6 @@ def test_a_person_lets_a_batch_pass_that_really_is_that_bad(hub: Any, shop: Any)
         shop.journal.append_raw("pickup.collected", {"order": 5})
     with pytest.raises(HubBusy):
         shop.turn()
-
-
-def test_hq_restored_from_a_backup_gets_the_facts_again(
-    hub: Any, shop: Any, order_form: Any, tmp_path: Path
-) -> None:
-    hub.desk.publish_order(order_form("O1"))
-    shop.advance("O1")
-    shop.settle()
-    raw = hub.engine.raw_connection()
-    raw.cursor().execute(f"VACUUM INTO '{tmp_path / 'backup.db'}'")
-    raw.close()
-    shop.collect("O1", 2)
-    shop.settle()
-    engine = open_hub(tmp_path / "backup.db")
-    shop.wire.below = LoopTransport(create_hub(engine), hub.tokens["S1"])
-    shop.settle()
-    restored = HubDesk(engine)
-    assert [row["id"] for row in restored.events("S1")] == [event.id for event in shop.journal.events]
-    assert restored.stock("S1") == {"P1": 8}
-    assert shop.journal.rewound == [2]
-
-
-def test_a_journal_that_cannot_fill_the_gap_stops_with_an_alarm(shop: Any) -> None:
-    for _ in range(3):
-        shop.advance("O1")
-    # HQ knows nothing of this stream, and the first two facts were deleted here.
-    shop.journal.up_to, shop.journal.first_kept = 2, 3
-    assert shop.turn().more
-    with pytest.raises(Gap):
-        shop.turn()
-    result = shop.turn()
-    assert (result.alarm, result.sent, shop.journal.rewound[0]) == ("GAP", 0, 1)
-    shop.journal.first_kept = 1
-    shop.client.resume()
-    shop.settle()
-    assert shop.journal.acked() == 3
-
-
-def test_a_broken_chain_is_not_taken_for_ours(hub: Any, shop: Any) -> None:
-    shop.advance("O1")
-    shop.settle()
-    # The second fact follows another first one than HQ has.
-    other = type(shop.journal)()
-    other.append_raw("order.advanced", {"order": "O7", "gen": 1, "event": "pack", "state": "packed"})
-    shop.journal.events.append(other.append_raw("order.advanced", shop.journal.events[0].d))
-    with pytest.raises(Gap) as gap:
-        shop.turn()
-    assert gap.value.expected == 2
-    assert shop.client.alarm == "GAP"
-    assert [row["seq"] for row in hub.desk.events("S1")] == [1]
-
-
-def test_a_fork_freezes_the_stream_and_waits_for_a_person(hub: Any, shop: Any, make_shop: Any) -> None:
-    shop.advance("O1")
-    shop.settle()
-    clone = make_shop("S1")
-    clone.journal.stream = shop.journal.stream
-    clone.advance("O2")
-    with pytest.raises(Fork):
-        clone.turn()
-    before = len(clone.wire.requests)
-    result = clone.turn()
-    assert (result.alarm, clone.client.alarm, result.sent) == ("FORK", "FORK", 0)
-    assert [path for path, _ in clone.wire.requests[before:]] == ["/sync/v1/pull"]
-    shop.advance("O1")
-    with pytest.raises(Fork):
-        shop.turn()
-    assert [row["state"] for row in hub.desk.streams("S1")] == ["frozen"]
-    assert [case["code"] for case in hub.desk.cases()].count("STREAM_FORK") == 1
-
-
-def test_a_new_disk_is_a_new_stream_and_the_former_may_still_report(
-    hub: Any, make_shop: Any, order_form: Any
-) -> None:
-    hub.desk.publish_order(order_form("O1", qty=5, mode="quantity"))
-    old, new = make_shop(), make_shop()
-    old.collect("O1", 1, state="partial")
-    old.settle()
-    new.collect("O1", 1, state="partial")
-    new.settle()
-    old.collect("O1", 1, state="partial")
-    old.settle()
-    states = {row["stream"]: row["state"] for row in hub.desk.streams("S1")}
-    assert states == {old.journal.stream: "closing", new.journal.stream: "open"}
-    late = {(row["stream"] == old.journal.stream, row["seq"]) for row in hub.desk.events("S1") if row["late"]}
-    assert late == {(True, 2)}
-    new.settle()
-    stock = new.replica.usable("s:S1:stock")["P1"]
-    assert (stock["on_hand"], stock["stream"], stock["upto_seq"]) == (7, new.journal.stream, 1)
-
-
-def test_a_wrong_token_pauses_and_loses_nothing(hub: Any, shop: Any) -> None:
-    shop.advance("O1")
-    hub.tokens["S1"] = hub.desk.new_token("S1")
-    with pytest.raises(NotAdmitted):
-        shop.turn()
-    waiting = shop.client.turn(shop.mono + 100)
-    assert (waiting.sent, waiting.received) == (0, 0)
-    assert 0 < waiting.next_s <= 200
-    shop.wire.below = hub.line("S1")
-    shop.client.hurry()
-    assert shop.client.turn(shop.mono + 101).sent == 1
 
 
 def test_a_flipped_byte_changes_no_fact(hub: Any, shop: Any, order_form: Any) -> None:
