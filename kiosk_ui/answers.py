@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from edge.domain.refusals import BadRequest, NotSignedIn, Refusal, UnknownThing
 from kiosk_ui.language import language
-from kiosk_ui.trace import trace_id
+from kiosk_ui.trail import trace_id
 
 _LOG = logging.getLogger("store_edge.web")
 

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from config.schema import Settings
 from edge.domain.refusals import Refusal
 from edge.store import Store
-from kiosk_ui import answers, guards, language, trace, words
+from kiosk_ui import answers, guards, language, trail, words
 from kiosk_ui.api.pages import ApiPages
 from kiosk_ui.cashier.pages import CashierPages
 from kiosk_ui.cashier.stage import fresh_nonce
@@ -47,7 +47,7 @@ def create_app(store: Store, settings: Settings, live_port: int) -> Flask:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     Babel(app, locale_selector=language.locale)
-    trace.install(app)
+    trail.install(app)
     guards.install(app, settings, live_port)
     _errors(app)
     _vocabulary(app, store, settings, live_port)

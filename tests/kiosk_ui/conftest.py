@@ -263,3 +263,7 @@ def _run(server: Any) -> None:
         server.run()
     except OSError:  # the listener was closed under it: that is how it is stopped
         return
+
+
+# Imported last: it needs what stands above.
+from tests.kiosk_ui.browsing import browser, site, watch  # noqa: E402, F401

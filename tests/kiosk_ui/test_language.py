@@ -38,7 +38,7 @@ def test_every_word_is_translated_and_no_old_one_is_kept() -> None:
     assert set(entries) == msgids()
     for msgid, entry in entries.items():
         assert not entry.fuzzy, msgid
-        said = [entry.string] if isinstance(entry.string, str) else list(entry.string)
+        said = [entry.string] if isinstance(entry.string, str) else list(entry.string or ())
         assert all(said), msgid
         assert not any(HAN.search(text) for text in said), msgid
         for text in said:
