@@ -225,6 +225,9 @@ def photo_of(code: str, seed: int) -> bytes:
 
     from devices.phone_photo import phone_photo
 
+    cv2.setNumThreads(
+        1
+    )  # OpenCV's threads spin against each other where the store runs on the same two cores
     return bytes(cv2.imencode(".jpg", phone_photo(code, seed), [cv2.IMWRITE_JPEG_QUALITY, 88])[1])
 
 
