@@ -45,6 +45,8 @@ class Entrance:
             if refusal.status not in {401, 429}:
                 raise
             return self._render(refusal, station)
+        with contextlib.suppress(NotSignedIn):  # somebody else takes over: the session before ends
+            self._store.staff.sign_out(session_token())
         answer = redirect("/cashier/", 303)
         keep(answer, _cookie(), signed.token)
         keep(answer, _STATION, station.id, 365 * 86_400)

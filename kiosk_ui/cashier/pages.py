@@ -21,6 +21,8 @@ _HERE = "/cashier/"
 _TAIL = re.compile(r"\d{4}")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _MOST_TEXT = 1024
+# Looking at a wrong number again would count as another wrong try, and a page looks every few seconds.
+_COUNTED = ("invalid", "too_many_tries")
 
 
 class CashierPages:
@@ -63,8 +65,15 @@ class CashierPages:
     def _stage_after(self, have: str, operator: Operator) -> Stage | None:
         """HANDED and CANDIDATES stay until a new scan comes; everything else follows the station's state."""
         kind, _, rest = have.partition(":")
+        current = self._store.scans.current(operator.station)
+        if (
+            kind == "refused"
+            and current is not None
+            and rest in {f"{current.id}:{code}" for code in _COUNTED}
+        ):
+            return None
         lingers = kind in {"handed", "candidates", "error"}
-        if not lingers or self._store.scans.current(operator.station) is not None:
+        if not lingers or current is not None:
             return stage.now_on(self._store, operator, request.cookies.get(_LAST, ""))
         if kind != "handed":
             return None

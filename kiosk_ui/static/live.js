@@ -63,7 +63,7 @@
   });
   document.addEventListener("htmx:error", () => { if (lost) lost.hidden = false; });
   document.addEventListener("htmx:after:request", () => { if (lost) lost.hidden = true; });
-  document.addEventListener("htmx:after:swap", () => { settle(); });
+  document.addEventListener("htmx:after:swap", () => { settle(); tone(); });
 
   function settle() {
     clearTimeout(homeward);
@@ -76,6 +76,32 @@
     }
     const here = document.activeElement;
     if (box && (here === body || here === null || !here.isConnected)) box.focus({ preventScroll: true });
+  }
+
+  // Three soft tones of our own; the words on the stage always say the same. No sound before a first touch or key.
+  const TONES = { found: [660, 880], handed: [784, 1047], refused: [311, 233], error: [311, 233] };
+  let audio = null;
+  let sounded = shown().key ?? "";
+  function tone() {
+    const key = shown().key ?? "";
+    const [kind, thing] = key.split(":");
+    const notes = TONES[kind];
+    const same = sounded.startsWith(`${kind}:${thing}`);
+    sounded = key;
+    if (!notes || same || !navigator.userActivation?.hasBeenActive) return;
+    audio ??= new AudioContext();
+    notes.forEach((hertz, n) => {
+      const start = audio.currentTime + n * 0.09;
+      const voice = audio.createOscillator();
+      const loudness = audio.createGain();
+      voice.frequency.value = hertz;
+      loudness.gain.setValueAtTime(0, start);
+      loudness.gain.linearRampToValueAtTime(0.07, start + 0.015);
+      loudness.gain.exponentialRampToValueAtTime(0.001, start + 0.18);
+      voice.connect(loudness).connect(audio.destination);
+      voice.start(start);
+      voice.stop(start + 0.2);
+    });
   }
 
   // Hands: keys typed anywhere belong to the scan box; a keyboard-wedge scanner ends with Enter or Tab.

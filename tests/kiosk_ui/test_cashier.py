@@ -271,6 +271,15 @@ def test_every_form_carries_a_nonce(desk: FlaskClient, hq: PretendHq) -> None:
         assert all('name="nonce"' in form["inside"] for form in forms)
 
 
+def test_a_page_that_waits_makes_no_further_wrong_tries(desk: FlaskClient, hq: PretendHq) -> None:
+    hq.order()
+    key = re.search(r'data-key="(refused:[^"]+)"', type_in(desk, "00000001"))
+    assert key is not None
+    for _ in range(10):
+        assert desk.get("/cashier/stage", query_string={"have": key[1]}).status_code == 204
+    assert "A-07" in type_in(desk, "48151623")
+
+
 def test_the_order_number_can_be_scanned_too(desk: FlaskClient, hq: PretendHq) -> None:
     hq.order()
     assert "A-07" in type_in(desk, ORDER)
