@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import logging
 import socket
 import sys
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import Any
 
 from config.schema import Settings
 from devices.ports import POSPrinter
@@ -34,17 +35,18 @@ from edge.intake import Intake
 from edge.notify import tell, watchdog_s
 from edge.records.books import Books, open_books
 from edge.records.inbox import Inbox
+from edge.selfcheck import answers, takes_writes, troubles
 from edge.store import Store
 from edge.workers import Worker
 from kiosk_ui.live import LiveServer
-
-if TYPE_CHECKING:
-    from waitress.server import BaseWSGIServer
 
 _log = logging.getLogger("store_edge.daemon")
 KEY_FILE = "edge.key"
 _IDLE_PRINTER_S = 10.0
 _BLOCKED_S = 1.0
+# A line or a printer that hangs is no reason to take the tills down with it; a name server can take half a minute.
+_FAR_PATIENCE_S = 120.0
+_LAST_TURNS_S = 6.0
 
 
 class Wakes:
@@ -113,7 +115,8 @@ class Daemon:
         self._workers: list[Worker] = []
         self._intakes: list[Intake] = []
         self._live = LiveServer(settings.web.host, settings.web.live_port, allowed_origins=self._own_origin)
-        self._web: BaseWSGIServer | None = None
+        self._web: Any = None  # a waitress server, whose types do not know its trigger
+        self._web_sockets: dict[int, Any] = {}
         self._web_thread: threading.Thread | None = None
         self.web_port = 0
         self.live_port = 0
@@ -133,22 +136,43 @@ class Daemon:
 
     def stop(self) -> None:
         """Stops in reverse; what was not finished stands in the rows."""
+        for worker in self._workers:
+            worker.dismiss()
+        deadline = time.monotonic() + _LAST_TURNS_S
         for worker in reversed(self._workers):
-            worker.stop()
+            worker.stop(max(0.0, deadline - time.monotonic()))
         for intake in self._intakes:
             intake.close()
-        if self._web is not None:
-            self._web.close()
-            self._web.task_dispatcher.shutdown()
+        self._stop_web()
         self._live.stop()
-        self.shop.books.close()
-        _log.info("stopped")
+        stuck = [worker.name for worker in self._workers if worker.alive()]
+        if not stuck:
+            # Under a thread that still uses them the files stay open: nothing is lost, the journal is on the disk.
+            self.shop.books.close()
+        _log.info("stopped", extra={"stuck": stuck})
 
     def healthy(self) -> bool:
-        """A real self-check: every thread alive, the books answer, the web listens."""
-        alive = all(worker.alive() for worker in self._workers)
-        served = self._web_thread is not None and self._web_thread.is_alive()
-        return alive and served and self.store.pickup.counts() is not None
+        """A real self-check: the pages and the stream answer, the ledger gives transactions, no worker is stuck."""
+        web, ledger = self._settings.web, self.shop.books.ledger
+        named = next(iter(web.allowed_hosts), web.host)
+        # The picture of no product: goes through a page's thread to the books, and is not worth a line in the log.
+        found = troubles(
+            self._workers,
+            {
+                "pages": lambda: answers(web.host, self.web_port, "/picture/-.svg", named),
+                "stream": lambda: answers(web.host, self.live_port, "/", named),
+                "ledger": lambda: takes_writes(ledger),
+            },
+        )
+        if found:
+            _log.error("self-check failed", extra={"troubles": found})
+        return not found
+
+    def hire(self, worker: Worker, *topics: str) -> None:
+        """Takes a worker on; a poke of any of the topics wakes it. start() starts it."""
+        self._workers.append(worker)
+        for topic in topics:
+            self.shop.wakes.wakes(topic, worker)
 
     def _own_origin(self, origin: str) -> bool:
         """Whether a page of ours asks for the event stream."""
@@ -166,38 +190,34 @@ class Daemon:
         listener = socket.create_server((web.host, web.port))
         self.web_port = int(listener.getsockname()[1])
         app = create_app(self.store, self._settings, self.live_port)
-        server = create_server(
-            app, sockets=[listener], threads=web.threads, ident="", max_request_body_size=1 << 20
-        )
-        self._web = cast("BaseWSGIServer", server)  # given one socket, it makes one server
-        self._web_thread = threading.Thread(target=self._serve, name="web", daemon=True)
+        limits: dict[str, Any] = {"threads": web.threads, "max_request_body_size": 1 << 20}
+        self._web = create_server(app, map=self._web_sockets, sockets=[listener], ident="", **limits)
+        self._web_thread = threading.Thread(target=self._web.run, name="web", daemon=True)
         self._web_thread.start()
 
-    def _serve(self) -> None:
-        # Closing the listener from stop() ends waitress' loop with EBADF, which is what we asked for.
-        with contextlib.suppress(OSError):
-            self._web.run()  # type: ignore[union-attr]
+    def _stop_web(self) -> None:
+        from waitress import wasyncore
+
+        if self._web_thread is None:
+            return
+        self._web.task_dispatcher.shutdown()
+        # Closed by its own thread: a descriptor closed under a select() may be somebody else's when it wakes.
+        self._web.trigger.pull_trigger(lambda: wasyncore.close_all(self._web_sockets))
+        self._web_thread.join(2.0)
+        self._web_thread = None
 
     def _hire(self) -> None:
         """Makes the workers: one a scanner, one a printer, fulfilment, and the line to HQ."""
         for name, scanner in open_scanners(self._settings).items():
-            station = self._settings.scanners[name].station
-            intake = Intake(
-                name, station, scanner, self.store.scans, self.store.status, self.shop.books.clock
-            )
+            station, desks = self._settings.scanners[name].station, self.store
+            intake = Intake(name, station, scanner, desks.scans, desks.status, self.shop.books.clock)
             self._intakes.append(intake)
-            self._workers.append(Worker(f"scanner {name}", intake.turn))
+            self.hire(Worker(f"scanner {name}", intake.turn))
         for name in self._settings.printers:
-            worker = Worker(f"printer {name}", self._print_turn(name))
-            self._workers.append(worker)
-            self.shop.wakes.wakes("printing", worker)
-        fulfilment = Worker("fulfilment", self._tend)
-        self._workers.append(fulfilment)
-        self.shop.wakes.wakes("inbox", fulfilment)
+            self.hire(Worker(f"printer {name}", self._print_turn(name), _FAR_PATIENCE_S), "printing")
+        self.hire(Worker("fulfilment", self._tend), "inbox")
         if self._settings.hq.url:
-            sync = Worker("sync", self._line_to_hq().turn)
-            self._workers.append(sync)
-            self.shop.wakes.wakes("outbox", sync)
+            self.hire(Worker("sync", self._line_to_hq().turn, _FAR_PATIENCE_S), "outbox")
 
     def _line_to_hq(self) -> Exchange:
         from sync.client import SyncClient  # a store alone never needs it
@@ -206,9 +226,8 @@ class Daemon:
         hq, books = self._settings.hq, self.shop.books
         transport = HttpTransport(hq.url, Path(hq.token_file).read_text().strip(), hq.timeout_s)
         inbox = Inbox(books.hq, books.clock)
-        client = SyncClient(
-            transport, books.journal, inbox, store_id=self._settings.store.id, clock=books.clock
-        )
+        store = self._settings.store.id
+        client = SyncClient(transport, books.journal, inbox, store_id=store, clock=books.clock)
         return Exchange(client, self.store.status, self.shop.wakes.poke, hq.interval_s)
 
     def _tend(self) -> float:
@@ -253,19 +272,25 @@ def key_of(settings: Settings) -> bytes:
 def running(settings: Settings) -> Iterator[Daemon]:
     """The daemon for the time of a `with` block."""
     daemon = Daemon(settings, key_of(settings))
-    daemon.start()
     try:
+        daemon.start()
         yield daemon
     finally:
         daemon.stop()
 
 
 def serve(settings: Settings, stopped: threading.Event) -> None:
-    """Runs until `stopped`; tells the supervisor that it is ready and, while the self-check passes, alive."""
-    beat = watchdog_s()
+    """Runs until `stopped`; tells the supervisor that it is ready and, while the self-check passes, alive.
+
+    Two failed self-checks in a row ask the supervisor for the restart at once; a hung one just falls silent.
+    """
+    # The supervisor ends a hung daemon with SIGABRT: the log then says where each thread stood.
+    faulthandler.enable()
+    pause_s, failed = (watchdog_s() or 20.0) / 4, 0
     with running(settings) as daemon:
         tell("READY=1")
-        while not stopped.wait((beat or 20.0) / 3):
-            if daemon.healthy():
-                tell("WATCHDOG=1")
+        while not stopped.wait(pause_s):
+            failed = 0 if daemon.healthy() else failed + 1
+            if failed != 1:
+                tell("WATCHDOG=trigger" if failed else "WATCHDOG=1")
         tell("STOPPING=1")

@@ -7,7 +7,7 @@ import socket
 
 
 def tell(state: str) -> None:
-    """Sends one state line (READY=1, WATCHDOG=1, STOPPING=1) to the supervisor, if there is one."""
+    """Sends one state line (READY=1, WATCHDOG=1, WATCHDOG=trigger, STOPPING=1) to the supervisor, if there is one."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
