@@ -171,7 +171,7 @@ class HandOverDesk:
             at=stamp(self.status.now()),
             state_after=OrderState.PICKED_UP,
             left_units=0,
-            offline=self.status.line().word is not LineWord.UP,
+            offline=self.status.line().word is LineWord.DOWN,
             boot=self.books.clock.boot(),
             mono_ms=self.books.clock.mono_ms(),
         )

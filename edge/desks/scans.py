@@ -93,7 +93,7 @@ class ScanDesk:
         return tuple(self._seen(row, 0) for row in self._books.scans.feed(station, limit))
 
     def dismiss(self, scan_id: int, station: str) -> None:
-        """Deals with a scan and all older ones of the station; their texts are forgotten."""
+        """Deals with a scan, however often it was scanned; older ones of other codes come up again."""
         self._books.scans.handle(scan_id, station, stamp(self._books.clock.now()))
         self._poke(f"station:{station}")
 

@@ -92,10 +92,11 @@ class Scans:
         return None if row is None else ScanRow(*row)
 
     def handle(self, scan: int, station: str, now: str) -> None:
-        """Marks the scan and the station's older ones as dealt with, and forgets their texts."""
+        """Marks the scan, and others of the station with the same text, as dealt with; forgets their texts."""
         with self._ledger.transaction(durable=False) as tx:
             tx.execute(
-                "UPDATE scan SET handled_at = ?, text = '' WHERE station = ? AND id <= ? AND handled_at = ''",
+                "UPDATE scan SET handled_at = ?1, text = '' WHERE station = ?2 AND handled_at = ''"
+                " AND text = (SELECT text FROM scan WHERE id = ?3 AND station = ?2)",
                 (now, station, scan),
             )
 

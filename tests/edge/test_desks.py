@@ -33,9 +33,13 @@ def test_scans_wait_until_somebody_deals_with_them(shop):
     current = shop.store.scans.current("T1")
     assert (current.id, current.kind, current.waiting) == (second.id, ScanKind.GTIN, 1)
     assert shop.store.scans.current("T2") is None
-    shop.store.scans.dismiss(second.id, "T1")
+    again = scan(shop, "6901234567892", seq=3, symbology=Symbology.EAN13)
+    shop.store.scans.dismiss(again.id, "T1")
+    back = shop.store.scans.current("T1")
+    assert (back.id, back.waiting) == (first.id, 0), "the earlier customer is not forgotten"
+    shop.store.scans.dismiss(first.id, "T1")
     assert shop.store.scans.current("T1") is None
-    assert [seen.handled for seen in shop.store.scans.feed("T1")] == [True, True]
+    assert [seen.handled for seen in shop.store.scans.feed("T1")] == [True, True, True]
     with pytest.raises(no.UnknownThing):
         shop.store.scans.text(first.id, "T1")
 
