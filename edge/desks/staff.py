@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from datetime import timedelta
 
 from config.schema import Settings
+from edge.clock import moment_of, stamp
 from edge.desks.tries import Tries
 from edge.domain.refusals import NotAllowed, NotSignedIn, UnknownThing, WrongPin
 from edge.domain.scanned import ScanKind, classify
@@ -20,6 +22,8 @@ _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$+Awox5FJ7v1sf5AZ/hBumg$5xO1BwOTT0NRJTV
 """A hash that no PIN fits: an unknown staff number takes as long to refuse as a wrong PIN."""
 _PAUSES = (60, 300, 900)
 _LIMIT = 5
+_BADGE_LASTS = timedelta(seconds=30)
+"""A badge under the scanner signs in now, not somebody else later."""
 
 
 class StaffDesk:
@@ -57,6 +61,30 @@ class StaffDesk:
             raise WrongPin
         self._tries.right(scope)
         return self._open(person, station)
+
+    def scanned_badge(self, scan_id: int, station: str, screen: str) -> SignedIn:
+        """By a badge that the station's scanner read just now, on a screen known to stand there.
+
+        Anybody may open a sign-in page on the network; only a screen on which staff signed in at this
+        station before may take the badge that lies under its scanner. Raises WrongPin otherwise.
+        """
+        row = self._books.scans.by_id(scan_id, station)
+        if row is None or not self.stands_at(screen, station):
+            raise WrongPin
+        age = self._books.clock.now() - moment_of(row.at)
+        if age > _BADGE_LASTS:
+            raise WrongPin
+        return self.badge(row.text, station)
+
+    def trust(self, station: str) -> str:
+        """A token for the screen on which somebody just signed in at this station; kept only as a hash."""
+        token = secrets.token_urlsafe(32)
+        self._books.sessions.trust(_sha(token), station, stamp(self._books.clock.now()))
+        return token
+
+    def stands_at(self, screen: str, station: str) -> bool:
+        """Whether a screen's token says that it stands at this station."""
+        return bool(screen) and self._books.sessions.stands_at(_sha(screen), station)
 
     def operator(self, token: str) -> Operator:
         """Whose session this is; raises NotSignedIn when there is none, it was idle too long, or HQ

@@ -182,6 +182,23 @@ class Sessions:
                 (token_sha, row.staff, row.name, row.role, row.station, row.boot, row.seen_ms),
             )
 
+    def trust(self, token_sha: str, station: str, now: str) -> None:
+        """This screen stands at that station: somebody signed in on it with what only staff have."""
+        with self._ledger.transaction(durable=False) as tx:
+            tx.execute(
+                "INSERT OR REPLACE INTO screen (token_sha, station, at) VALUES (?, ?, ?)",
+                (token_sha, station, now),
+            )
+
+    def stands_at(self, token_sha: str, station: str) -> bool:
+        """Whether this screen is known to stand at the station."""
+        row = (
+            self._ledger.read()
+            .execute("SELECT 1 FROM screen WHERE token_sha = ? AND station = ?", (token_sha, station))
+            .fetchone()
+        )
+        return row is not None
+
     def find(self, token_sha: str) -> SessionRow | None:
         """The session of a token."""
         row = (

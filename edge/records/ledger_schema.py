@@ -63,6 +63,7 @@ FIRST = (
     """CREATE TABLE session (
         token_sha TEXT PRIMARY KEY, staff TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL,
         station TEXT NOT NULL, boot TEXT NOT NULL, seen_ms INTEGER NOT NULL) STRICT""",
+    "CREATE TABLE screen (token_sha TEXT PRIMARY KEY, station TEXT NOT NULL, at TEXT NOT NULL) STRICT",
     """CREATE TABLE command (
         cmd TEXT PRIMARY KEY, order_id TEXT NOT NULL, answer TEXT NOT NULL, at TEXT NOT NULL) STRICT""",
 )

@@ -14,6 +14,8 @@ from edge.store import Store
 from kiosk_ui.language import keep, language
 
 _STATION = "se_station"
+_SCREEN = "se_screen"
+_YEAR_S = 365 * 86_400
 
 
 def _cookie() -> str:
@@ -49,7 +51,9 @@ class Entrance:
             self._store.staff.sign_out(session_token())
         answer = redirect("/cashier/", 303)
         keep(answer, _cookie(), signed.token)
-        keep(answer, _STATION, station.id, 365 * 86_400)
+        keep(answer, _STATION, station.id, _YEAR_S)
+        if not self._stands_at(station.id):
+            keep(answer, _SCREEN, self._store.staff.trust(station.id), _YEAR_S)
         return answer
 
     def sign_out(self) -> WerkzeugResponse:
@@ -72,10 +76,12 @@ class Entrance:
     def _by_scanned_badge(self, scan: str, station: str) -> SignedIn:
         if not scan.isascii() or not scan.isdecimal() or len(scan) > 15:
             raise BadRequest(why="scan")
-        text = self._store.scans.text(int(scan), station)
-        signed = self._store.staff.badge(text, station)
+        signed = self._store.staff.scanned_badge(int(scan), station, request.cookies.get(_SCREEN, ""))
         self._store.scans.dismiss(int(scan), station)
         return signed
+
+    def _stands_at(self, station: str) -> bool:
+        return self._store.staff.stands_at(request.cookies.get(_SCREEN, ""), station)
 
     def _stations(self) -> tuple[StationView, ...]:
         return tuple(s for s in self._store.staff.stations() if s.kind == "cashier")
@@ -94,12 +100,12 @@ class Entrance:
 
     def _render(self, refusal: Refusal | None, station: StationView | None = None) -> WerkzeugResponse:
         here = station or self._station("")
-        scan = self._store.scans.current(here.id)
+        scan = self._store.scans.current(here.id) if self._stands_at(here.id) else None
         page = render_template(
             "cashier/sign_in.html",
             stations=self._stations(),
             here=here,
-            badge_scan=scan if scan is not None and scan.kind is ScanKind.BADGE else None,
+            badge_scan=scan if scan is not None and scan.kind is ScanKind.BADGE and scan.age_s < 30 else None,
             words=refusal.words(language()) if refusal else None,
             line=self._store.status.line(),
         )

@@ -11,6 +11,7 @@
   let again = false;
   let polling = 0;
   let homeward = 0;
+  let leaving = false; // a form of the sign-in page is on its way: a reload would cut its answer off
 
   const shown = () => stage?.firstElementChild?.dataset ?? {};
 
@@ -35,7 +36,7 @@
     source.onopen = () => { poll(false); lookEverywhere(); };
     source.onmessage = (event) => {
       const topic = JSON.parse(event.data).topic;
-      if (facts.doorbell !== undefined) { if (untouched()) location.reload(); return; }
+      if (facts.doorbell !== undefined) { if (untouched() && !leaving) location.reload(); return; }
       if (topic.startsWith("station:") || topic === "printing" || topic === "stock") look();
       if (topic !== "stock") lookAround();
     };
@@ -133,6 +134,7 @@
   document.querySelectorAll("select[data-goto]").forEach((choice) => {
     choice.addEventListener("change", () => { location.href = choice.dataset.goto + encodeURIComponent(choice.value); });
   });
+  document.addEventListener("submit", () => { leaving = true; });
   document.querySelector("form[data-auto]")?.requestSubmit();
   settle();
 })();

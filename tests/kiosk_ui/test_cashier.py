@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -55,11 +56,31 @@ def test_a_badge_signs_in_by_field_and_by_scanner(app: Flask, shop: Shop) -> Non
     by_field = browser_like(app)
     assert by_field.post("/cashier/sign-in", data={"badge": BADGE, "station": "T1"}).status_code == 303
     by_scanner = browser_like(app)
+    at_t2 = {"staff": "1001", "pin": PIN, "station": "T2"}
+    assert by_scanner.post("/cashier/sign-in", data=at_t2).status_code == 303
+    by_scanner.post("/cashier/sign-out")
     shop.store.scans.type_in(BADGE, "T2")
     page = by_scanner.get("/cashier/sign-in?station=T2").text
     assert BADGE not in page
     assert "李晓云" in submit(by_scanner, page, "sign-in", 1).text
     assert shop.store.scans.current("T2") is None
+
+
+@pytest.mark.usefixtures("hq")
+def test_a_badge_under_the_scanner_lets_no_stranger_in(app: Flask, shop: Shop, monkeypatch: Any) -> None:
+    scan = shop.store.scans.type_in(BADGE, "T1")
+    stranger = browser_like(app)
+    assert 'data-auto="1"' not in stranger.get("/cashier/sign-in?station=T1").text
+    form = {"scan": str(scan.id), "station": "T1"}
+    assert stranger.post("/cashier/sign-in", data=form).status_code == 401
+    colleague = browser_like(app)
+    signed_in(colleague, "1001")
+    colleague.post("/cashier/sign-out")
+    late = shop.books.clock.now() + timedelta(seconds=31)
+    monkeypatch.setattr(shop.books.clock, "now", lambda: late)
+    assert colleague.post("/cashier/sign-in", data=form).status_code == 401, "a badge signs in now, not later"
+    monkeypatch.undo()
+    assert colleague.post("/cashier/sign-in", data=form).status_code == 303
 
 
 def test_signing_out_ends_the_session(desk: FlaskClient) -> None:
