@@ -126,8 +126,8 @@ def _bench(folder: Path) -> Iterator[Bench]:
     shop = open_shop(folder)
     gtins = Feed(shop).products(_PRODUCTS)
     shop.books.close()
-    line, line_name = _terminal()
-    floor_line, floor_name = _terminal()
+    line, line_name = open_terminal()
+    floor_line, floor_name = open_terminal()
     scanners = {"S1": {"driver": "serial", "station": "G1", "port": line_name, "suffix": "cr"}}
     settings = folder / "settings.json"
     settings.write_text(json.dumps(raw_settings(folder, scanners=scanners, printers={}, stations=_G1)))
@@ -151,7 +151,8 @@ def _bench(folder: Path) -> Iterator[Bench]:
 _G1 = {"G1": {"kind": "guide"}, "T1": {"kind": "cashier"}, "T2": {"kind": "cashier"}}
 
 
-def _terminal() -> tuple[int, str]:
+def open_terminal() -> tuple[int, str]:
+    """A raw pseudo-terminal: what writes like a scanner, and the name of its serial port."""
     near, far = os.openpty()
     tty.setraw(near)
     tty.setraw(far)
