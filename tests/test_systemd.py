@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from edge.cli import REFUSED
+
 SYSTEMD = Path(__file__).resolve().parent.parent / "systemd"
 UNIT = SYSTEMD / "store-edge.service"
 STATE = "/var/lib/store-edge"
@@ -59,6 +61,9 @@ def test_the_service_is_watched_and_is_nobody_else() -> None:
     assert unit["Service.Type"] == ["notify"]
     assert unit["Service.WatchdogSec"] == ["20"]
     assert unit["Service.Restart"] == ["always"]
+    # Tried for ever, except with refused settings: nobody is in the shop to start it again.
+    assert unit["Unit.StartLimitIntervalSec"] == ["0"]
+    assert unit["Service.RestartPreventExitStatus"] == [str(REFUSED)]
     assert unit["Service.User"] == ["store-edge"]
     assert unit["Service.StateDirectory"] == [Path(STATE).name]
     assert unit["Service.WorkingDirectory"] == [STATE]
