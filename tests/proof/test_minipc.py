@@ -17,8 +17,6 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).resolve().parent
 README = ROOT / "systemd/README.md"
-ROOMS = ("config", "devices", "edge", "kiosk_ui", "sync", "requirements", "systemd")
-FILES = ("dev", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 PACKAGES = "systemd-sysv,udev,iproute2,ca-certificates"
 MIRROR_SETTINGS = (
     "apt/apt.conf.d",
@@ -87,7 +85,7 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can boot a guest"),
     *(
         pytest.mark.skipif(shutil.which(tool) is None, reason=f"{tool} is not here")
-        for tool in ("systemd-nspawn", "mmdebstrap", "unshare")
+        for tool in ("git", "systemd-nspawn", "mmdebstrap", "unshare")
     ),
 ]
 
@@ -116,7 +114,9 @@ def bare_root(folder: Path) -> None:
     put_product(folder)
     first = readme_steps()[0]
     assert "git clone REPOSITORY /opt/store-edge" in first
-    script = "set -ex\n" + "\n".join(line for line in first.splitlines() if "git clone" not in line)
+    script = "set -ex\n" + "\n".join(
+        line for line in first.splitlines() if not line.startswith(("apt-get", "git clone"))
+    )
     proc = folder / "proc"
     subprocess.run(["mount", "-t", "proc", "proc", str(proc)], check=True)
     try:
@@ -125,22 +125,21 @@ def bare_root(folder: Path) -> None:
         subprocess.run(["umount", str(proc)], check=True)
 
 
+def git(*words: str) -> bytes:
+    return subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True).stdout
+
+
 def put_product(folder: Path) -> None:
-    """What a clone would bring: the files that git knows, as they are now."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", *ROOMS, *FILES], cwd=ROOT, check=True, capture_output=True
-    )
-    for name in listed.stdout.decode().split("\0"):
-        if name and (ROOT / name).exists():
-            target = folder / "opt/store-edge" / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, target)
+    """What a clone brings: the last commit."""
+    place = folder / "opt/store-edge"
+    place.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["tar", "-x", "-C", str(place)], input=git("archive", "HEAD"), check=True)
 
 
 def cached_root() -> Path:
     """The prepared root, made once for each set of locked packages."""
-    made_of = [ROOT / name for name in ("requirements/run.txt", "setup.cfg", "pyproject.toml", "dev")]
-    key = hashlib.sha256(b"".join(path.read_bytes() for path in made_of) + PACKAGES.encode()).hexdigest()[:16]
+    made_of = (f"HEAD:{name}" for name in ("requirements/run.txt", "setup.cfg", "pyproject.toml", "dev"))
+    key = hashlib.sha256(git("rev-parse", *made_of) + PACKAGES.encode()).hexdigest()[:16]
     home = ROOT / ".cache/minipc"
     ready = home / key
     if not ready.exists():
@@ -153,7 +152,7 @@ def cached_root() -> Path:
 
 
 def stage(folder: Path) -> None:
-    """The layer over the cached root: today's product, the proof's unit, a person's editor, and no udev to talk to."""
+    """The layer over the cached root: the committed product, the proof's unit, a person's editor, and no udev to talk to."""
     for name in ("upper", "work", "merged", "proof"):
         (folder / name).mkdir()
     upper = folder / "upper"
