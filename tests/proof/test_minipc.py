@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -152,7 +153,7 @@ def cached_root() -> Path:
 
 
 def stage(folder: Path) -> None:
-    """The layer over the cached root: the committed product, the proof's unit, a person's editor, and no udev to talk to."""
+    """The layer over the cached root: the committed product, the proof's unit, a person's editor, no udev."""
     for name in ("upper", "work", "merged", "proof"):
         (folder / name).mkdir()
     upper = folder / "upper"
@@ -171,6 +172,14 @@ def stage(folder: Path) -> None:
     (folder / "proof/steps.sh").write_text("".join(readme_steps()[1:]), "utf-8")
 
 
+def leave_no_groups(name: str) -> None:
+    """Takes the guest's empty control groups away again."""
+    for tree in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified"):
+        for folder, _, _ in os.walk(f"{tree}/{name}", topdown=False):
+            with contextlib.suppress(OSError):
+                Path(folder).rmdir()
+
+
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the guest saw; tests/proof/minipc_guest.py says what each name means."""
@@ -178,9 +187,12 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     lower = cached_root()
     stage(folder)
     boot = ["unshare", "-m", "--propagation", "private", "sh", "-c", BOOT, "boot", f"minipc-{os.getpid()}"]
-    done = subprocess.run(
-        [*boot, str(lower), str(folder)], capture_output=True, text=True, check=False, timeout=230
-    )
+    try:
+        done = subprocess.run(
+            [*boot, str(lower), str(folder)], capture_output=True, text=True, check=False, timeout=230
+        )
+    finally:
+        leave_no_groups(boot[-1])
     report = folder / "proof/seen.json"
     if not report.exists():
         pytest.skip(f"no guest boots here: {(done.stdout + done.stderr)[-600:]}")
