@@ -71,18 +71,40 @@ class StationSettings(msgspec.Struct, frozen=True):
 class ScannerSettings(msgspec.Struct, frozen=True):
     """A scanner and the station that it belongs to."""
 
-    driver: Literal["serial", "camera"] = "serial"
-    """serial: RS-232 or USB-CDC; camera: a video device, a video file or a folder of pictures."""
+    driver: Literal["serial", "evdev", "hidpos", "tcp", "camera"] = "serial"
+    """serial: RS-232 or USB-CDC; evdev: a USB scanner that types like a keyboard; hidpos: a USB scanner in
+    HID-POS mode; tcp: on the network; camera: a video device, a video file or a folder of pictures."""
     station: Name = "T1"
     """The station that gets its scans."""
     port: str = ""
-    """Serial port (a stable /dev/serial/by-id/ link), camera device, file or folder."""
+    """serial: a stable /dev/serial/by-id/ link; evdev: a /dev/input/by-id/ link that ends in -event-kbd;
+    hidpos: a /dev/store-edge/ link to its hidraw node; tcp: host:port to call, listen:port or
+    listen:address:port to be called; camera: device, file or folder."""
     baud: Annotated[int, msgspec.Meta(ge=300, le=4_000_000)] = 9600
     """Serial speed, bit/s."""
-    suffix: Literal["cr", "lf", "crlf", "tab", "none"] = "cr"
-    """What ends a code; none: a code ends after `idle_gap_ms` of silence."""
+    suffix: Literal["cr", "lf", "crlf", "tab", "etx", "none"] = "cr"
+    """What ends a code; etx: a code stands between STX and ETX; none: a code ends after `idle_gap_ms` of
+    silence. For evdev cr, lf and crlf are the Enter key."""
     idle_gap_ms: Annotated[int, msgspec.Meta(ge=5, le=1000)] = 30
-    """Silence that ends a code where there is no suffix."""
+    """Silence that ends a code where there is no suffix, or where the suffix may belong to the code."""
+    line_ends_inside: Literal["auto", "never", "always"] = "auto"
+    """Codes that may hold the suffix themselves, so that one ends a code only before silence or the next AIM
+    identifier; auto: those whose AIM identifier says QR, Data Matrix, PDF417, Aztec, Han Xin or MaxiCode."""
+    protocol: Literal["plain", "ssi"] = "plain"
+    """serial: plain is text with a suffix; ssi is Zebra's Simple Serial Interface, whose packets are answered."""
+    label_ids: Literal["none", "datalogic-us", "datalogic-eu", "honeywell", "zebra"] = "none"
+    """Whose own code identifiers stand before a code; AIM identifiers are understood without a setting."""
+    feedback: Literal[
+        "none", "datalogic", "honeywell", "honeywell-ack", "newland", "zebra-ssi", "cipherlab"
+    ] = "none"
+    """Whose sounds tell the person at a serial scanner that the store took the code, or did not."""
+    debounce_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
+    """The same code again within this time, counted from its last sight, is the same scan; 0: every sight
+    counts. A camera has its own rule."""
+    layout: Literal["us", "fr", "de"] = "us"
+    """evdev: the keyboard layout that the scanner is set to."""
+    peer: str = ""
+    """tcp, listening: the only address that may call; empty: whoever reaches the port."""
     charset: Literal["auto", "utf-8", "gb18030"] = "auto"
     """How payload bytes become text; auto: UTF-8 if valid, else GB18030."""
 
@@ -90,18 +112,34 @@ class ScannerSettings(msgspec.Struct, frozen=True):
 class PrinterSettings(msgspec.Struct, frozen=True):
     """A receipt printer."""
 
-    driver: Literal["escpos-tcp"] = "escpos-tcp"
-    """escpos-tcp: ESC/POS on raw TCP (port 9100)."""
+    driver: Literal["escpos-tcp", "escpos-serial", "escpos-usb", "escpos-file"] = "escpos-tcp"
+    """ESC/POS over raw TCP (port 9100), a serial line, the kernel's USB printer device, or into a file."""
     host: str = ""
-    """Its address."""
+    """escpos-tcp: its address."""
     port: Port = 9100
-    """Its TCP port."""
+    """escpos-tcp: its TCP port."""
+    device: str = ""
+    """Else: a stable /dev/serial/by-id/ link, /dev/usb/lp0 or a link to it, or the file."""
+    baud: Annotated[int, msgspec.Meta(ge=1200, le=4_000_000)] = 9600
+    """escpos-serial: speed, bit/s."""
+    flow: Literal["rts", "xoff", "none"] = "rts"
+    """escpos-serial: how it says that its buffer is full; rts: by a wire (its DTR or RTS to our CTS)."""
     columns: Literal[32, 42, 48] = 48
     """Half-width characters on a line: 32 on 58 mm paper, 48 (some 42) on 80 mm."""
-    charset: Literal["gb18030", "gbk", "gb2312"] = "gb18030"
-    """The character set of its ROM."""
+    charset: Literal["gb18030", "gbk", "gb2312", "western"] = "gb18030"
+    """The character set of its ROM; what that lacks is printed as a picture. western: none but code page 437."""
     timeout_s: Positive = 5.0
     """How long it may stay silent before a job counts as unconfirmed."""
+    confirm: Literal["barrier", "process-id", "none"] = "barrier"
+    """How it says that a slip is out: GS r (most can), GS ( H (better, newer Epson), or not at all."""
+    hold: bool = True
+    """Keep the connection and hear of paper and cover at once; false: connect for each slip (others print too)."""
+    stand_in: str = ""
+    """Name of the printer that takes over what this one cannot print; empty: slips wait."""
+    stand_in_after_s: Positive = 10.0
+    """How long it must be blocked before that."""
+    keep_hours: Annotated[int, msgspec.Meta(ge=1, le=168)] = 12
+    """A slip that waited longer is not printed any more."""
 
 
 class ApiClientSettings(msgspec.Struct, frozen=True):
@@ -231,9 +269,7 @@ def _crossed(settings: Settings) -> list[Problem]:
     for name, station in settings.stations.items():
         if station.printer and station.printer not in printers:
             problems.append(_dangling(f"stations.{name}.printer", station.printer, printers))
-    for name, printer in settings.printers.items():
-        if not printer.host:
-            problems.append(Problem(f"printers.{name}.host", "is needed"))
+    problems += _printers(printers)
     for name, client in settings.api_clients.items():
         problems += [
             _dangling(f"api_clients.{name}.stations", station, stations)
@@ -242,6 +278,25 @@ def _crossed(settings: Settings) -> list[Problem]:
         ]
     if settings.hq.url and not settings.hq.token_file:
         problems.append(Problem("hq.token_file", "is needed when hq.url is set"))
+    return problems
+
+
+def _printers(printers: Mapping[str, PrinterSettings]) -> list[Problem]:
+    """A printer needs an address of its own: it talks to one host at a time."""
+    problems, taken = [], dict[str, str]()
+    for name, printer in printers.items():
+        key = "host" if printer.driver == "escpos-tcp" else "device"
+        where = printer.host and f"{printer.host}:{printer.port}" if key == "host" else printer.device
+        if not where:
+            problems.append(Problem(f"printers.{name}.{key}", "is needed"))
+        elif (other := taken.setdefault(where, name)) != name:
+            hint = "give both stations the one printer"
+            problems.append(Problem(f"printers.{name}.{key}", f"is that of printers.{other}", hint))
+        if printer.driver == "escpos-file" and printer.confirm != "none":
+            problems.append(Problem(f"printers.{name}.confirm", "a file cannot answer", "say none"))
+        if printer.stand_in == name or (printer.stand_in and printer.stand_in not in printers):
+            others = {other: None for other in printers if other != name}
+            problems.append(_dangling(f"printers.{name}.stand_in", printer.stand_in, others))
     return problems
 
 

@@ -6,19 +6,23 @@ the shop, no database and no web page. All times are seconds (float) unless a na
 
     DeviceFault
     |-- DeviceAbsent      nothing there: unplugged, refused, no route
+    |   |-- DeviceDenied    it is there, and this program's user may not open it
+    |   `-- DeviceClaimed   it is there, and another program has it
     |-- DeviceOffline     there, but not ready (button, error waiting for a person)
     |-- OutOfPaper        printer: no paper
     |-- CoverOpen         printer: cover open
     |-- Unconfirmed       bytes left us, the device never said that the work was done
+    |   `-- SentOnly      all bytes left us, and this device has no way to say more
+    |-- TooSlow           the line is too slow for this work; nothing was sent
     `-- BadSource         the source can never work: wrong file, unknown format
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -39,15 +43,22 @@ class Symbology(Enum):
     DATABAR = "databar"
     DATAMATRIX = "datamatrix"
     PDF417 = "pdf417"
+    MICRO_QR = "micro_qr"
+    AZTEC = "aztec"
     TYPED = "typed"
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """One code as a driver read it: the raw payload and its text (undecodable bytes replaced)."""
+    """One code as a driver read it: the raw payload and its text (undecodable bytes replaced).
+
+    `aim` is the AIM symbology identifier (ISO/IEC 15424) where the reader gives it: "]Q3" is a QR code with
+    GS1 content, whose separators (FNC1) stand as 0x1D in text and payload.
+    """
 
     text: str
     raw: bytes
     symbology: Symbology = Symbology.UNKNOWN
+    aim: str = ""
 
 
 class Scan(msgspec.Struct, frozen=True):
@@ -144,10 +155,21 @@ class PrinterState(Enum):
     UNKNOWN = "unknown"
 
 
+class PowerState(Enum):
+    """Whether a device has power and answers (UnifiedPOS PS_*); OFF_OFFLINE: one of the two is missing."""
+
+    UNKNOWN = "unknown"
+    ONLINE = "online"
+    OFF = "off"
+    OFFLINE = "offline"
+    OFF_OFFLINE = "off_offline"
+
+
 class DeviceFault(Exception):
     """Something about a device is broken; retried, and shown to store IT."""
 
     code = "DEVICE_FAULT"
+    power = PowerState.UNKNOWN
 
     def __init__(self, device: str, detail: str = "") -> None:
         super().__init__(device, detail)
@@ -163,12 +185,28 @@ class DeviceAbsent(DeviceFault):
     """The device does not answer: unplugged, switched off, or not on the network."""
 
     code = "DEVICE_ABSENT"
+    power = PowerState.OFF_OFFLINE
+
+
+class DeviceDenied(DeviceAbsent):
+    """The device is there, but this program's user may not open it."""
+
+    code = "DEVICE_DENIED"
+    power = PowerState.ONLINE
+
+
+class DeviceClaimed(DeviceAbsent):
+    """The device is there, but another program has it (UnifiedPOS E_CLAIMED)."""
+
+    code = "DEVICE_CLAIMED"
+    power = PowerState.ONLINE
 
 
 class DeviceOffline(DeviceFault):
     """The device is there but not ready."""
 
     code = "DEVICE_OFFLINE"
+    power = PowerState.OFFLINE
 
 
 class OutOfPaper(DeviceFault):
@@ -187,6 +225,18 @@ class Unconfirmed(DeviceFault):
     """The printer took the bytes but never said that it printed them."""
 
     code = "UNCONFIRMED"
+
+
+class SentOnly(Unconfirmed):
+    """The printer took everything and has no way to say that it printed it."""
+
+    code = "SENT_ONLY"
+
+
+class TooSlow(DeviceFault):
+    """The slip would take too long on this line."""
+
+    code = "TOO_SLOW"
 
 
 class BadSource(DeviceFault):
@@ -208,12 +258,40 @@ class Scanner(Protocol):
         """Lets go; never raises."""
 
 
+@runtime_checkable
+class Answering(Protocol):
+    """A scanner that can be told what became of a code; for the person who holds it."""
+
+    def answer(self, *, good: bool) -> None:
+        """Sounds or shows that the code was taken, or was not; never raises."""
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A scanner that counts what it could not take."""
+
+    @property
+    def dropped(self) -> int:
+        """Codes not taken since the start: too long, half, or more than anybody asked for."""
+
+
 class POSPrinter(Protocol):
     """Prints slips. `print` returns only when the printer itself said that the paper is out."""
 
-    def print(self, slip: Slip) -> None:
+    def print(self, slip: Slip, sent: Callable[[], None] = lambda: None) -> None:
         """Prints and cuts; before any byte of the slip is sent raises DeviceAbsent, DeviceOffline,
-        OutOfPaper or CoverOpen; after it, only Unconfirmed."""
+        OutOfPaper, CoverOpen or TooSlow; after it, only Unconfirmed. Calls `sent` when all bytes left us
+        and only the printer's word is missing."""
 
     def state(self) -> PrinterState:
         """Asks the printer how it is; never raises."""
+
+
+class CashDrawer(Protocol):
+    """Opens a drawer. One call is at most one pulse: no driver repeats it, and no print job holds one."""
+
+    def pulse(self) -> None:
+        """Raises DeviceAbsent, DeviceOffline, OutOfPaper or CoverOpen before the pulse was sent, else Unconfirmed."""
+
+    def level(self) -> bool | None:
+        """The sensor's raw level, whose meaning differs from drawer to drawer; None: unknown; never raises."""

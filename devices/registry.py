@@ -7,11 +7,17 @@ from collections.abc import Callable
 from config.schema import PrinterSettings, ScannerSettings, Settings
 from devices.camera_scanner import CameraScanner
 from devices.escpos_printer import EscposPrinter
+from devices.evdev_scanner import EvdevScanner
+from devices.hidpos_scanner import HidPosScanner
 from devices.ports import POSPrinter, Scanner
 from devices.serial_scanner import SerialScanner
+from devices.tcp_scanner import TcpScanner
 
 SCANNERS: dict[str, Callable[[str, ScannerSettings], Scanner]] = {
     "serial": SerialScanner,
+    "evdev": EvdevScanner,
+    "hidpos": HidPosScanner,
+    "tcp": TcpScanner,
     "camera": CameraScanner,
 }
 PRINTERS: dict[str, Callable[[str, PrinterSettings], POSPrinter]] = {

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
-import select
 import stat
 import termios
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.schema import ScannerSettings
-from devices.ports import BadSource, DeviceAbsent, Reading
-from devices.scanned_bytes import Framer, reading
+from devices.byte_codes import ByteCodes
+from devices.nodes import fault
+from devices.ports import BadSource, Reading
+from devices.scan_pump import Line, Pump
+from devices.scanner_feedback import FEEDBACK
+from devices.ssi import SsiCodes
 
 if TYPE_CHECKING:
     import serial
 
-# Far longer than any pause inside a code, far shorter than a person needs for the next scan.
-_HALF_A_CODE_S = 0.5
+_AT_ONCE = 4096
 
 
 class SerialScanner:
@@ -29,80 +31,70 @@ class SerialScanner:
     def __init__(self, name: str, settings: ScannerSettings) -> None:
         self._name = name
         self._settings = settings
-        self._framer = Framer(settings.suffix)
-        self._dropped = 0
-        self._line: serial.Serial | None = None
-        character_s = 10 / settings.baud
-        gap_s = max(settings.idle_gap_ms / 1000, 3 * character_s)
-        self._silence_s = gap_s if settings.suffix == "none" else max(_HALF_A_CODE_S, gap_s)
-        self._last_byte = 0.0
+        self._pump = Pump(name, settings.debounce_ms / 1000)
 
     @property
     def dropped(self) -> int:
-        """Codes not taken since the start: too long, or never ended."""
-        return self._dropped + self._framer.dropped
+        """Codes not taken since the start: too long, never ended, or more than anybody asked for."""
+        return self._pump.dropped
 
     def open(self) -> None:
         """Opens the port for us alone; raises DeviceAbsent, or BadSource for what is no serial port."""
-        import serial
-
         self.close()
-        port = self._settings.port
         try:
-            if not stat.S_ISCHR(Path(port).stat().st_mode):
+            if not stat.S_ISCHR(Path(self._settings.port).stat().st_mode):
                 raise BadSource(self._name, "not a serial port")
-            line = serial.Serial(port, self._settings.baud, timeout=0, exclusive=True)
+            port = self._port()
         except (OSError, termios.error) as error:
-            raise DeviceAbsent(self._name, _reason(error)) from error
-        except ValueError as error:  # a speed that this port cannot do
+            raise fault(self._name, error) from error
+        except (ValueError, OverflowError) as error:  # a speed that this port cannot do
             raise BadSource(self._name, str(error)) from error
-        # FTDI adapters hold bytes back for 16 ms otherwise; most other ports have no such mode.
-        with contextlib.suppress(ValueError, OSError, NotImplementedError):
-            line.set_low_latency_mode(True)
-        self._line = line
+        fd = port.fileno()
+        codes = SsiCodes if self._settings.protocol == "ssi" else self._byte_codes
+        self._pump.start(
+            Line(fd, lambda: os.read(fd, _AT_ONCE), lambda: _shut(port), lambda data: os.write(fd, data)),
+            codes(self._settings),
+        )
 
     def read(self, wait_s: float) -> Sequence[Reading]:
         """Returns as soon as a code is complete; raises DeviceAbsent when the port is gone."""
-        if self._line is None:
-            raise DeviceAbsent(self._name, "not open")
-        deadline = time.monotonic() + wait_s
-        while True:
-            codes = self._codes(deadline)
-            if codes or time.monotonic() >= deadline:
-                return [reading(code, self._settings.charset) for code in codes]
+        return self._pump.read(wait_s)
+
+    def answer(self, *, good: bool) -> None:
+        """Sounds the scanner as `settings.feedback` says: the code was taken, or was not."""
+        sounds = FEEDBACK[self._settings.feedback]
+        self._pump.give(sounds.good if good else sounds.bad)
 
     def close(self) -> None:
         """Lets go of the port; half a code is forgotten."""
-        line, self._line = self._line, None
-        if self._framer.waiting:
-            self._dropped += 1
-        self._dropped += self._framer.dropped
-        self._framer = Framer(self._settings.suffix)
-        if line:
-            with contextlib.suppress(OSError, termios.error):
-                line.close()
+        self._pump.stop()
 
-    def _codes(self, deadline: float) -> list[bytes]:
-        silent_at = self._last_byte + self._silence_s if self._framer.waiting else deadline
-        data = self._bytes(min(deadline, silent_at))
-        now = time.monotonic()
-        if data:
-            self._last_byte = now
-            return self._framer.feed(data)
-        return self._framer.silence() if self._framer.waiting and now >= silent_at else []
+    def _byte_codes(self, settings: ScannerSettings) -> ByteCodes:
+        return ByteCodes(settings, character_s=10 / settings.baud)
 
-    def _bytes(self, until: float) -> bytes:
-        line = self._line
-        if line is None:
-            return b""
+    def _port(self) -> serial.Serial:
+        import serial
+
+        port = serial.Serial(self._settings.port, self._settings.baud, timeout=0, exclusive=True)
         try:
-            ready, _, _ = select.select([line.fileno()], [], [], max(until - time.monotonic(), 0))
-            return bytes(line.read(line.in_waiting or 1)) if ready else b""
-        # One unplugging shows as any of these, depending on which call meets it first.
-        except (OSError, termios.error, TypeError, ValueError) as error:
-            self.close()
-            raise DeviceAbsent(self._name, _reason(error)) from error
+            fd = port.fileno()
+            # `exclusive` is a lock that only the polite ask for; this keeps the others out too.
+            fcntl.ioctl(fd, termios.TIOCEXCL)
+            # Nothing to read is then an error of its own, and an empty answer means that the port is gone.
+            attributes = termios.tcgetattr(fd)
+            attributes[6][termios.VMIN] = 1
+            termios.tcsetattr(fd, termios.TCSANOW, attributes)
+            # FTDI adapters hold bytes back for 16 ms otherwise; most other ports have no such mode.
+            with contextlib.suppress(ValueError, OSError, NotImplementedError):
+                port.set_low_latency_mode(True)
+        except BaseException:
+            _shut(port)
+            raise
+        return port
 
 
-def _reason(error: Exception) -> str:
-    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+def _shut(port: serial.Serial) -> None:
+    with contextlib.suppress(OSError, termios.error):
+        fcntl.ioctl(port.fileno(), termios.TIOCNXCL)
+    with contextlib.suppress(OSError, termios.error):
+        port.close()

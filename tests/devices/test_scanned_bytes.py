@@ -11,7 +11,7 @@ from devices.scanned_bytes import LONGEST, Framer, Suffix, reading, words
 
 ENDS: list[tuple[Suffix, bytes]] = [("cr", b"\r"), ("lf", b"\n"), ("crlf", b"\r\n"), ("tab", b"\t")]
 CODES = st.lists(
-    st.binary(min_size=1, max_size=60).map(lambda raw: raw.translate(None, b"\r\n\t\x02\x03")), max_size=8
+    st.binary(min_size=1, max_size=60).map(lambda raw: raw.translate(None, b"\r\n\t\x02\x03\0")), max_size=8
 )
 
 
