@@ -1,196 +1,240 @@
 """Pictures to barcodes: a cascade of looks at one image, from cheap to thorough.
 
-A step is a way to prepare the picture and a reader; the first step that finds anything ends the
-cascade. Another library becomes another reader in `STEPS`.
+A look prepares the picture and asks a reader; the first one that finds anything ends the cascade. The order, its
+reasons and figures: docs/decoding.md. Another library becomes another reader in `_looks`.
 """
 
 from __future__ import annotations
 
-import io
+import importlib.util
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal
 
-from devices.ports import BadSource, Barcode, Corner
-from devices.zbar import zbar_codes
+import msgspec
 
-MOST_PIXELS = 40_000_000
-"""Larger pictures are refused before they are unpacked."""
-_MOST_BYTES = 64_000_000
-_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+from devices.picture_files import MOST_PIXELS, load_image
+from devices.ports import Barcode, Corner, Symbology
+from devices.preparations import (
+    Back,
+    Image,
+    Preparation,
+    Suspect,
+    black_and_white,
+    even,
+    inverted,
+    near_1600,
+    plain,
+    shrunk,
+    smooth,
+    then,
+    turned,
+    upright,
+)
+from devices.zbar import LINEAR
 
-Image = Any
-"""A numpy array of uint8: (height, width) gray, or (height, width, 3) blue-green-red."""
-Reader = Callable[[Image], list[Barcode]]
-Back = Callable[[float, float], tuple[float, float]]
-"""Where a point (x, y) of a prepared picture lies in the picture it was made from."""
-Preparation = Callable[[Image], tuple[Image, Back]]
+__all__ = ["MOST_PIXELS", "Context", "Effort", "Image", "decode", "load_image"]
+
+Context = Literal["any", "pickup", "pos"]
+"""What is expected in view: anything, a pickup code (QR before all else), or goods and payment codes."""
+Effort = Literal["live", "still"]
+"""live: one frame of many, where the next one helps more than a longer look; still: the only picture there is."""
+Reader = Callable[[Image, list[Suspect]], list[Barcode]]
+"""Reads a prepared picture; may add what it saw and could not read, in that picture's pixels."""
+
+_MATRIX = frozenset({Symbology.QR, Symbology.DATAMATRIX})
+_RETAIL = frozenset({Symbology.EAN13, Symbology.EAN8, Symbology.UPCA, Symbology.UPCE})
+_SHOP = _MATRIX | _RETAIL | {Symbology.CODE128, Symbology.DATABAR}
+_RARE = frozenset({Symbology.CODE39, Symbology.ITF, Symbology.PDF417, Symbology.AZTEC, Symbology.MICRO_QR})
+# Read off enhanced pictures only where enough of the code checks itself.
+_SAFE = frozenset({Symbology.EAN13, Symbology.EAN8, Symbology.UPCA, Symbology.CODE128})
+_WANTED: dict[Context, frozenset[Symbology]] = {
+    "any": _SHOP | _RARE,
+    "pickup": _MATRIX | {Symbology.CODE128},
+    "pos": _SHOP,
+}
+_MOST_SUSPECTS = 3
+_SMALL = 500_000  # pixels; so few take the more thorough look in the time of a live frame
 
 
-def decode(image: Image, budget_s: float = 10.0) -> list[Barcode]:
+class _Look(msgspec.Struct, frozen=True):
+    """A step of the cascade. `slow_s` is what it takes a megapixel on a small shop PC, for its first time."""
+
+    name: str
+    prepare: Preparation
+    read: Reader
+    slow_s: float
+
+
+class _Pace:
+    """How long each look took of late on this machine: what decides whether it still fits."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, float] = {}
+
+    def expected(self, look: _Look, pixels: int) -> float:
+        return self._seen.get(look.name, look.slow_s) * _work(pixels)
+
+    def skipped(self, look: _Look) -> None:
+        # A few bad moments must not keep a look out for ever.
+        if look.name in self._seen:
+            self._seen[look.name] *= 0.95
+
+    def took(self, look: _Look, pixels: int, seconds: float) -> None:
+        before = self._seen.get(look.name, look.slow_s)
+        self._seen[look.name] = before + (seconds / _work(pixels) - before) * 0.2
+
+
+def _work(pixels: int) -> float:
+    """Megapixels, and something for small pictures too."""
+    return pixels / 1e6 + 0.1
+
+
+_PACE = _Pace()
+
+
+def decode(
+    image: Image, budget_s: float = 10.0, *, context: Context = "any", effort: Effort = "still"
+) -> list[Barcode]:
     """Returns the codes found, each once, corners in pixels of `image`; empty when there are none.
 
-    After `budget_s` no further step is begun; the first one always runs.
+    The first look always runs; another one only if it is likely to end within `budget_s`, seconds.
     """
     import cv2
 
     if image.size == 0:
         return []
-    gray = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     deadline = time.monotonic() + budget_s
-    for prepare, read in STEPS:
-        prepared, back = prepare(gray)
-        if found := _once(read(prepared), back):
+    gray = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    suspects: list[Suspect] = []
+    doubted: set[bytes] = set()
+    thorough = effort == "still" or gray.size <= _SMALL
+    for at, look in enumerate(_looks(context, suspects, thorough=thorough)):
+        began = time.monotonic()
+        if at and began + _PACE.expected(look, gray.size) > deadline:
+            _PACE.skipped(look)
+            continue
+        prepared, back = look.prepare(gray)
+        seen: list[Suspect] = []
+        found = _undisputed(_once(look.read(prepared, seen), back), doubted)
+        _PACE.took(look, gray.size, time.monotonic() - began)
+        if found:
             return found
-        if time.monotonic() >= deadline:
-            break
+        suspects += [tuple(_moved(corners, back)) for corners in seen]
     return []
 
 
-def load_image(source: str | Path | bytes) -> Image:
-    """Reads a picture file (PNG, JPEG, WebP, BMP, GIF) as (height, width, 3) uint8 blue-green-red.
-
-    Turned upright as its EXIF says, laid on white where it is transparent. Raises BadSource for what
-    is no picture, is damaged or has more than MOST_PIXELS.
-    """
-    import numpy as np
-    from PIL import Image as Picture
-    from PIL import ImageOps
-
-    name = "image" if isinstance(source, bytes) else Path(source).name
-    try:
-        data = source if isinstance(source, bytes) else _file_bytes(Path(source))
-        with Picture.open(io.BytesIO(data), formats=_FORMATS) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                raise BadSource(name, "more than 40 megapixels")
-            upright = ImageOps.exif_transpose(picture)
-            if upright.has_transparency_data:
-                solid = upright.convert("RGBA")
-                white = Picture.new("RGBA", solid.size, "white")
-                upright = Picture.alpha_composite(white, solid)
-            rgb = np.asarray(upright.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError) as error:
-        raise BadSource(name, "not a picture, or a damaged one") from error
-    except Picture.DecompressionBombError as error:
-        raise BadSource(name, "more than 40 megapixels") from error
-    return np.ascontiguousarray(rgb[:, :, ::-1])
+def _looks(context: Context, suspects: list[Suspect], *, thorough: bool) -> Iterator[_Look]:
+    """The cascade, in the order of what each look still finds for its time; later ones see `suspects`."""
+    wanted = _WANTED[context]
+    zxing, tapirscan = _installed("zxingcpp"), _installed("tapirscan")
+    if zxing:
+        yield _Look("zxing", plain, _zxing(wanted), 0.03)
+    if tapirscan:
+        level: Literal["low", "medium"] = "medium" if thorough else "low"
+        yield _Look(f"tapirscan {level}", plain, _tapirscan(wanted, level), 0.08)
+    if not (zxing and tapirscan):
+        yield _Look("zbar", plain, _zbar(wanted), 0.08)
+    for suspect in suspects[:_MOST_SUSPECTS]:
+        cut = upright(suspect)
+        if zxing:
+            yield _Look("suspect smooth", then(cut, smooth), _zxing(wanted), 0.01)
+        yield _Look("suspect even", then(cut, even), _zbar(wanted & _SAFE), 0.01)
+    yield from _whole_again(wanted, zxing=zxing)
 
 
-def _file_bytes(path: Path) -> bytes:
-    with path.open("rb") as file:
-        data = file.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise ValueError("file too large")
-    return data
+def _whole_again(wanted: frozenset[Symbology], *, zxing: bool) -> Iterator[_Look]:
+    """The slow looks at all of the picture."""
+    zbar = _zbar(wanted)
+    if zxing:
+        yield _Look("zxing smooth", then(near_1600, smooth), _zxing(wanted), 0.15)
+    yield _Look("zbar even", then(near_1600, even), _zbar(wanted & _SAFE if zxing else wanted), 0.15)
+    yield _Look("zbar inverted", inverted, zbar, 0.08)
+    if Symbology.QR in wanted:
+        yield _Look("opencv", shrunk, _opencv, 0.3)
+    if not zxing:
+        for degrees in (30, 45, -15):
+            yield _Look(f"zbar turned {degrees}", turned(degrees), zbar, 0.15)
+        yield _Look("zbar smooth", then(near_1600, smooth), zbar, 0.15)
+        yield _Look("zbar black and white", then(near_1600, black_and_white), zbar, 0.15)
+        yield _Look("opencv even", then(near_1600, even), _opencv, 0.5)
+
+
+def _installed(library: str) -> bool:
+    """Whether a reader's library is there: wheels are missing on some machines, and the cascade runs on."""
+    return importlib.util.find_spec(library) is not None
+
+
+def _zxing(wanted: frozenset[Symbology]) -> Reader:
+    from devices.zxing_codes import zxing_codes
+
+    return lambda gray, _: zxing_codes(gray, wanted)
+
+
+def _zbar(wanted: frozenset[Symbology]) -> Reader:
+    from devices.zbar import zbar_codes
+
+    return lambda gray, _: zbar_codes(gray, wanted)
+
+
+def _opencv(gray: Image, _: list[Suspect]) -> list[Barcode]:
+    """OpenCV's QR readers: weaker than the others on most pictures, stronger on some slanted ones."""
+    from devices.opencv_qr import opencv_codes
+
+    return opencv_codes(gray)
+
+
+def _tapirscan(wanted: frozenset[Symbology], level: Literal["low", "medium"]) -> Reader:
+    from devices.tapirscan_codes import tapirscan_codes
+
+    def read(gray: Image, suspects: list[Suspect]) -> list[Barcode]:
+        codes, seen = tapirscan_codes(gray, wanted, level)
+        suspects += seen
+        return codes
+
+    return read
 
 
 def _once(found: list[Barcode], back: Back) -> list[Barcode]:
     """Each code once, corners brought back to the picture that was given."""
     kept: dict[tuple[bytes, object], Barcode] = {}
     for code in found:
-        points = [back(corner.x, corner.y) for corner in code.corners]
-        corners = tuple(Corner(round(x), round(y)) for x, y in points)
+        corners = tuple(_moved(code.corners, back))
         kept.setdefault((code.reading.raw, code.reading.symbology), Barcode(code.reading, corners))
     return list(kept.values())
 
 
-def _same(x: float, y: float) -> tuple[float, float]:
-    return x, y
+def _undisputed(found: list[Barcode], doubted: set[bytes]) -> list[Barcode]:
+    """Without bars of one kind that were read in two ways at one place: one of the two is wrong.
+
+    Which one, a later look tells: what it reads again, of all that was `doubted`, is right.
+    """
+    sure = [one for one in found if one.reading.raw in doubted or not _disputed(one, found)]
+    doubted.update(one.reading.raw for one in found)
+    return sure
 
 
-def _plain(gray: Image) -> tuple[Image, Back]:
-    return gray, _same
+def _disputed(one: Barcode, found: list[Barcode]) -> bool:
+    kind = one.reading.symbology
+    rivals = [other for other in found if other is not one and other.reading.symbology is kind]
+    if kind not in LINEAR or not rivals or not one.corners:
+        return False
+    left, top, right, bottom = _box(one)
+    near = max(right - left, bottom - top) * 0.15
+    for rival in rivals:
+        its_left, its_top, its_right, its_bottom = _box(rival)
+        across = its_left < right + near and left - near < its_right
+        if across and its_top < bottom + near and top - near < its_bottom:
+            return True
+    return False
 
 
-def _shrunk(gray: Image) -> tuple[Image, Back]:
-    """At most 1280 on the longer side: OpenCV's detector takes seconds on large pictures."""
-    return _scaled(gray, min(1.0, 1280 / max(gray.shape)))
+def _box(code: Barcode) -> tuple[int, int, int, int]:
+    xs, ys = [corner.x for corner in code.corners], [corner.y for corner in code.corners]
+    return min(xs, default=0), min(ys, default=0), max(xs, default=0), max(ys, default=0)
 
 
-def _near_1600(gray: Image) -> tuple[Image, Back]:
-    """Small pictures twice as large, huge ones smaller: readers like modules of three pixels and more."""
-    return _scaled(gray, min(2.0, 1600 / max(gray.shape)))
-
-
-def _scaled(gray: Image, scale: float) -> tuple[Image, Back]:
-    import cv2
-
-    if scale == 1.0:
-        return gray, _same
-    way = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-    return cv2.resize(gray, None, fx=scale, fy=scale, interpolation=way), lambda x, y: (x / scale, y / scale)
-
-
-def _turned(degrees: float) -> Preparation:
-    """Turns the picture: zbar looks along rows and columns only and misses linear codes that lean."""
-
-    def turn(gray: Image) -> tuple[Image, Back]:
-        import cv2
-
-        height, width = gray.shape
-        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
-        cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])
-        wide, high = int(width * cos + height * sin), int(width * sin + height * cos)
-        matrix[:, 2] += (wide - width) / 2, (high - height) / 2
-        undo = cv2.invertAffineTransform(matrix)
-
-        def back(x: float, y: float) -> tuple[float, float]:
-            was_x, was_y = undo @ (x, y, 1)
-            return float(was_x), float(was_y)
-
-        return cv2.warpAffine(gray, matrix, (wide, high), borderValue=(255,)), back
-
-    return turn
-
-
-def _clahe(gray: Image) -> tuple[Image, Back]:
-    """Local contrast evened out: shadows and pale print."""
-    import cv2
-
-    big, back = _near_1600(gray)
-    return cv2.createCLAHE(clipLimit=3.0, tileGridSize=(8, 8)).apply(big), back
-
-
-def _inverted(gray: Image) -> tuple[Image, Back]:
-    return 255 - gray, _same
-
-
-def _smoothed(gray: Image) -> tuple[Image, Back]:
-    """Median of a doubled picture: takes away a screen's moire and the noise of bad light."""
-    import cv2
-
-    big, back = _near_1600(gray)
-    return cv2.medianBlur(big, 5), back
-
-
-def _thresholded(gray: Image) -> tuple[Image, Back]:
-    """Black and white by the neighbourhood: glare and uneven light."""
-    import cv2
-
-    big, back = _near_1600(gray)
-    block = max(max(big.shape) // 24 | 1, 31)
-    soft = cv2.GaussianBlur(big, (3, 3), 0)
-    return cv2.adaptiveThreshold(soft, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, block, 7), back
-
-
-def _opencv_qr(gray: Image) -> list[Barcode]:
-    """OpenCV's QR readers: weaker than zbar on most pictures, stronger on slanted ones."""
-    from devices.opencv_qr import opencv_codes
-
-    return opencv_codes(gray)
-
-
-STEPS: tuple[tuple[Preparation, Reader], ...] = (
-    (_plain, zbar_codes),
-    (_shrunk, _opencv_qr),
-    (_turned(30), zbar_codes),
-    (_clahe, zbar_codes),
-    (_inverted, zbar_codes),
-    (_turned(45), zbar_codes),
-    (_smoothed, zbar_codes),
-    (_thresholded, zbar_codes),
-    (_clahe, _opencv_qr),
-    (_turned(-15), zbar_codes),
-)
-"""The cascade, in the order of what each step still finds for its time."""
+def _moved(corners: Iterable[Corner], back: Back) -> Iterator[Corner]:
+    for corner in corners:
+        x, y = back(corner.x, corner.y)
+        yield Corner(round(x), round(y))

@@ -24,20 +24,24 @@ _SYMBOLOGIES = {
     _QR: Symbology.QR,
     128: Symbology.CODE128,
 }
-# Formats without a check digit are read by chance off any striped thing; short ones most of all.
-_SHORTEST = {25: 10, 39: 4, 128: 3}
+LINEAR = frozenset(_SYMBOLOGIES.values()) - {Symbology.QR} | {Symbology.GS1_128, Symbology.DATABAR}
+"""Codes of bars: no error correction, and no charset but Latin-1."""
+LINEAR_MINIMUM = {Symbology.ITF: 10, Symbology.CODE39: 4, Symbology.CODE128: 3}
+"""Least characters: formats without a check digit are read by chance off any striped thing, short ones most."""
+ALL = frozenset(_SYMBOLOGIES.values())
+"""What zbar reads here."""
 _GRAY = int.from_bytes(b"Y800", "little")
 
 
-def zbar_codes(gray: Any) -> list[Barcode]:
-    """Codes in a gray picture: a numpy array (height, width) of uint8."""
+def zbar_codes(gray: Any, symbologies: frozenset[Symbology] = ALL) -> list[Barcode]:
+    """Codes of these symbologies in a gray picture: a numpy array (height, width) of uint8."""
     from pyzbar import wrapper  # type: ignore[import-untyped]
 
     pixels = gray.tobytes()
     scanner = wrapper.zbar_image_scanner_create()
     image = wrapper.zbar_image_create()
     try:
-        _configure(wrapper, scanner)
+        _configure(wrapper, scanner, symbologies)
         wrapper.zbar_image_set_format(image, _GRAY)
         wrapper.zbar_image_set_size(image, gray.shape[1], gray.shape[0])
         wrapper.zbar_image_set_data(image, pixels, len(pixels), None)
@@ -48,13 +52,15 @@ def zbar_codes(gray: Any) -> list[Barcode]:
         wrapper.zbar_image_scanner_destroy(scanner)
 
 
-def _configure(wrapper: Any, scanner: Any) -> None:
+def _configure(wrapper: Any, scanner: Any, symbologies: frozenset[Symbology]) -> None:
     configure = wrapper.zbar_image_scanner_set_config
     configure(scanner, 0, _ENABLE, 0)  # 0 stands for all symbologies
-    for number in _SYMBOLOGIES:
+    for number, kind in _SYMBOLOGIES.items():
+        if kind not in symbologies:
+            continue
         configure(scanner, number, _ENABLE, 1)
-    for number, length in _SHORTEST.items():
-        configure(scanner, number, _MIN_LENGTH, length)
+        if kind in LINEAR_MINIMUM:
+            configure(scanner, number, _MIN_LENGTH, LINEAR_MINIMUM[kind])
     configure(scanner, _QR, _BINARY, 1)
 
 
@@ -74,10 +80,26 @@ def _found(wrapper: Any, image: Any) -> list[Barcode]:
             )
             for at in points
         )
-        text = expanded(raw.decode()) if kind is Symbology.UPCE else words(raw, "auto")
+        text = words(raw, "auto")
+        if kind in {Symbology.EAN13, Symbology.UPCA, Symbology.UPCE}:
+            kind, text = retail(kind, text)
+            raw = text.encode()
         codes.append(Barcode(Reading(text, raw, kind), corners))
         symbol = wrapper.zbar_symbol_next(symbol)
     return codes
+
+
+def retail(kind: Symbology, digits: str) -> tuple[Symbology, str]:
+    """A code of the EAN and UPC family in one form, whichever reader it comes from, so that two sights compare.
+
+    UPC-A is 12 digits, also where a reader gives it as EAN-13 with a leading 0; UPC-E is the 12 digits that
+    it stands for.
+    """
+    if kind is Symbology.UPCE:
+        return kind, expanded(digits) if len(digits) == 8 else digits[-12:]
+    if len(digits) == 13 and digits[0] == "0":
+        return Symbology.UPCA, digits[1:]
+    return (Symbology.UPCA if len(digits) == 12 else Symbology.EAN13), digits
 
 
 def expanded(upc_e: str) -> str:
