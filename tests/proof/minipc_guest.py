@@ -81,7 +81,8 @@ def journal(text: str) -> int:
 
 
 def another(pid: int) -> Callable[[], bool]:
-    return lambda: number("MainPID") not in (0, pid) and served()
+    """Whether a new process serves and has said so: before READY nothing watches it but the start's own time-out."""
+    return lambda: number("MainPID") not in (0, pid) and served() and value("ActiveState") == "active"
 
 
 def install() -> None:
