@@ -30,13 +30,16 @@ _ALTGR: dict[Layout, dict[int, str]] = {
 }
 KEYPAD = dict(zip((82, 79, 80, 81, 75, 76, 77, 71, 72, 73), "0123456789", strict=True))
 """Digits of the number block, as with Num Lock; scanners use them for Alt + number."""
-_SPACE_AND_KEYPAD = {57: " ", 55: "*", 74: "-", 78: "+", 83: ".", 98: "/", **KEYPAD}
+NUMBER_BLOCK = {55: "*", 74: "-", 78: "+", 83: ".", 98: "/", **KEYPAD}
+"""All of the number block that is a character."""
 
 
 def characters(layout: Layout) -> tuple[dict[int, str], dict[int, str], dict[int, str]]:
     """(plain, with Shift, with AltGr): key code to character. A key that is in none of them is not a code's."""
     plain, shifted = (
-        {place: char for place, char in zip(_PLACES, row, strict=True) if char != " "} | _SPACE_AND_KEYPAD
+        {place: char for place, char in zip(_PLACES, row, strict=True) if char != " "}
+        | {57: " "}
+        | NUMBER_BLOCK
         for row in _ROWS[layout]
     )
     return plain, shifted, _ALTGR[layout]

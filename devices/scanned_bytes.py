@@ -37,6 +37,7 @@ _AIM_NAMES = {
     b"Q": Symbology.QR,
     b"d": Symbology.DATAMATRIX,
     b"e": Symbology.DATABAR,
+    b"z": Symbology.AZTEC,
 }
 
 
@@ -100,7 +101,7 @@ class Framer:
         if not self._roomy():
             at = self._held.find(self._end)
             return None if at < 0 else self._take(at, at + len(self._end)).strip(_WRAPPING)
-        for suffix in () if self._overlong else self._last.finditer(self._held):
+        for suffix in () if self._overlong else self._last.finditer(bytes(self._held)):
             rest = self._held[suffix.end() :]
             if _AIM.match(rest):
                 return self._take(suffix.start(), suffix.end()).lstrip(_WRAPPING)
@@ -121,7 +122,7 @@ class Framer:
 
     def _final(self) -> re.Match[bytes] | None:
         """The suffix that stands at the very end of what is held."""
-        found = list(self._last.finditer(self._held))
+        found = list(self._last.finditer(bytes(self._held)))
         return found[-1] if found and found[-1].end() == len(self._held) else None
 
     def _whole(self, code: bytes) -> list[bytes]:
@@ -183,7 +184,7 @@ def reading(raw: bytes, charset: Charset, labels: LabelIds = "none") -> Reading:
         kind = _AIM_NAMES.get(raw[1:3]) or _AIM_NAMES.get(raw[1:2], Symbology.UNKNOWN)
         if raw[1:2] == b"E" and raw[1:3] not in _AIM_NAMES:  # add-ons alone: ]E1, ]E2
             kind = Symbology.UNKNOWN
-        return Reading(words(raw[3:], charset), raw, kind)
+        return Reading(words(raw[3:], charset), raw, kind, raw[:3].decode("ascii"))
     for label, kind in LABELS[labels]:
         if raw.startswith(label):
             return Reading(words(raw[len(label) :], charset), raw, kind)

@@ -12,14 +12,21 @@ from typing import Self
 
 from devices.scanned_bytes import Suffix
 
-_ENDS = {"cr": b"\r", "lf": b"\n", "crlf": b"\r\n", "tab": b"\t", "none": b""}
+_WRAPS = {
+    "cr": (b"", b"\r"),
+    "lf": (b"", b"\n"),
+    "crlf": (b"", b"\r\n"),
+    "tab": (b"", b"\t"),
+    "etx": (b"\x02", b"\x03"),
+    "none": (b"", b""),
+}
 
 
 class SimulatedScanner:
     """A scanner at `port`, a link that stays the same through replugging; use as a context."""
 
     def __init__(self, suffix: Suffix = "cr") -> None:
-        self._suffix = _ENDS[suffix]
+        self._prefix, self._suffix = _WRAPS[suffix]
         self._folder = tempfile.TemporaryDirectory(prefix="scanner-")
         self._link = Path(self._folder.name) / "port"
         self._ends: tuple[int, int] | None = None
@@ -45,13 +52,20 @@ class SimulatedScanner:
 
     def scan(self, code: str | bytes) -> None:
         """Sends one code (text as UTF-8) and its suffix."""
-        self.send((code.encode() if isinstance(code, str) else code) + self._suffix)
+        self.send(self._prefix + (code.encode() if isinstance(code, str) else code) + self._suffix)
 
     def send(self, data: bytes) -> None:
         """Sends bytes as they are; unplugged or with nobody reading they are lost, as on a real line."""
         if self._ends:
             with contextlib.suppress(BlockingIOError):
                 os.write(self._ends[0], data)
+
+    def heard(self) -> bytes:
+        """Takes what the host has sent to the scanner since the last time."""
+        try:
+            return os.read(self._ends[0], 4096) if self._ends else b""
+        except BlockingIOError:
+            return b""
 
     def unplug(self) -> None:
         """The cable is pulled: the port vanishes, who has it open is hung up."""
