@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import array
+import fcntl
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
 from config.schema import ScannerSettings
-from devices.ports import BadSource, DeviceAbsent, Reading, Symbology
+from devices.label_ids import LABELS
+from devices.ports import BadSource, DeviceAbsent, DeviceClaimed, Reading, Symbology
 from devices.scanned_bytes import Suffix
+from devices.scanner_feedback import FEEDBACK, Feedback
 from devices.serial_scanner import SerialScanner
 from devices.simulated_scanner import SimulatedScanner
+from devices.ssi import command, packet
 
+TIOCGEXCL = 0x80045440  # asm-generic/ioctls.h; the termios module lacks it
 SUFFIXES: list[Suffix] = ["cr", "lf", "crlf", "tab", "none"]
 
 
@@ -157,3 +164,99 @@ def test_charset_is_the_settings_word(cable: SimulatedScanner) -> None:
     cable.scan("提货".encode("gb18030"))
     assert texts(scanner.read(5)) == ["提货"]
     scanner.close()
+
+
+# ---- framing on a line, answers, claims ------------------------------------------------------------------
+
+
+def test_a_fenced_code_keeps_its_line_ends() -> None:
+    with SimulatedScanner("etx") as simulated:
+        scanner = opened(simulated, "etx")
+        simulated.scan("a\rb\r\n")
+        assert texts(scanner.read(5)) == ["a\rb\r\n"]
+        scanner.close()
+
+
+def test_a_qr_code_with_lines_comes_whole_after_a_short_silence(cable: SimulatedScanner) -> None:
+    scanner = opened(cable)
+    cable.send(b"]Q1BEGIN\rEND\r")
+    assert texts(scanner.read(5)) == ["BEGIN\rEND"]
+    scanner.close()
+
+
+def test_without_a_suffix_two_codes_are_kept_apart_though_nobody_asks() -> None:
+    with SimulatedScanner("none") as simulated:
+        scanner = opened(simulated, "none")
+        simulated.scan("one")
+        time.sleep(0.1)  # a scanner's own pause: without it there is nothing that tells two codes apart
+        simulated.scan("two")
+        assert read_until(scanner, 2) == ["one", "two"]
+        scanner.close()
+
+
+def heard(cable: SimulatedScanner, length: int) -> bytes:
+    said, deadline = b"", time.monotonic() + 5
+    while len(said) < length and time.monotonic() < deadline:
+        said += cable.heard()
+    return said
+
+
+@pytest.mark.parametrize("maker", [name for name in FEEDBACK if name != "none"])
+def test_the_scanner_hears_what_became_of_a_code(cable: SimulatedScanner, maker: Feedback) -> None:
+    scanner = SerialScanner("s1", ScannerSettings(port=cable.port, feedback=maker))
+    scanner.answer(good=True)  # before it is open: nobody hears it
+    scanner.open()
+    sounds = FEEDBACK[maker]
+    assert sounds.good != sounds.bad
+    for good, sound in ((True, sounds.good), (False, sounds.bad)):
+        scanner.answer(good=good)
+        assert heard(cable, len(sound)) == sound
+    cable.unplug()
+    scanner.answer(good=True)
+    scanner.close()
+
+
+def test_without_feedback_the_line_stays_silent(cable: SimulatedScanner) -> None:
+    scanner = opened(cable)
+    scanner.answer(good=True)
+    cable.scan("690")
+    assert texts(scanner.read(5)) == ["690"]
+    assert cable.heard() == b""
+    scanner.close()
+
+
+def test_zebras_packets_are_read_and_answered(cable: SimulatedScanner) -> None:
+    scanner = SerialScanner("s1", ScannerSettings(port=cable.port, protocol="ssi", feedback="zebra-ssi"))
+    scanner.open()
+    cable.send(packet(0xF3, b"\x1c" + "提货\r".encode()))
+    (one,) = scanner.read(5)
+    assert (one.text, one.symbology) == ("提货\r", Symbology.QR)
+    assert heard(cable, 6) == command(0xD0)
+    scanner.close()
+
+
+def test_a_port_that_another_program_has_is_claimed(cable: SimulatedScanner) -> None:
+    first = opened(cable)
+    with pytest.raises(DeviceClaimed):
+        opened(cable)
+    exclusive = array.array("i", [0])
+    with Path(cable.port).open("rb", buffering=0) as port:
+        fcntl.ioctl(port, TIOCGEXCL, exclusive)
+        assert exclusive[0]
+        first.close()
+        fcntl.ioctl(port, TIOCGEXCL, exclusive)
+        assert not exclusive[0]
+
+
+def test_a_debounced_code_is_read_once_while_it_is_held_in_view(cable: SimulatedScanner) -> None:
+    scanner = SerialScanner("s1", ScannerSettings(port=cable.port, debounce_ms=60_000))
+    scanner.open()
+    for code in ("a", "a", "b", "a", "end"):
+        cable.scan(code)
+    assert read_until(scanner, 3) == ["a", "b", "end"]
+    scanner.close()
+
+
+def test_feedback_is_chosen_in_the_settings() -> None:
+    assert set(get_args(get_type_hints(ScannerSettings)["feedback"])) == set(FEEDBACK)
+    assert set(get_args(get_type_hints(ScannerSettings)["label_ids"])) == set(LABELS)
