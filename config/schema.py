@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import msgspec
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 
@@ -68,18 +69,39 @@ class StationSettings(msgspec.Struct, frozen=True):
     """Name of the printer that serves this station; empty: no slips here."""
 
 
+class CameraSettings(msgspec.Struct, frozen=True):
+    """How a camera looks; all but `context` is for live ones: video devices and addresses."""
+
+    context: Literal["any", "pickup", "pos"] = "any"
+    """What is shown to it; pickup: QR codes, Data Matrix and Code 128; pos: those, goods and GS1; any: also the
+    rarer kinds. Fewer kinds are read sooner."""
+    width: Annotated[int, msgspec.Meta(ge=160, le=7680)] = 1280
+    """Width of a frame to ask the camera for, pixels."""
+    height: Annotated[int, msgspec.Meta(ge=120, le=4320)] = 720
+    """Height of a frame to ask the camera for, pixels."""
+    region: tuple[Percent, Percent, Percent, Percent] = (0, 0, 100, 100)
+    """The part of a frame that is looked at: left, top, right, bottom, percent of its width and height."""
+    exposure: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+    """Exposure time to ask for, in 0.1 ms (short ones stop motion blur); 0: the camera decides."""
+    stall_ms: Annotated[int, msgspec.Meta(ge=200, le=60_000)] = 1500
+    """A camera without a new picture for so long counts as gone and is opened again."""
+    open_timeout_ms: Annotated[int, msgspec.Meta(ge=500, le=10_000)] = 5000
+    """How long a camera may take to give its first picture."""
+
+
 class ScannerSettings(msgspec.Struct, frozen=True):
     """A scanner and the station that it belongs to."""
 
     driver: Literal["serial", "evdev", "hidpos", "tcp", "camera"] = "serial"
     """serial: RS-232 or USB-CDC; evdev: a USB scanner that types like a keyboard; hidpos: a USB scanner in
-    HID-POS mode; tcp: on the network; camera: a video device, a video file or a folder of pictures."""
+    HID-POS mode; tcp: on the network; camera: a video device, the address of
+    a network camera, a video file or a folder of pictures."""
     station: Name = "T1"
     """The station that gets its scans."""
     port: str = ""
     """serial: a stable /dev/serial/by-id/ link; evdev: a /dev/input/by-id/ link that ends in -event-kbd;
     hidpos: a /dev/store-edge/ link to its hidraw node; tcp: host:port to call, listen:port or
-    listen:address:port to be called; camera: device, file or folder."""
+    listen:address:port to be called; camera: device, http:// or rtsp:// address, file or folder."""
     baud: Annotated[int, msgspec.Meta(ge=300, le=4_000_000)] = 9600
     """Serial speed, bit/s."""
     suffix: Literal["cr", "lf", "crlf", "tab", "etx", "none"] = "cr"
@@ -105,6 +127,7 @@ class ScannerSettings(msgspec.Struct, frozen=True):
     """evdev: the keyboard layout that the scanner is set to."""
     peer: str = ""
     """tcp, listening: the only address that may call; empty: whoever reaches the port."""
+    camera: CameraSettings = CameraSettings()
     charset: Literal["auto", "utf-8", "gb18030"] = "auto"
     """How payload bytes become text; auto: UTF-8 if valid, else GB18030."""
 
@@ -264,6 +287,9 @@ def _crossed(settings: Settings) -> list[Problem]:
     for name, scanner in settings.scanners.items():
         if scanner.station not in stations:
             problems.append(_dangling(f"scanners.{name}.station", scanner.station, stations))
+        left, top, right, bottom = scanner.camera.region
+        if left >= right or top >= bottom:
+            problems.append(Problem(f"scanners.{name}.camera.region", "is empty", "left, top, right, bottom"))
         if not scanner.port:
             problems.append(Problem(f"scanners.{name}.port", "is needed"))
     for name, station in settings.stations.items():

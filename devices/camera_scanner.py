@@ -1,36 +1,25 @@
-"""A camera as a scanner: a video device, a video file, or a folder into which pictures are dropped."""
+"""A camera as a scanner: a live one, a video file, or a folder into which pictures are dropped."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from config.schema import ScannerSettings
-from devices.decoding import decode, load_image
-from devices.ports import BadSource, DeviceAbsent, Reading, Symbology
+from devices.decoding import Context, decode, load_image
+from devices.live_camera import LiveCamera
+from devices.ports import BadSource, DeviceAbsent, Reading
 from devices.scanned_bytes import Charset, words
+from devices.sightings import Sightings, fingerprint
 
-_HELD_S = 2.0  # a code held in view counts as one scan for so long
-_FRAME_BUDGET_S = 0.06  # the next frame helps more than a longer look at this one
+_FRAME_BUDGET_S = 0.1  # the next frame helps more than a longer look at this one
 _STILL_BUDGET_S = 3.0
 _LOOK_S = 0.05  # how often a folder is looked at
 _WRITING_S = 1.0  # an unreadable picture younger than this may still be being written
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
-# Without a check beyond one digit: one frame in some thousands is read wrong.
-_TWICE = frozenset(
-    {
-        Symbology.EAN13,
-        Symbology.EAN8,
-        Symbology.UPCA,
-        Symbology.UPCE,
-        Symbology.CODE128,
-        Symbology.CODE39,
-        Symbology.ITF,
-    }
-)
 
 
 class _Source(Protocol):
@@ -40,10 +29,10 @@ class _Source(Protocol):
 
 
 class CameraScanner:
-    """Reads codes from `settings.port`: /dev/videoN, a video file, or a folder of pictures.
+    """Reads codes from `settings.port`: /dev/videoN, an address, a video file, or a folder of pictures.
 
-    Each picture of a folder is read once and then moved to its `done` subfolder. At the end of a video
-    file nothing more comes.
+    A live camera (the first two) runs in a process of its own from `open` to `close`. Each picture of a folder
+    is read once and then moved to its `done` subfolder. At the end of a video file nothing more comes.
     """
 
     def __init__(self, name: str, settings: ScannerSettings) -> None:
@@ -54,11 +43,14 @@ class CameraScanner:
     def open(self) -> None:
         """Opens the source; raises DeviceAbsent when there is none, BadSource when it is no video."""
         self.close()
-        path = Path(self._settings.port)
-        if path.is_dir():
-            self._source = _Folder(self._name, path)
+        port, camera = self._settings.port, self._settings.camera
+        path = Path(port)
+        if "://" in port or path.is_char_device():
+            self._source = LiveCamera(self._name, port, camera)
+        elif path.is_dir():
+            self._source = _Folder(self._name, path, camera.context)
         elif path.exists():
-            self._source = _Video(self._name, path)
+            self._source = _Video(self._name, path, camera.context)
         else:
             raise DeviceAbsent(self._name, "no such camera, file or folder")
 
@@ -80,44 +72,16 @@ class CameraScanner:
             source.close()
 
 
-class Sightings:
-    """Decides which codes seen in the frames of a video are scans: once while held, linear ones seen twice.
-
-    Times are seconds of any clock that only goes forward.
-    """
-
-    def __init__(self) -> None:
-        self._reported: dict[bytes, float] = {}
-        self._seen: dict[bytes, float] = {}
-
-    def scans(self, seen: Iterable[Reading], at: float) -> list[Reading]:
-        """Returns the readings of one frame that are new scans."""
-        for memory in (self._reported, self._seen):
-            for raw in [raw for raw, then in memory.items() if at - then >= _HELD_S]:
-                del memory[raw]
-        return [reading for reading in seen if self._is_scan(reading, at)]
-
-    def _is_scan(self, reading: Reading, at: float) -> bool:
-        if reading.raw in self._reported:
-            return False
-        if reading.symbology in _TWICE and reading.raw not in self._seen:
-            self._seen[reading.raw] = at
-            return False
-        self._reported[reading.raw] = at
-        return True
-
-
 class _Video:
-    def __init__(self, name: str, path: Path) -> None:
+    """A video file, read as fast as it can be looked at."""
+
+    def __init__(self, name: str, path: Path, context: Context) -> None:
         import cv2
 
-        self._name = name
-        self._live = path.is_char_device()
-        self._capture = cv2.VideoCapture(str(path), cv2.CAP_V4L2 if self._live else cv2.CAP_ANY)
+        self._context: Context = context
+        self._capture = cv2.VideoCapture(str(path), cv2.CAP_ANY)
         if not self._capture.isOpened():
             self._capture.release()
-            if self._live:
-                raise DeviceAbsent(name, "the camera cannot be opened")
             raise BadSource(name, "not a video")
         self._position = cv2.CAP_PROP_POS_MSEC
         self._sightings = Sightings()
@@ -125,14 +89,12 @@ class _Video:
     def readings(self, until: float) -> list[Reading]:
         while True:
             taken, frame = self._capture.read()
-            if not taken and self._live:
-                raise DeviceAbsent(self._name, "the camera gives no picture")
             if not taken:
                 time.sleep(max(until - time.monotonic(), 0))
                 return []
-            at = time.monotonic() if self._live else self._capture.get(self._position) / 1000
-            found = (code.reading for code in decode(frame, _FRAME_BUDGET_S))
-            scans = self._sightings.scans(found, at)
+            at = self._capture.get(self._position) / 1000
+            codes = decode(frame, _FRAME_BUDGET_S, context=self._context, effort="live")
+            scans = self._sightings.scans((code.reading for code in codes), at, fingerprint(frame))
             if scans or time.monotonic() >= until:
                 return scans
 
@@ -141,9 +103,12 @@ class _Video:
 
 
 class _Folder:
-    def __init__(self, name: str, path: Path) -> None:
+    """A folder that pictures are dropped into; what is in one was meant, so one sight is enough."""
+
+    def __init__(self, name: str, path: Path, context: Context) -> None:
         self._name = name
         self._path = path
+        self._context: Context = context
         self._unmovable: set[Path] = set()
 
     def readings(self, until: float) -> list[Reading]:
@@ -174,7 +139,7 @@ class _Folder:
 
     def _read(self, picture: Path) -> list[Reading]:
         try:
-            codes = decode(load_image(picture), _STILL_BUDGET_S)
+            codes = decode(load_image(picture), _STILL_BUDGET_S, context=self._context)
         except BadSource:
             if self._being_written(picture):
                 return []
@@ -202,4 +167,4 @@ class _Folder:
 def _in_charset(reading: Reading, charset: Charset) -> Reading:
     if charset == "auto":
         return reading
-    return Reading(words(reading.raw, charset), reading.raw, reading.symbology)
+    return Reading(words(reading.raw, charset), reading.raw, reading.symbology, reading.aim)

@@ -15,14 +15,11 @@ import numpy as np
 import pytest
 from barcode.writer import ImageWriter  # type: ignore[import-untyped]
 
-from config.schema import ScannerSettings
-from devices.camera_scanner import CameraScanner, Sightings
+from config.schema import CameraSettings, ScannerSettings
+from devices.camera_scanner import CameraScanner
 from devices.decoding import load_image
 from devices.phone_photo import phone_photo
-from devices.ports import BadSource, DeviceAbsent, Reading, Symbology
-
-QR = Reading("PK1.A", b"PK1.A", Symbology.QR)
-EAN = Reading("6901234567892", b"6901234567892", Symbology.EAN13)
+from devices.ports import BadSource, DeviceAbsent
 
 
 def opened(port: Path) -> CameraScanner:
@@ -117,27 +114,24 @@ def test_a_video_reports_a_held_code_once(tmp_path: Path) -> None:
     scanner.close()
 
 
-def test_a_linear_code_in_a_video_needs_two_frames(tmp_path: Path) -> None:
+def test_bars_in_a_video_need_two_frames_that_differ(tmp_path: Path) -> None:
     code, empty = ean_picture(), np.full((480, 640, 3), 255, np.uint8)
-    once = opened(video(tmp_path / "once.avi", [empty, code, empty, empty]))
-    assert not any(once.read(0.05) for _ in range(5))
-    twice = opened(video(tmp_path / "twice.avi", [empty, code, empty, code, empty]))
+    moved = np.roll(code, 5, (0, 1))
+    for name, frames in {"once": [empty, code, empty, empty], "same": [empty, code, code, code]}.items():
+        scanner = opened(video(tmp_path / f"{name}.avi", frames))
+        assert not any(scanner.read(0.05) for _ in range(5)), name
+    twice = opened(video(tmp_path / "twice.avi", [empty, code, empty, moved, empty]))
     assert read_all(twice, 1) == ["6901234567892"]
 
 
-def test_sightings_of_a_held_code() -> None:
-    sightings = Sightings()
-    times = [0.0, 0.5, 1.9, 2.0, 3.9, 4.1]
-    assert [bool(sightings.scans([QR], at)) for at in times] == [True, False, False, True, False, True]
-
-
-def test_sightings_of_a_linear_code() -> None:
-    sightings = Sightings()
-    assert [sightings.scans([EAN], at) for at in (0.0, 0.1, 0.2)] == [[], [EAN], []]
-    assert Sightings().scans([EAN], 9.0) == []
-    lonely = Sightings()
-    assert [lonely.scans([EAN], at) for at in (0.0, 5.0)] == [[], []]
-    assert sightings.scans([QR, EAN], 0.3) == [QR]
+def test_the_context_says_what_is_looked_for(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "1.png"), ean_picture())
+    cv2.imwrite(str(tmp_path / "2.png"), phone_photo("PK1.C", 1, "easy"))
+    settings = ScannerSettings(driver="camera", port=str(tmp_path), camera=CameraSettings(context="pickup"))
+    scanner = CameraScanner("c1", settings)
+    scanner.open()
+    assert read_all(scanner, 1) == ["PK1.C"]
+    assert len(list((tmp_path / "done").iterdir())) == 2
 
 
 def test_what_is_no_video_is_a_bad_source(tmp_path: Path) -> None:
