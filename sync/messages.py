@@ -17,6 +17,7 @@ Money is integer minor units (fen), times are RFC 3339 strings in UTC with milli
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -27,8 +28,12 @@ MAX_EVENTS = 500
 MAX_BYTES = 1 << 20
 GENESIS = "0" * 64
 
-Count = Annotated[int, msgspec.Meta(ge=0)]
-Seq = Annotated[int, msgspec.Meta(ge=1)]
+# No number of either side leaves the signed 64 bits that a database column holds.
+INT_MAX = (1 << 63) - 1
+Count = Annotated[int, msgspec.Meta(ge=0, le=INT_MAX)]
+Seq = Annotated[int, msgspec.Meta(ge=1, le=INT_MAX)]
+Whole = Annotated[int, msgspec.Meta(ge=-INT_MAX, le=INT_MAX)]
+Kid = Annotated[int, msgspec.Meta(ge=0, le=255)]
 Fen = int
 
 
@@ -150,7 +155,7 @@ class UpHeader(msgspec.Struct, frozen=True, tag="hdr", tag_field="t"):
 class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     """What HQ made of one event when it was not simply `applied`."""
 
-    seq: int
+    seq: Seq
     verdict: str
     code: str = ""
     case: str = ""
@@ -194,7 +199,7 @@ class Stock(msgspec.Struct, frozen=True, tag="stock", tag_field="tb"):
     """On-hand units of a product at this store as HQ counts them, own facts up to `upto_seq` included."""
 
     sku: str
-    on_hand: int
+    on_hand: Whole
     stream: str
     upto_seq: Count
     at: str
@@ -250,7 +255,7 @@ class OrderCommand(msgspec.Struct, frozen=True, tag="cmd", tag_field="tb"):
 class PickupKey(msgspec.Struct, frozen=True, tag="pickup_key", tag_field="tb"):
     """A public Ed25519 key (hex) under which pickup codes are valid; two at a time for roll-over."""
 
-    kid: int
+    kid: Kid
     public: str
     not_after: str = ""
 
@@ -376,6 +381,16 @@ ROW_KEYS: dict[str, str] = {
 }
 """The field of each Down kind whose text is the row's `id` in its bucket."""
 
+MODES = frozenset({"whole", "quantity", "unit"})
+STATES = frozenset(
+    "allocated accepted rejected picking short packed ready handing partial picked_up expired restocked "
+    "cancel_requested cancelled".split()
+)
+ROLES = frozenset({"cashier", "lead"})
+
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
 
 # ---- Encoding ------------------------------------------------------------------------------------
 
@@ -411,9 +426,30 @@ def kind_of(fact: Up) -> str:
 
 
 def row_of(op: Op) -> Down:
-    """Reads the typed row out of a put; raises msgspec.ValidationError when it is not one we know."""
+    """Reads the typed row out of a put; raises msgspec.ValidationError when it is not one we can use."""
     row: Down = msgspec.convert({"tb": op.tb, **(op.d or {})}, Down)
+    if bad := check_row(row):
+        raise msgspec.ValidationError(f"{op.tb}.{bad} is not what the protocol allows")
     return row
+
+
+def check_row(row: Down) -> str:
+    """The first field whose text means nothing to the other side (a time, a state ...), or "". Both ends ask."""
+    match row:
+        case Order():
+            times: tuple[str, ...] = ("ready_by", "hold_until", "lease_until", "placed_at")
+            words = {"mode": MODES, "state": STATES}
+        case PickupKey():
+            times, words = ("not_after",), {}
+        case Staff():
+            times, words = (), {"role": ROLES}
+        case OrderCommand() | Stock():
+            return "" if is_stamp(row.at) else "at"
+        case _:
+            return ""
+    bad = [name for name in times if (text := getattr(row, name)) and not is_stamp(text)]
+    bad += [name for name, known in words.items() if getattr(row, name) not in known]
+    return bad[0] if bad else ""
 
 
 def id_of(row: Down) -> str:
@@ -436,6 +472,27 @@ def row_body(row: Down) -> dict[str, Any]:
 def stamp(moment: datetime) -> str:
     """An aware time as it stands on the wire: RFC 3339, UTC, milliseconds, `Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment_of(text: str) -> datetime:
+    """The moment an RFC 3339 text names, in UTC; raises ValueError for any other text, also without a zone.
+
+    Years before 2000 and from 2200 on are no times of a shop; arithmetic near the ends of the calendar fails.
+    """
+    if not _RFC3339.fullmatch(text):
+        raise ValueError("not a time of RFC 3339")
+    moment = datetime.fromisoformat(text)
+    if not 2000 <= moment.year < 2200:
+        raise ValueError("not a time of this age")
+    return moment.astimezone(UTC)
+
+
+def is_stamp(text: str) -> bool:
+    """Whether the text is what `stamp` writes: only such times can be compared as text."""
+    try:
+        return stamp(moment_of(text)) == text
+    except ValueError:
+        return False
 
 
 def row_hash(tb: str, row_id: str, ver: int, d: dict[str, Any]) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from sync.hub.envelope import Refused, check_version
 from sync.hub.rows import subscription
 from sync.hub.schema import bucket, feed, hq_epoch, ingest_stream, nack, snapshot, write
-from sync.messages import MAX_BYTES, Checkpoint, Complete, Cursor, Head, Op, PullRequest, Reset
+from sync.messages import MAX_BYTES, Checkpoint, Complete, Count, Cursor, Head, Op, PullRequest, Reset
 
 MAX_ROWS = 5000
 PAGE_CEILING = 4 * MAX_BYTES
@@ -26,7 +26,7 @@ class Nack(msgspec.Struct, frozen=True):
     b: str
     tb: str
     id: str
-    seq: int
+    seq: Count
     code: str
 
 
