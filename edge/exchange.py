@@ -9,6 +9,9 @@ from typing import Protocol
 from edge.desks.status import Poke, StatusDesk
 from sync.messages import SyncFault
 
+BUG = "BUG"
+"""The trouble of an exchange that ended in an unexpected error (docs/sync-protocol.md lists all)."""
+
 _log = logging.getLogger("store_edge.sync")
 
 
@@ -35,14 +38,16 @@ class Result(Protocol):
     def alarm(self) -> str:
         """Why the upload stopped and waits for a person."""
 
+    @property
+    def fault(self) -> SyncFault | None:
+        """What failed and is not over yet."""
+
 
 class Client(Protocol):
     """The sync client, by shape."""
 
-    fault: SyncFault | None
-
     def turn(self, now_mono: float) -> Result:
-        """One bounded exchange; raises SyncFault."""
+        """One bounded exchange; a fault is in its result."""
 
 
 class Exchange:
@@ -57,13 +62,14 @@ class Exchange:
 
     def turn(self) -> float:
         """One exchange; gives the pause until the next one, seconds."""
+        # Stands if the exchange ends in an error that is nobody's fault but ours: the worker tells the log,
+        # and the pages must not go on saying that all is well.
+        trouble = BUG
         try:
             result = self._client.turn(time.monotonic())
-        except SyncFault as fault:
-            self._report(fault.code)
-            return 1.0
-        if self._client.fault is None:
-            self._report(result.alarm)
+            trouble = result.fault.code if result.fault else result.alarm
+        finally:
+            self._report(trouble)
         if result.received:
             for topic in ("inbox", "orders", "stock"):
                 self._poke(topic)

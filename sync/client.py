@@ -25,7 +25,9 @@ __all__ = ["Clock", "Inbox", "Outbox", "Pace", "SyncClient", "Transport", "TurnR
 class TurnResult:
     """What one turn did: events acknowledged, rows received, and when to come back.
 
-    `next_s` seconds (0 when `more`); `alarm` is "FORK" or "GAP" while the upload is stopped.
+    `next_s` seconds (0 when `more`); `alarm` is "FORK" or "GAP" while the upload is stopped. `fault` is what
+    failed, in this turn or in an earlier one whose back-off is not over; what the other half of the turn
+    brought counts all the same.
     """
 
     sent: int
@@ -33,6 +35,7 @@ class TurnResult:
     next_s: float
     more: bool
     alarm: str = ""
+    fault: SyncFault | None = None
 
 
 class SyncClient:
@@ -55,77 +58,53 @@ class SyncClient:
     ) -> None:
         """The paces are given only where chance must be known (tests)."""
         self._outbox = outbox
-        self._inbox = inbox
         self._uploader = Uploader(transport, outbox, clock, store_id, inbox.hq_epoch)
         self._puller = Puller(transport, inbox, clock)
         # Two paces: an HQ that refuses facts must not keep the shop from its orders.
         self._up_pace = up_pace or Pace()
         self._pull_pace = pull_pace or Pace()
-        self.fault: SyncFault | None = None
-        """Why the last turn failed; None after one that did not."""
-
-    @property
-    def alarm(self) -> str:
-        """Why the upload stopped and waits for a person: "FORK", "GAP" or, when it runs, nothing."""
-        return self._uploader.alarm
-
-    @property
-    def degraded(self) -> dict[str, str]:
-        """Buckets with rows this store could not use or with a differing checksum: why."""
-        return self._puller.degraded()
-
-    @property
-    def ignored(self) -> int:
-        """Lines and rows from HQ of kinds this release does not know, since the start."""
-        return self._puller.ignored
-
-    def resume(self) -> None:
-        """A person dealt with the alarm; the upload goes on with the next turn."""
-        self._uploader.resume()
-        self.hurry()
-
-    def hurry(self) -> None:
-        """A person wants it tried now, whatever the back-off says."""
-        self._up_pace.hurry()
-        self._pull_pace.hurry()
+        self._up_fault: SyncFault | None = None
+        self._pull_fault: SyncFault | None = None
 
     def turn(self, now_mono: float) -> TurnResult:
-        """One upload batch if there is one, one page down; `now_mono` in seconds. Raises SyncFault."""
+        """One upload batch if there is one, one page down; `now_mono` in seconds."""
         sent, received, next_s = 0, 0, CEILING_S
-        more = False
-        up_fault: SyncFault | None = None
+        up_more = page_more = False
         if self._up_pace.wait_s(now_mono) == 0:
+            self._up_fault = None
             try:
-                sent, more = self._uploader.step()
+                sent, up_more = self._uploader.step()
                 next_s = self._up_pace.succeeded(self._uploader.next_s or CEILING_S)
             except SyncFault as fault:
-                up_fault = self._note(fault, self._up_pace, now_mono)
+                self._up_fault = fault
+                self._back_off(fault, self._up_pace, now_mono)
                 # Nobody there, or nobody who knows us: the second request would only wait as long again.
                 if isinstance(fault, LineDown | NotAdmitted | VersionRefused):
+                    self._pull_fault = fault
                     self._pull_pace.failed(now_mono, at_least_s=self._up_pace.wait_s(now_mono))
-                    raise
         if self._pull_pace.wait_s(now_mono) == 0:
-            page, received, page_more = self._pull(now_mono)
-            more = more or page_more
-            next_s = min(next_s, self._pull_pace.succeeded(page.complete.next_s))
-        if up_fault is not None:
-            raise up_fault
-        return self._result(sent, received, next_s, more, now_mono)
+            self._pull_fault = None
+            try:
+                page, received, page_more = self._pull()
+                next_s = min(next_s, self._pull_pace.succeeded(page.complete.next_s))
+            except SyncFault as fault:
+                self._pull_fault = fault
+                self._back_off(fault, self._pull_pace, now_mono)
+        more = up_more or page_more
+        waits = [w for p in (self._up_pace, self._pull_pace) if (w := p.wait_s(now_mono)) > 0]
+        next_s = 0.0 if more else min([next_s, *waits])
+        standing = self._up_fault or self._pull_fault
+        return TurnResult(sent, received, next_s, more, self._uploader.alarm, standing)
 
-    def _pull(self, now_mono: float) -> tuple[Page, int, bool]:
-        try:
-            page, received, more = self._puller.step(self._outbox.stream_id())
-        except SyncFault as fault:
-            self._note(fault, self._pull_pace, now_mono)
-            raise
+    def _pull(self) -> tuple[Page, int, bool]:
+        page, received, more = self._puller.step(self._outbox.stream_id())
         # HQ was restored from a backup and lost facts it had acknowledged: they are sent again.
-        if not self.alarm and page.checkpoint.up_acked < self._outbox.acked():
+        if not self._uploader.alarm and page.checkpoint.up_acked < self._outbox.acked():
             self._outbox.rewind(page.checkpoint.up_acked + 1)
             more = True
         return page, received, more
 
-    def _note(self, fault: SyncFault, pace: Pace, now_mono: float) -> SyncFault:
-        self.fault = fault
+    def _back_off(self, fault: SyncFault, pace: Pace, now_mono: float) -> None:
         at_least = 0.0
         if isinstance(fault, HubBusy):
             at_least = fault.retry_s
@@ -134,11 +113,3 @@ class SyncClient:
         # A stopped upload costs nothing to "try": it only repeats that it is stopped.
         if not isinstance(fault, Fork | Gap):
             pace.failed(now_mono, at_least_s=at_least)
-        return fault
-
-    def _result(self, sent: int, received: int, next_s: float, more: bool, now_mono: float) -> TurnResult:
-        waits = [w for p in (self._up_pace, self._pull_pace) if (w := p.wait_s(now_mono)) > 0]
-        if not waits:
-            self.fault = None
-        next_s = 0.0 if more else min([next_s, *waits])
-        return TurnResult(sent, received, next_s, more, self.alarm)

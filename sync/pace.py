@@ -19,11 +19,6 @@ class Pace:
         self._faults = 0
         self._not_before = 0.0
 
-    @property
-    def faults(self) -> int:
-        """Faults since the last success."""
-        return self._faults
-
     def wait_s(self, now_mono: float) -> float:
         """Seconds for which nothing may be tried yet; 0 when it may."""
         return max(0.0, self._not_before - now_mono)
@@ -41,7 +36,3 @@ class Pace:
         pause = max(ceiling * (0.5 + 0.5 * self._chance()), min(at_least_s, CEILING_S))
         self._not_before = now_mono + pause
         return pause
-
-    def hurry(self) -> None:
-        """A person wants it tried now."""
-        self._not_before = 0.0

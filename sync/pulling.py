@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,8 +21,12 @@ from sync.messages import (
     PullLine,
     PullRequest,
     Reset,
+    moment_of,
     row_of,
+    stamp,
 )
+
+_log = logging.getLogger("store_edge.sync")
 
 PULL_PATH = "/sync/v1/pull"
 WHOLE_ONLY = (":orders", ":cmd")
@@ -55,15 +60,7 @@ class Puller:
         self._held_cursors: dict[str, Cursor] = {}
         self._nacks: list[dict[str, Any]] = []
         self._mended: dict[str, Head] = {}
-        self.ignored = 0
-        """Lines, rows and tables this release did not know, since the start."""
-        self._bad: dict[tuple[str, str, str], str] = {}
         self._unequal: set[str] = set()
-
-    def degraded(self) -> dict[str, str]:
-        """Buckets that are not what HQ has though read to the end: a code that says why."""
-        bad = {bucket: code for (bucket, _, _), code in self._bad.items()}
-        return bad | dict.fromkeys(self._unequal, "CHECKSUM")
 
     def step(self, stream: str) -> tuple[Page, int, bool]:
         """Reads and applies one page; returns (page, rows received, whether to come back at once)."""
@@ -80,7 +77,8 @@ class Puller:
         whole = [b for b, cursor in cursors.items() if cursor.seq == page.checkpoint.heads[b].seq]
         self._apply(page, cursors, whole)
         mended = self._verify(page, whole)
-        self.ignored += page.ignored
+        if page.ignored:
+            _log.info("of kinds this release does not know", extra={"ignored": page.ignored})
         return page, len(page.ops), page.complete.more or mended
 
     def _apply(self, page: Page, cursors: dict[str, Cursor], whole: list[str]) -> None:
@@ -108,8 +106,6 @@ class Puller:
             server_time=checkpoint.server_time,
             hq_epoch=checkpoint.hq_epoch,
         )
-        for op in usable:
-            self._bad.pop((op.b, op.tb, op.id), None)
         for op, code in refused:
             self._nack(op, code)
         if not wait:
@@ -137,7 +133,7 @@ class Puller:
         return True
 
     def _nack(self, op: Op, code: str) -> None:
-        self._bad[op.b, op.tb, op.id] = code
+        _log.error("a row of HQ's is set aside", extra={"bucket": op.b, "table": op.tb, "code": code})
         self._nacks.append({"b": op.b, "seq": op.seq, "tb": op.tb, "id": op.id, "code": code})
 
     def _verify(self, page: Page, whole: list[str]) -> bool:
@@ -149,6 +145,8 @@ class Puller:
                 self._mended.pop(bucket, None)
                 self._unequal.discard(bucket)
             elif self._mended.get(bucket) == head:
+                if bucket not in self._unequal:
+                    _log.error("read again, and still not what HQ has", extra={"bucket": bucket})
                 self._unequal.add(bucket)
             else:
                 self._mended[bucket] = head
@@ -160,7 +158,6 @@ class Puller:
         self._inbox.reset(bucket, why)
         self._held.pop(bucket, None)
         self._held_cursors.pop(bucket, None)
-        self._bad = {key: code for key, code in self._bad.items() if key[0] != bucket}
 
 
 def read_page(body: bytes) -> Page:
@@ -170,10 +167,12 @@ def read_page(body: bytes) -> Page:
         first, last = _LINE.decode(lines[0]), _LINE.decode(lines[-1])
         if not isinstance(first, Checkpoint) or not isinstance(last, Complete) or first.cp != last.cp:
             raise LineDown("the page is not whole")
-        page = Page(first, last)
+        # Read once, here: a page with an odd time must change nothing, the clock least of all.
+        heard = stamp(moment_of(first.server_time))
+        page = Page(msgspec.structs.replace(first, server_time=heard), last)
         for line in lines[1:-1]:
             _sort_in(page, line)
-    except (msgspec.DecodeError, UnicodeDecodeError, IndexError) as error:
+    except (msgspec.DecodeError, ValueError, IndexError, RecursionError) as error:
         raise LineDown("the page cannot be read") from error
     return page
 

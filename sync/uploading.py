@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -21,8 +22,11 @@ from sync.messages import (
     UpAnswer,
     UpHeader,
     canonical,
+    moment_of,
     stamp,
 )
+
+_log = logging.getLogger("store_edge.sync")
 
 UP_PATH = "/sync/v1/up"
 MAX_OPAQUE = MAX_BYTES // 4
@@ -53,7 +57,8 @@ class Uploader:
     def step(self) -> tuple[int, bool]:
         """Sends one batch; returns (events acknowledged, whether to come back at once). Raises SyncFault.
 
-        After a fork, or a gap that this journal cannot fill, `alarm` is set and nothing is sent any more.
+        After a fork, or a gap that this journal cannot fill, `alarm` is set and nothing is sent any more
+        by this object: whoever dealt with the cause starts the program again, and the upload tries anew.
         """
         if self.alarm:
             return 0, False
@@ -62,23 +67,24 @@ class Uploader:
         if not batch:
             return 0, False
         if batch[0].seq != acked + 1:
-            self.alarm = Gap.code
-            raise Gap(acked + 1)
+            raise self._stopped(Gap(acked + 1))
         try:
             answer = self._send(batch)
         except EnvelopeRefused:
             return self._smaller(batch)
         except Gap as gap:
             return self._rewind(gap, batch[0].seq)
-        except Fork:
-            self.alarm = Fork.code
-            raise
+        except Fork as fork:
+            raise self._stopped(fork) from None
         self._settle(answer, batch[-1].seq)
         return len(batch), bool(self._outbox.pending(batch[-1].seq, 1, MAX_BYTES))
 
-    def resume(self) -> None:
-        """A person looked at the alarm and wants the upload to go on."""
-        self.alarm = ""
+    def _stopped(self, fault: Fork | Gap) -> Fork | Gap:
+        self.alarm = fault.code
+        _log.error(
+            "upload stopped: clear it up with HQ, then restart the service", extra={"trouble": fault.code}
+        )
+        return fault
 
     def _batch(self, acked: int) -> list[Event]:
         limit = 1 if self._opaque_seq == acked + 1 else self._limit
@@ -104,9 +110,11 @@ class Uploader:
         )
         lines = [_opaque(batch[0])] if batch[0].seq == self._opaque_seq else batch
         body = b"\n".join([canonical(header), *map(canonical, lines), b""])
+        said = self._transport.post(UP_PATH, body)
         try:
-            answer = msgspec.json.decode(self._transport.post(UP_PATH, body), type=UpAnswer)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            answer = msgspec.json.decode(said, type=UpAnswer)
+            answer = msgspec.structs.replace(answer, server_time=stamp(moment_of(answer.server_time)))
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise LineDown("the answer to an upload is not one") from error
         # An answer that acknowledges less than was sent with status 200 is not an HQ speaking this protocol.
         if answer.acked < batch[-1].seq:
@@ -134,8 +142,7 @@ class Uploader:
 
     def _rewind(self, gap: Gap, first: int) -> tuple[int, bool]:
         if not 1 <= gap.expected < first:
-            self.alarm = Gap.code
-            raise gap
+            raise self._stopped(gap) from None
         self._outbox.rewind(gap.expected)
         return 0, True
 

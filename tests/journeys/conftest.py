@@ -21,7 +21,7 @@ from sync.client import SyncClient
 from sync.hub.desk import HubDesk
 from sync.hub.schema import open_hub
 from sync.hub.web import create_hub
-from sync.messages import LineDown, Order, OrderLine, Product, SyncFault
+from sync.messages import LineDown, Order, OrderLine, Product
 from sync.messages import Shop as ShopRow
 from sync.transport import LoopTransport
 
@@ -77,9 +77,7 @@ class Pair:
         faults = []
         for _ in range(turns):
             self.now += 400.0  # longer than any back-off
-            try:
-                self.client.turn(self.now)
-            except SyncFault as fault:
+            if fault := self.client.turn(self.now).fault:
                 faults.append(fault.code)
         return faults
 

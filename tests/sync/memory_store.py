@@ -232,9 +232,12 @@ class Shop:
         self.client = SyncClient(self.wire, self.journal, self.replica, store_id=self.store, clock=self.clock)
 
     def turn(self) -> TurnResult:
-        """One turn, long after any back-off."""
+        """One turn, long after any back-off; raises the fault it met."""
         self.mono += 1000.0
-        return self.client.turn(self.mono)
+        result = self.client.turn(self.mono)
+        if result.fault is not None:
+            raise result.fault
+        return result
 
     def settle(self, turns: int = 80) -> None:
         """Turns until there is nothing left to do; the last must be a good one."""

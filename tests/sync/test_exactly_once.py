@@ -105,7 +105,8 @@ def test_the_back_off_doubles_to_five_minutes_and_success_ends_it() -> None:
     assert pauses[-1] == 225.0
     assert pace.wait_s(100.0) == 125.0
     assert pace.succeeded(15.0) == 15.0
-    assert (pace.wait_s(100.0), pace.faults) == (0.0, 0)
+    assert pace.wait_s(100.0) == 0.0
+    assert pace.failed(0.0) == 0.75
     assert pace.failed(0.0, at_least_s=60.0) == 60.0
     assert pace.failed(0.0, at_least_s=9999.0) == 300.0
 

@@ -96,16 +96,15 @@ def test_a_differing_checksum_resets_that_bucket_only(hub: Any, shop: Any) -> No
     assert shop.replica.resets == [("g:catalog:CN", "checksum")]
     shop.settle()
     assert equal(hub, shop, *ALL)
-    assert shop.client.degraded == {}
 
 
-def test_a_bucket_that_never_fits_is_not_fetched_for_ever(shop: Any) -> None:
+def test_a_bucket_that_never_fits_is_not_fetched_for_ever(shop: Any, caplog: Any) -> None:
     shop.settle()
     wrong = shop.replica.checksum
     shop.replica.checksum = lambda b: (0, "f" * 16) if b == "g:shops:CN" else wrong(b)
     results = [shop.turn().more for _ in range(5)]
     assert results == [True, False, False, False, False]
-    assert shop.client.degraded == {"g:shops:CN": "CHECKSUM"}
+    assert [r.bucket for r in caplog.records if r.levelname == "ERROR"] == ["g:shops:CN"]
 
 
 def test_a_new_epoch_and_a_forgotten_tombstone_reset_the_bucket(hub: Any, shop: Any) -> None:
@@ -123,15 +122,16 @@ def test_a_new_epoch_and_a_forgotten_tombstone_reset_the_bucket(hub: Any, shop: 
     assert equal(hub, shop, "g:catalog:CN")
 
 
-def test_what_this_release_does_not_know_is_counted_and_passed_by(hub: Any, shop: Any) -> None:
+def test_what_this_release_does_not_know_is_counted_and_passed_by(hub: Any, shop: Any, caplog: Any) -> None:
+    caplog.set_level("INFO", "store_edge.sync")
     news = [
         Change("g:catalog:CN", "hologram", "H1", {"x": 1}),
         Change("g:catalog:CN", "product", "P7", {**_product("P7"), "smell": "rose"}),
     ]
     write(hub.engine, lambda c: publish(c, news, AT))
     shop.settle()
-    assert shop.client.ignored == 1
-    assert shop.client.degraded == {}
+    assert [r.ignored for r in caplog.records if hasattr(r, "ignored")] == [1]
+    assert shop.replica.aside == {}
     assert equal(hub, shop, "g:catalog:CN")
 
 
@@ -144,7 +144,10 @@ def test_a_row_that_cannot_be_used_is_set_aside_and_reported(hub: Any, shop: Any
     shop.settle()
     assert sorted(shop.replica.usable("g:catalog:CN")) == ["P1", "P3"]
     assert list(shop.replica.usable("g:price:CN")) == ["P3"]
-    assert shop.client.degraded == {"g:catalog:CN": "CONSTRAINT", "g:price:CN": "VALIDATION"}
+    assert {key[0]: code for key, code in shop.replica.aside.items()} == {
+        "g:catalog:CN": "CONSTRAINT",
+        "g:price:CN": "VALIDATION",
+    }
     assert equal(hub, shop, *ALL)
     assert shop.replica.resets == []
     shop.turn()
@@ -154,7 +157,7 @@ def test_a_row_that_cannot_be_used_is_set_aside_and_reported(hub: Any, shop: Any
     ]
     hub.desk.publish_prices([Price("P1", 500, "b")])
     shop.settle()
-    assert "g:price:CN" not in shop.client.degraded
+    assert [key[0] for key in shop.replica.aside] == ["g:catalog:CN"]
 
 
 def test_a_store_reads_only_its_own_buckets_and_streams(hub: Any, make_shop: Any, order_form: Any) -> None:
