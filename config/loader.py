@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 
@@ -29,7 +31,14 @@ class Origin:
 
 def load(path: Path) -> Settings:
     """Reads a settings file; raises SettingsRefused with every problem (or the first unreadable line)."""
-    return parse(read_toml(path))
+    settings = parse(read_toml(path))
+    try:
+        ZoneInfo(settings.store.timezone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        known = difflib.get_close_matches(settings.store.timezone, available_timezones(), n=1)
+        hint = f"did you mean {known[0]}?" if known else "for example Asia/Shanghai"
+        raise SettingsRefused([Problem("store.timezone", "is no IANA time zone", hint)]) from error
+    return settings
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_origin
+from urllib.parse import urlsplit
 
 import msgspec
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 
 
@@ -302,6 +304,12 @@ def _crossed(settings: Settings) -> list[Problem]:
             for station in client.stations
             if station not in stations
         ]
+    problems += _twice("scanners", {name: one.port for name, one in settings.scanners.items()})
+    if settings.web.port and settings.web.port == settings.web.live_port:
+        problems.append(Problem("web.live_port", "is the same as web.port", "the event stream needs its own"))
+    if settings.hq.url and not _safe_url(settings.hq.url):
+        hint = "plain http only to this machine: the store's token would be readable"
+        problems.append(Problem("hq.url", "is no https address", hint))
     if settings.hq.url and not settings.hq.token_file:
         problems.append(Problem("hq.token_file", "is needed when hq.url is set"))
     return problems
@@ -324,6 +332,28 @@ def _printers(printers: Mapping[str, PrinterSettings]) -> list[Problem]:
             others = {other: None for other in printers if other != name}
             problems.append(_dangling(f"printers.{name}.stand_in", printer.stand_in, others))
     return problems
+
+
+def _twice(table: str, places: Mapping[str, str]) -> list[Problem]:
+    """Two devices at one place: each would get half of what happens there."""
+    first: dict[str, str] = {}
+    found = []
+    for name, place in places.items():
+        if place and first.setdefault(place, name) != name:
+            found.append(Problem(f"{table}.{name}", f"is at the same place as {table}.{first[place]}"))
+    return found
+
+
+def _safe_url(url: str) -> bool:
+    parts = urlsplit(url)
+    if not parts.hostname or parts.username or parts.query or parts.fragment:
+        return False
+    if parts.scheme == "https" or parts.hostname == "localhost":
+        return parts.scheme in ("http", "https")
+    try:
+        return parts.scheme == "http" and ipaddress.ip_address(parts.hostname).is_loopback
+    except ValueError:
+        return False
 
 
 def _dangling(path: str, name: str, known: Mapping[str, object]) -> Problem:

@@ -1,35 +1,42 @@
-"""A receipt printer that speaks ESC/POS over raw TCP (port 9100), believed only when it confirms."""
+"""A receipt printer that speaks ESC/POS, believed only when it confirms; and the drawer that hangs on it."""
 
 from __future__ import annotations
 
-import socket
+import secrets
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from config.schema import PrinterSettings
-from devices.escpos_replies import ReplyKind, ReplyParser, paper_ended, state_from
-from devices.escpos_slip import encode
+from devices.escpos_link import Link, words
+from devices.escpos_replies import ReplyKind, paper_ended
+from devices.escpos_slip import BIGGEST_COMMAND, encode
+from devices.escpos_wires import open_wire
 from devices.ports import (
     CoverOpen,
     DeviceAbsent,
+    DeviceFault,
     DeviceOffline,
     OutOfPaper,
     PrinterState,
+    SentOnly,
     Slip,
+    TooSlow,
     Unconfirmed,
 )
 
-_CONNECT_S = 3.0
-_STATUS_S = 2.0
-_DRAIN_S = 2.0
-_ASK = b"\x10\x04"
+_TELL_CHANGES = b"\x1da\x0f"  # ESC @ takes it back, hence after each
 _BARRIER = b"\x1dr\x01"
+_PULSE = b"\x1bp\x00\x32\xfa"
+# What broke off may have left a half command that eats what comes next, and paper that hangs out: NULs end
+# the one and mean nothing else, a cut ends the other.
+_CLEAN = b"\x00" * BIGGEST_COMMAND + b"\x1b@\x1dVB\x00"
+_LONGEST_S = 30.0
+"""A slip that needs longer on the serial line is refused: it is pictures where text was meant."""
 
 
 class EscposPrinter:
-    """Prints slips over a connection of their own; calls from several threads take turns.
+    """Prints slips and opens its drawer; calls from several threads take turns.
 
     Two printers must not share one address: a printer talks to one host at a time.
     """
@@ -38,46 +45,155 @@ class EscposPrinter:
         self._name = name
         self._settings = settings
         self._turn = threading.Lock()
+        self._link: Link | None = None
+        self._told: Callable[[PrinterState], None] = lambda _: None
+        self._clean = False
         self._seen = PrinterState.UNKNOWN
 
-    def print(self, slip: Slip) -> None:
+    def listen(self, told: Callable[[PrinterState], None]) -> None:
+        """`told` hears of paper, cover and errors as they happen, in a thread of the driver, if the line is held."""
+        self._told = told
+
+    def print(self, slip: Slip, sent: Callable[[], None] = lambda: None) -> None:
         """Prints, cuts and waits for the printer's word; errors as `devices.ports.POSPrinter` says."""
         job = encode(slip, self._settings.columns, self._settings.charset)
-        with self._turn, self._line() as line:
-            self._seen = line.state()
-            self._refuse(self._seen)
-            line.send(job + _BARRIER)
-            line.confirmed()
+        self._bearable(job)
+        with self._turn, self._ready() as link:
+            head = b"" if self._clean else _CLEAN
+            self._clean = False
+            try:
+                self._put(link, head + job[:2] + self._hearing + job[2:], sent)
+            except SentOnly:
+                self._clean = True
+                raise
+            self._clean = True
 
     def state(self) -> PrinterState:
-        """Asks the printer; while a slip is being printed, says what was seen when that began."""
+        """Asks the printer; while a slip is being printed, says what was seen last."""
         if not self._turn.acquire(timeout=0.05):
-            return self._seen
+            return self._link.seen if self._link else self._seen
         try:
-            with self._line() as line:
-                self._seen = line.state()
-        except DeviceAbsent:
-            self._seen = PrinterState.ABSENT
+            with self._ready(refuse=False):
+                pass
         except DeviceOffline:
             self._seen = PrinterState.OFFLINE
+        except DeviceFault:
+            self._seen = PrinterState.ABSENT
         finally:
             self._turn.release()
         return self._seen
 
-    @contextmanager
-    def _line(self) -> Iterator[_Line]:
-        settings = self._settings
+    def pulse(self) -> None:
+        """One pulse to the drawer, never repeated; errors as `devices.ports.CashDrawer` says."""
+        with self._turn, self._ready() as link:
+            self._put(link, _PULSE, lambda: None)
+
+    def level(self) -> bool | None:
+        """The level of the drawer's sensor; None while a slip is printed, or where it does not answer."""
+        if self._settings.confirm == "none" or not self._turn.acquire(timeout=0.05):
+            return None
         try:
-            sock = socket.create_connection(
-                (settings.host, settings.port), timeout=min(_CONNECT_S, settings.timeout_s)
-            )
-        except (OSError, ValueError) as error:  # ValueError: a host name that IDNA refuses
-            raise DeviceAbsent(self._name, _words(error)) from error
-        line = _Line(self._name, sock, settings.timeout_s)
-        try:
-            yield line
+            with self._ready(refuse=False) as link:
+                link.send(b"\x1dr\x02", ReplyKind.IN_ORDER)
+                return bool(link.answer()[0] & 0x01)
+        except DeviceFault:
+            return None
         finally:
-            line.close()
+            self._turn.release()
+
+    def close(self) -> None:
+        """Lets go of the line; the next call takes it up again."""
+        with self._turn:
+            self._drop()
+
+    def ask(self, question: bytes) -> bytes:
+        """The block that the printer answers with (GS I, GS ( H); b"" when it knows no such question."""
+        with self._turn, self._ready(refuse=False) as link:
+            link.send(question, ReplyKind.BLOCK)
+            try:
+                return link.answer()
+            except Unconfirmed:
+                self._drop()
+                return b""
+
+    @property
+    def _hearing(self) -> bytes:
+        return _TELL_CHANGES if self._settings.hold and self._settings.confirm != "none" else b""
+
+    @contextmanager
+    def _ready(self, *, refuse: bool = True) -> Iterator[Link]:
+        """A link whose printer just said how it is; a failed one is let go."""
+        try:
+            link = self._answering()
+            if refuse:
+                self._refuse(self._seen)
+            yield link
+        except (Unconfirmed, DeviceAbsent, DeviceOffline) as fault:
+            if not isinstance(fault, SentOnly):
+                self._drop()
+            raise
+        finally:
+            if not self._settings.hold:
+                self._drop()
+
+    def _answering(self) -> Link:
+        held = self._link
+        if held is not None and held.alive:
+            try:
+                self._seen = self._status(held)
+            except DeviceFault:  # most hang up on an idle host after some minutes
+                self._drop()
+            else:
+                return held
+        self._drop()
+        link = self._link = self._connected()
+        self._seen = self._status(link)
+        if self._hearing:
+            link.send(self._hearing, ReplyKind.UNASKED)
+        return link
+
+    def _status(self, link: Link) -> PrinterState:
+        return PrinterState.UNKNOWN if self._settings.confirm == "none" else link.status()
+
+    def _connected(self) -> Link:
+        try:
+            wire = open_wire(self._settings)
+        except (OSError, ValueError) as error:  # ValueError: a host name that IDNA refuses
+            raise DeviceAbsent(self._name, words(error)) from error
+        return Link(self._name, wire, self._settings.timeout_s, self._heard)
+
+    def _heard(self, state: PrinterState) -> None:
+        if state is not self._seen:
+            self._seen = state
+            self._told(state)
+
+    def _put(self, link: Link, job: bytes, sent: Callable[[], None]) -> None:
+        confirm = self._settings.confirm
+        if confirm == "none":
+            link.send(job, ReplyKind.UNASKED)
+            sent()
+            raise SentOnly(self._name)
+        if confirm == "process-id":
+            ticket = bytes(secrets.choice(range(0x21, 0x7F)) for _ in range(4))
+            link.send(job + b"\x1d(H\x06\x0000" + ticket, ReplyKind.BLOCK)
+            sent()
+            link.answer(lambda said: said == b"\x37\x22" + ticket)
+            return
+        link.send(job + _BARRIER, ReplyKind.IN_ORDER)
+        sent()
+        if paper_ended(link.answer()[0]):
+            raise Unconfirmed(self._name, "paper ran out while printing")
+
+    def _bearable(self, job: bytes) -> None:
+        if self._settings.driver == "escpos-serial":
+            needed = len(job) * 10 / self._settings.baud
+            if needed > _LONGEST_S:
+                raise TooSlow(self._name, f"{needed:.0f} s at {self._settings.baud} Bd")
+
+    def _drop(self) -> None:
+        if self._link is not None:
+            self._link.close()
+            self._link = None
 
     def _refuse(self, state: PrinterState) -> None:
         if state is PrinterState.COVER_OPEN:
@@ -86,81 +202,3 @@ class EscposPrinter:
             raise OutOfPaper(self._name)
         if state is PrinterState.OFFLINE:
             raise DeviceOffline(self._name)
-
-
-class _Line:
-    """One connection to the printer: every wait has a deadline, every error is one of ours."""
-
-    def __init__(self, name: str, sock: socket.socket, timeout_s: float) -> None:
-        self._name = name
-        self._sock = sock
-        self._timeout_s = timeout_s
-        self._replies = ReplyParser()
-
-    def state(self) -> PrinterState:
-        answers = [self._ask(number) for number in (1, 2, 4)]
-        return state_from(*answers)
-
-    def send(self, job: bytes) -> None:
-        """Sends all of `job`; the printer may be slow but must take something every `timeout_s`."""
-        rest = memoryview(job)
-        self._sock.settimeout(self._timeout_s)
-        while rest:
-            try:
-                rest = rest[self._sock.send(rest) :]
-            except OSError as error:
-                if len(rest) == len(job):
-                    raise DeviceAbsent(self._name, _words(error)) from error
-                raise Unconfirmed(self._name, f"{len(job) - len(rest)} of {len(job)} bytes sent") from error
-
-    def confirmed(self) -> None:
-        """Waits for the barrier's answer, which the printer gives after all that was sent before it."""
-        try:
-            answer = self._wait(ReplyKind.IN_ORDER, self._timeout_s)
-        except OSError as error:
-            raise Unconfirmed(self._name, _words(error)) from error
-        if paper_ended(answer):
-            raise Unconfirmed(self._name, "paper ran out while printing")
-
-    def close(self) -> None:
-        """Ends our side first and reads to the end.
-
-        Closing with unread bytes resets the connection, and a printer with a small window then loses
-        the tail of the slip.
-        """
-        try:
-            self._sock.shutdown(socket.SHUT_WR)
-            self._sock.settimeout(_DRAIN_S)
-            deadline = time.monotonic() + _DRAIN_S
-            while time.monotonic() < deadline and self._sock.recv(4096):
-                pass
-        except OSError:
-            pass
-        finally:
-            self._sock.close()
-
-    def _ask(self, number: int) -> int:
-        try:
-            self._sock.settimeout(_STATUS_S)
-            self._sock.sendall(_ASK + bytes([number]))
-            return self._wait(ReplyKind.REAL_TIME, min(_STATUS_S, self._timeout_s))
-        except TimeoutError as error:
-            raise DeviceOffline(self._name, "connected, but it does not answer") from error
-        except OSError as error:
-            raise DeviceAbsent(self._name, _words(error)) from error
-
-    def _wait(self, kind: ReplyKind, wait_s: float) -> int:
-        deadline = time.monotonic() + wait_s
-        while (left := deadline - time.monotonic()) > 0:
-            self._sock.settimeout(left)
-            data = self._sock.recv(256)
-            if not data:
-                raise ConnectionAbortedError("it hung up")
-            for reply in self._replies.feed(data):
-                if reply.kind is kind:
-                    return reply.data[0]
-        raise TimeoutError("no answer in time")
-
-
-def _words(error: Exception) -> str:
-    return str(error) or type(error).__name__

@@ -22,6 +22,9 @@ SCANNERS: dict[str, Callable[[str, ScannerSettings], Scanner]] = {
 }
 PRINTERS: dict[str, Callable[[str, PrinterSettings], POSPrinter]] = {
     "escpos-tcp": EscposPrinter,
+    "escpos-serial": EscposPrinter,
+    "escpos-usb": EscposPrinter,
+    "escpos-file": EscposPrinter,
 }
 
 

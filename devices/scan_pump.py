@@ -91,6 +91,11 @@ class Pump:
         """Codes not taken since the driver was made."""
         return self._lost + (self._run.dropped if self._run else 0)
 
+    @property
+    def waiting(self) -> int:
+        """Readings that wait for somebody to ask."""
+        return self._run.waiting if self._run else 0
+
     def start(self, line: Line, decoding: Decoding) -> None:
         """Listens on the line from now on; the line belongs to the pump, which shuts it."""
         self.stop()
@@ -141,6 +146,10 @@ class _Run:
     @property
     def dropped(self) -> int:
         return self._decoding.dropped + self._overflow
+
+    @property
+    def waiting(self) -> int:
+        return self._kept.qsize() - self._shut
 
     def read(self, wait_s: float) -> list[Reading]:
         got: list[Reading] = []

@@ -16,7 +16,6 @@ from devices.simulated_paper import (
     RasterBlock,
     Run,
     Style,
-    cells,
 )
 
 # Arguments that follow two command bytes, for commands of fixed length.
@@ -44,10 +43,11 @@ _RESTYLE: dict[bytes, Callable[[int], dict[str, int]]] = {
     b"\x1d!": lambda n: {"wide": (n >> 4 & 7) + 1, "high": (n & 7) + 1},
     b"\x1dB": lambda n: {"inverse": bool(n & 1)},
 }
+_IDENTITY = {65: b"1.00", 66: b"STORE EDGE", 67: b"SIMULATED-80", 68: b"SIM0001"}
 # Understood and without effect on what is drawn.
 _IGNORED = frozenset(
     [bytes([0x1B, c]) for c in b"MRV{ =$\\c"]
-    + [bytes([0x1D, c]) for c in b"afIPLWb"]
+    + [bytes([0x1D, c]) for c in b"fPLWb"]
     + [bytes([0x1C, c]) for c in b"C-S("]
 )
 
@@ -65,6 +65,7 @@ class Interpreter:
         self.unknown: list[bytes] = []
         self.kicks = 0
         self.near_end = False
+        self.tells = False
         self._dots = dots
         self._rom = rom
         self._answer = answer
@@ -87,6 +88,11 @@ class Interpreter:
         self._do(command)
         return True
 
+    def clear(self) -> None:
+        """Forgets what it took and did not print yet."""
+        self.buffer.clear()
+        self._runs.clear()
+
     def power_loss(self) -> None:
         """Forgets everything that is not on paper; what hangs out of the slot is torn off."""
         self.buffer.clear()
@@ -96,6 +102,7 @@ class Interpreter:
         self._reset()
 
     def _reset(self) -> None:
+        self.tells = False
         self._style = Style()
         self._align = Align.LEFT
         self._kanji = False
@@ -185,11 +192,19 @@ class Interpreter:
             case b"v" if args[6:]:
                 self._blocks.append(RasterBlock(args[6:], args[2] + 256 * args[3], self._align))
             case b"r":
-                self._answer(b"\x03" if self.near_end else b"\x00")
+                drawer = args[0] in {2, 50}
+                self._answer(b"drawer" if drawer else b"\x03" if self.near_end else b"\x00")
+            case b"a":
+                self.tells = args[0] != 0
+            case b"I":
+                said = _IDENTITY.get(args[0])
+                self._answer(b"\x5f" + said + b"\x00" if said else b"\x20")
             case _ if name not in _IGNORED:
                 self.unknown.append(name + args)
 
     def _two_dimensional(self, args: bytes) -> None:
+        if args[:1] == b"H" and args[3:5] == b"00":
+            self._answer(b"\x37\x22" + args[5:9] + b"\x00")
         if args[:1] != b"k" or len(args) < 5 or args[3] != 49:
             if args[:1] not in {b"A", b"D", b"E", b"H", b"k"}:
                 self.unknown.append(b"\x1d(" + args)
@@ -229,17 +244,18 @@ class Interpreter:
         if raw == b"\n":
             self._end_line()
         elif len(raw) > 1:
-            self._put(raw.decode(self._rom, "replace"))
+            self._put(raw.decode(self._rom, "replace"), 2)
         elif raw >= b"\x20":
-            self._put(raw.decode(self._page, "replace"))
+            self._put(raw.decode(self._page, "replace"), 1)
 
-    def _put(self, text: str) -> None:
-        room = self._dots // 12 - sum(cells(c) * r.style.wide for r in self._runs for c in r.text)
-        if sum(map(cells, text)) * self._style.wide > room:
+    def _put(self, text: str, cells: int) -> None:
+        style = msgspec.structs.replace(self._style, cells=cells)
+        room = self._dots // 12 - sum(run.columns for run in self._runs)
+        if Run(text, style).columns > room:
             self._end_line()  # a printer breaks the line by itself, wherever that is
-        if self._runs and self._runs[-1].style == self._style:
+        if self._runs and self._runs[-1].style == style:
             text = self._runs.pop().text + text
-        self._runs.append(Run(text, self._style))
+        self._runs.append(Run(text, style))
 
     def _end_line(self) -> None:
         self._blocks.append(Line(tuple(self._runs), self._align, self._spacing))

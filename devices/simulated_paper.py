@@ -24,13 +24,14 @@ _PAPER, _INK = (250, 249, 246), (38, 36, 40)
 
 
 class Style(msgspec.Struct, frozen=True):
-    """How characters are drawn; `wide` and `high` are 1..8."""
+    """How characters are drawn; `wide` and `high` are 1..8, `cells` 2 in the ROM's Chinese lane, else 1."""
 
     bold: bool = False
     wide: int = 1
     high: int = 1
     underline: bool = False
     inverse: bool = False
+    cells: int = 1
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -38,6 +39,11 @@ class Run(msgspec.Struct, frozen=True):
 
     text: str
     style: Style
+
+    @property
+    def columns(self) -> int:
+        """Half-width cells that it takes on the line."""
+        return len(self.text) * self.style.cells * self.style.wide
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -110,11 +116,6 @@ class Paper:
         return out.getvalue()
 
 
-def cells(char: str) -> int:
-    """Half-width cells that the ROM gives a character: ASCII one, all of the Chinese lane two."""
-    return 1 if char < "\x80" else 2
-
-
 def _in_words(block: Block) -> str:
     match block:
         case Line(runs):
@@ -145,7 +146,7 @@ def _draw_line(line: Line, dots: int) -> Any:
 
     tallest = max((run.style.high for run in line.runs), default=1) * _GLYPH_HEIGHT
     strip = Image.new("1", (dots, max(line.spacing, tallest + 6)))
-    taken = sum(cells(c) * run.style.wide for run in line.runs for c in run.text) * _CELL // 2
+    taken = sum(run.columns for run in line.runs) * _CELL // 2
     x = _left(line.align, taken, dots)
     for run in line.runs:
         style = run.style
@@ -160,7 +161,7 @@ def _draw_line(line: Line, dots: int) -> Any:
 def _glyph(char: str, style: Style) -> Any:
     from PIL import Image, ImageChops, ImageDraw
 
-    cell = (cells(char) * _CELL // 2, _GLYPH_HEIGHT)
+    cell = (style.cells * _CELL // 2, _GLYPH_HEIGHT)
     size = (cell[0] * style.wide, cell[1] * style.high)
     scale = max(style.wide, style.high)
     glyph = Image.new("L", (cell[0] * scale, cell[1] * scale), 0)

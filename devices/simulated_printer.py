@@ -1,53 +1,87 @@
-"""A receipt printer that exists only as a TCP server: speaks ESC/POS, keeps its papers, fails on request.
+"""A receipt printer that exists only in memory: speaks ESC/POS, keeps its papers, fails on request.
 
-Like the real ones it serves one host at a time, answers DLE EOT at once and GS r in order, holds a
-job while it has no paper and prints it when paper is back, and forgets its buffer without power.
+Like the real ones it serves one host at a time, answers DLE EOT at once and GS r, GS ( H and GS I in
+order, tells changes where GS a asked for them, holds a job while it has no paper and prints it when
+paper is back, and forgets its buffer without power.
 """
 
 from __future__ import annotations
 
-import contextlib
 import re
-import socket
-import struct
 import threading
 from types import TracebackType
 from typing import Literal, Self
 
 from devices.simulated_escpos import Interpreter
 from devices.simulated_paper import Paper
+from devices.simulated_port import PtyPort, TcpPort
+from devices.simulated_status import Condition
 
 Rom = Literal["gb18030", "gbk", "gb2312", "western"]
-_REAL_TIME = re.compile(rb"\x10\x04([\x01-\x04])|\x10\x05[\x00-\x02]|\x10\x14\x01[\x00\x01][\x01-\x08]")
-_BEGUN = re.compile(rb"\x10(\x04|\x05|\x14(\x01[\x00\x01]?)?)?$")
+_REAL_TIME = re.compile(
+    rb"\x10\x04([\x01-\x04])|\x10\x05[\x00-\x02]|\x10\x14\x01[\x00\x01][\x01-\x08]|\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"
+)
+_BEGUN = re.compile(
+    rb"\x10(\x04|\x05|\x14(\x01[\x00\x01]?|\x08(\x01(\x03(\x14(\x01(\x06(\x02)?)?)?)?)?)?)?)?$"
+)
 _NOT_READY = b"\x18\x00\x00\x00"
 
 
 class SimulatedPrinter:
-    """A printer on `host`:`port` (0 takes a free one, kept through power cycles); use as a context.
+    """A printer on `host`:`port` (0 takes a free one, kept through power cycles), or on a serial line whose
+    device is `device`; use as a context.
 
     `dots` is the printable width, 576 or 384; `rom` the character set. Everything public may be called
     from any thread. Faults last until they are taken back, `recover()` takes back all.
     """
 
-    def __init__(self, port: int = 0, dots: int = 576, rom: Rom = "gb18030", host: str = "127.0.0.1") -> None:
-        self.host = host
-        self.port = port
+    def __init__(
+        self,
+        port: int = 0,
+        dots: int = 576,
+        rom: Rom = "gb18030",
+        host: str = "127.0.0.1",
+        *,
+        serial: bool = False,
+    ) -> None:
         self._state = threading.Condition(threading.RLock())
-        self._paper_machine = Interpreter(dots, rom, self._in_order)
+        self._machine = Interpreter(dots, rom, self._in_order)
+        self._tcp = TcpPort(host, port, self._took, self._gone)
+        self._pty = PtyPort(self._took)
+        self._port = self._pty if serial else self._tcp
         self._received = bytearray()
         self._rest = b""
-        self._listener: socket.socket | None = None
-        self._host_line: socket.socket | None = None
+        self._told = b""
+        self._on = False
+        self.drawer_open = False
+        self._kicked = 0
         self._clear_faults()
 
     def _clear_faults(self) -> None:
         self._roll: int | None = None
         self._cover = self._offline = self._mute = self._swallow = False
         self._chatty = False
+        self._error = 0
         self._lose: Literal["no", "mute", "hang up"] = "no"
         self._dies_after: int | None = None
-        self._paper_machine.near_end = False
+        self._dying: Literal["power", "reset", "end"] = "power"
+        self._machine.near_end = False
+        self._port.rate = 0
+
+    @property
+    def host(self) -> str:
+        """Its address on the network."""
+        return self._tcp.host
+
+    @property
+    def port(self) -> int:
+        """Its TCP port."""
+        return self._tcp.port
+
+    @property
+    def device(self) -> str:
+        """Its serial device."""
+        return self._pty.device
 
     def __enter__(self) -> Self:
         self.power_on()
@@ -62,19 +96,19 @@ class SimulatedPrinter:
     def papers(self) -> list[Paper]:
         """What it printed so far, oldest first."""
         with self._state:
-            return list(self._paper_machine.papers)
+            return list(self._machine.papers)
 
     @property
     def kicks(self) -> int:
         """How often the cash drawer was opened."""
         with self._state:
-            return self._paper_machine.kicks
+            return self._machine.kicks
 
     @property
     def unknown(self) -> list[bytes]:
         """Commands that it did not understand."""
         with self._state:
-            return list(self._paper_machine.unknown)
+            return list(self._machine.unknown)
 
     @property
     def received(self) -> bytes:
@@ -85,7 +119,7 @@ class SimulatedPrinter:
     def wait_papers(self, count: int, wait_s: float) -> list[Paper]:
         """Waits until there are `count` papers; returns those that there are after at most `wait_s`."""
         with self._state:
-            self._state.wait_for(lambda: len(self._paper_machine.papers) >= count, wait_s)
+            self._state.wait_for(lambda: len(self._machine.papers) >= count, wait_s)
             return self.papers
 
     def wait_received(self, count: int, wait_s: float) -> bool:
@@ -94,30 +128,37 @@ class SimulatedPrinter:
             return self._state.wait_for(lambda: len(self._received) >= count, wait_s)
 
     def power_on(self) -> None:
-        """Starts listening; nothing if it already does."""
+        """Lets hosts in; nothing if it already does."""
         with self._state:
-            if self._listener:
-                return
-            listener = socket.create_server((self.host, self.port), backlog=8)
-            self.port = listener.getsockname()[1]
-            self._listener = listener
-        threading.Thread(target=self._serve, args=(listener,), name="simulated-printer", daemon=True).start()
+            self._on = True
+            self._port.open()
 
     def power_off(self) -> None:
         """Refuses connections from now on; the buffer is lost and a half-printed paper is torn."""
         with self._state:
-            listener, self._listener = self._listener, None
-            if listener:
-                with contextlib.suppress(OSError):
-                    listener.shutdown(socket.SHUT_RDWR)  # wakes the thread in accept()
-                listener.close()
-            self._reset_line()
-            self._paper_machine.power_loss()
+            self._on = False
+            self._port.close()
+            self._machine.power_loss()
+
+    def hang_up(self) -> None:
+        """Ends the host's connection, as a printer does with an idle one."""
+        self._port.hang_up(reset=False)
+
+    def slow(self, rate: int) -> None:
+        """It takes only so many bytes a second."""
+        self._port.rate = rate
+
+    def close_drawer(self) -> None:
+        """Somebody shuts the drawer."""
+        with self._state:
+            self.drawer_open = False
+            self._tell()
 
     def take_paper(self, after_lines: int = 0) -> None:
         """The roll ends after so many more lines; what comes then is held."""
         with self._state:
             self._roll = after_lines
+            self._run()
 
     def give_paper(self) -> None:
         """A new roll; a held job goes on."""
@@ -128,12 +169,14 @@ class SimulatedPrinter:
     def paper_near_end(self) -> None:
         """The roll is nearly used up."""
         with self._state:
-            self._paper_machine.near_end = True
+            self._machine.near_end = True
+            self._tell()
 
     def open_cover(self) -> None:
         """Somebody opens the cover; a job is held."""
         with self._state:
             self._cover = True
+            self._run()
 
     def close_cover(self) -> None:
         """The cover is shut; a held job goes on."""
@@ -145,6 +188,7 @@ class SimulatedPrinter:
         """Somebody holds the feed button or an error waits for a person; a job is held."""
         with self._state:
             self._offline = True
+            self._run()
 
     def go_silent(self) -> None:
         """It takes connections and bytes and answers nothing at all."""
@@ -161,10 +205,17 @@ class SimulatedPrinter:
         with self._state:
             self._lose = "hang up" if hang_up else "mute"
 
-    def die_after(self, count: int) -> None:
-        """After `count` more job bytes (once) it resets the connection and loses its buffer."""
+    def jam(self, error: int = 0x08) -> None:
+        """An error stops it: 0x08 cutter, 0x20 fatal, 0x40 head too hot (bits of DLE EOT 3); a job is held."""
+        with self._state:
+            self._error = error
+            self._run()
+
+    def die_after(self, count: int, how: Literal["power", "reset", "end"] = "power") -> None:
+        """After `count` more job bytes (once) the line is reset or ends; with `power` its buffer is lost too."""
         with self._state:
             self._dies_after = count
+            self._dying = how
 
     def chatter(self) -> None:
         """It sends an unasked status and flow control before each answer, as some models do."""
@@ -177,22 +228,16 @@ class SimulatedPrinter:
             self._clear_faults()
             self._run()
 
-    def _serve(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                line, _ = listener.accept()
-            except OSError:
-                return
-            with self._state:
-                self._host_line = line
-            with contextlib.suppress(OSError):
-                while data := line.recv(65536):
-                    with self._state:
-                        self._take(data)
-            with self._state:
-                self._host_line = None
-                self._rest = b""
-                line.close()
+    def _took(self, data: bytes) -> None:
+        with self._state:
+            if self._on:
+                self._take(data)
+
+    def _gone(self) -> None:
+        with self._state:
+            self._rest = b""
+            self._told = b""
+            self._machine.tells = False
 
     def _take(self, data: bytes) -> None:
         data = self._rest + data
@@ -208,9 +253,13 @@ class SimulatedPrinter:
 
     def _real_time(self, question: re.Match[bytes]) -> None:
         if question[1]:
-            self._answer(self._status(question[1][0]))
+            self._answer(self._condition.real_time(question[1][0]))
+        elif question[0][1] == 0x14 and question[0][2] == 0x08:
+            self._machine.clear()
+            self._answer(b"\x37\x25\x00")
         elif question[0][1] == 0x14:
-            self._paper_machine.kicks += 1
+            self._machine.kicks += 1
+            self._tell()
 
     def _buffer(self, data: bytes) -> None:
         if self._dies_after is not None:
@@ -219,49 +268,54 @@ class SimulatedPrinter:
         self._received += data
         self._state.notify_all()
         if not self._swallow and not self._mute:
-            self._paper_machine.buffer += data
+            self._machine.buffer += data
             self._run()
         if self._dies_after == 0:
             self._dies_after = None
-            self._reset_line()
-            self._paper_machine.power_loss()
+            self._port.hang_up(reset=self._dying != "end")
+            if self._dying == "power":
+                self._machine.power_loss()
+
+    @property
+    def _condition(self) -> Condition:
+        return Condition(
+            paper_out=self._roll == 0,
+            near_end=self._machine.near_end,
+            cover=self._cover,
+            offline=self._offline,
+            drawer_open=self.drawer_open,
+            error=self._error,
+        )
 
     def _run(self) -> None:
-        machine = self._paper_machine
-        while not (self._cover or self._offline or self._roll == 0):
+        machine = self._machine
+        while not self._condition.held:
             before = machine.lines
             if not machine.step():
                 break
             if self._roll is not None:
                 self._roll = max(self._roll - max(machine.lines - before, 0), 0)
+        self._tell()
         self._state.notify_all()
 
-    def _status(self, number: int) -> int:
-        out = self._roll == 0
-        bits = {
-            1: 0x08 if out or self._cover or self._offline else 0,
-            2: (0x04 if self._cover else 0) | (0x20 if out else 0),
-            3: 0,
-            4: 0x6C if out else 0x0C if self._paper_machine.near_end else 0,
-        }
-        return 0x12 | bits[number]
+    def _tell(self) -> None:
+        """An unasked status where GS a asked for them and something changed."""
+        if self._machine.kicks > self._kicked:
+            self._kicked, self.drawer_open = self._machine.kicks, True
+        now = self._condition.unasked() if self._machine.tells else b""
+        if now and now != self._told and not self._mute:
+            self._port.send(now)
+        self._told = now
 
     def _in_order(self, answer: bytes) -> None:
+        if answer == b"drawer":
+            answer = bytes([int(self.drawer_open)])
         if self._lose == "no":
-            self._answer(answer[0])
+            self._answer(answer)
         elif self._lose == "hang up":
-            self._reset_line()
+            self._port.hang_up(reset=True)
 
-    def _answer(self, answer: int) -> None:
-        if self._mute or not self._host_line:
-            return
-        noise = b"\x13" + _NOT_READY[:2] + b"\x11" + _NOT_READY[2:] if self._chatty else b""
-        with contextlib.suppress(OSError):  # the host may be gone
-            self._host_line.sendall(noise + bytes([answer]))
-
-    def _reset_line(self) -> None:
-        if not self._host_line:
-            return
-        with contextlib.suppress(OSError):  # the host may be gone
-            self._host_line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._host_line.shutdown(socket.SHUT_RD)  # wakes the thread in recv(), which closes it
+    def _answer(self, answer: bytes) -> None:
+        if not self._mute:
+            noise = b"\x13" + _NOT_READY[:2] + b"\x11" + _NOT_READY[2:] if self._chatty else b""
+            self._port.send(noise + answer)

@@ -59,7 +59,11 @@ def run(path: Path) -> None:
         signal.signal(number, lambda *_: stopped.set())
     try:
         serve(settings, stopped)
-    except (WrongKey, OSError) as error:
+    except (WrongKey, FileNotFoundError) as error:
+        # No retry mends a wrong key or a missing file: the supervisor is told not to try.
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(REFUSED)
+    except OSError as error:
         # A port in use, a missing key or token file: the operating system's words and the name are enough.
         raise click.ClickException(str(error)) from error
 

@@ -82,8 +82,12 @@ class Clock:
         return 0 if believed is None else int((self.wall() - believed).total_seconds() * 1000)
 
     def saw_server_time(self, text: str) -> None:
-        """HQ said what time it is; never moves the floor back."""
+        """HQ said what time it is; never moves the floor back. Raises ValueError, and believes nothing,
+        for a text that is no time or names no zone.
+        """
         server = moment_of(text)
+        if server.tzinfo is None:
+            raise ValueError("a time without a zone")
         with self._lock:
             self._anchor = _Anchor(server, self.mono_ms())
             if self._floor is None or server > self._floor:

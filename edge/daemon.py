@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import logging
+import os
 import socket
 import sys
 import threading
@@ -18,7 +19,7 @@ from config.schema import Settings
 from devices.ports import POSPrinter
 from devices.registry import open_printers, open_scanners
 from edge.crypto import verifier
-from edge.db import load_key
+from edge.db import CREDENTIALS, load_key, load_secret
 from edge.desks.fulfilment import FulfilmentDesk
 from edge.desks.gate import Gate
 from edge.desks.guide import GuideDesk
@@ -89,17 +90,19 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
     status = StatusDesk(books, poke, has_hq=bool(settings.hq.url))
     staff = StaffDesk(books, settings)
     tries = Tries(books, settings.pickup.wrong_tries, (settings.pickup.lock_s,))
-    reader = CodeReader(books, status, settings.store.id, tries, verifier)
-    gate = Gate(books, staff, status)
+    reader = CodeReader(books, status, settings, tries, verifier)
+    gate = Gate(books, staff, status, settings.pickup.hand_over_lock_s)
     pickup = PickupDesk(books, settings, reader, gate, status, poke)
     store = Store(
         scans=ScanDesk(books, poke, pickup),
         pickup=pickup,
         hand_over=HandOverDesk(books, settings, reader, gate, staff, status, poke),
-        fulfilment=FulfilmentDesk(books, status, poke),
+        fulfilment=FulfilmentDesk(books, gate, status, poke),
         staff=staff,
         guide=GuideDesk(books, status),
-        printing=PrintDesk(books, status, open_printers(settings) if printers is None else printers, poke),
+        printing=PrintDesk(
+            books, status, open_printers(settings) if printers is None else printers, poke, settings.printers
+        ),
         status=status,
     )
     return Shop(books, store, wakes)
@@ -224,7 +227,7 @@ class Daemon:
         from sync.transport import HttpTransport
 
         hq, books = self._settings.hq, self.shop.books
-        transport = HttpTransport(hq.url, Path(hq.token_file).read_text().strip(), hq.timeout_s)
+        transport = HttpTransport(hq.url, load_secret(Path(hq.token_file)), hq.timeout_s)
         inbox = Inbox(books.hq, books.clock)
         store = self._settings.store.id
         client = SyncClient(transport, books.journal, inbox, store_id=store, clock=books.clock)
@@ -257,11 +260,9 @@ def key_of(settings: Settings) -> bytes:
 
     Raises FileNotFoundError when there is a ledger but its key is gone, WrongKey for a key others may read.
     """
-    import os
-
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    folder = os.environ.get(CREDENTIALS)
     if folder and (Path(folder) / KEY_FILE).exists():
-        return load_key(Path(folder) / KEY_FILE, granted=True)
+        return load_key(Path(folder) / KEY_FILE)
     state = Path(settings.store.state_dir)
     _log.warning("the key lies beside the data: a thief of this disk can read it", extra={"key": KEY_FILE})
     # Never a new key for old data: that could only end in a second, empty ledger.

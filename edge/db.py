@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import secrets
 import threading
 from collections.abc import Callable, Iterator
@@ -19,32 +21,48 @@ if TYPE_CHECKING:
 
 Connection = Any
 """A sqlcipher3 DB-API connection (the wheel ships no types)."""
+_STORAGE = re.compile(r"is full|I/O|readonly|is locked|unable to open", re.IGNORECASE)
+"""What SQLite says when the disk or a lock, and not our SQL, is to blame."""
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""Where systemd puts the credentials of a service; the environment names places, never secrets."""
 BUSY_S = 10.0
 """How long a transaction of this process waits for another process's."""
 
 
 class WrongKey(Exception):
-    """The key does not open this file, or the file is no database."""
+    """The key does not open this file, the file is no database, or a secret lies open."""
 
 
-def load_key(path: Path, *, create: bool = False, granted: bool = False) -> bytes:
+def load_secret(path: Path) -> str:
+    """The text of a credential file; raises WrongKey where others may read it, FileNotFoundError if absent.
+
+    What systemd puts into its credentials folder it grants by an access list, which shows as group-readable.
+    """
+    folder = os.environ.get(CREDENTIALS)
+    granted = folder is not None and path.is_relative_to(folder)
+    if path.stat().st_mode & (0o037 if granted else 0o077):
+        raise WrongKey(f"{path} may be read by others; chmod 600 it")
+    return path.read_text().strip()
+
+
+def load_key(path: Path, *, create: bool = False) -> bytes:
     """The 32-byte key in a credential or key file (hex); `create` makes one, mode 0600, if none is there.
-
-    `granted`: systemd granted it to us by an access list, which shows as group-readable.
 
     Raises WrongKey for a file that others may read or that holds no key, FileNotFoundError if absent.
     """
     if create and not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
+        # Written aside and linked: a plug pulled here must not leave an empty key behind.
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(secrets.token_hex(32))
             file.flush()
             os.fsync(file.fileno())
-    if path.stat().st_mode & (0o037 if granted else 0o077):
-        raise WrongKey(f"{path} may be read by others; chmod 600 it")
+        with contextlib.suppress(FileExistsError):
+            os.link(aside, path)
+        aside.unlink()
     try:
-        key = bytes.fromhex(path.read_text().strip())
+        key = bytes.fromhex(load_secret(path))
     except ValueError as error:
         raise WrongKey(f"{path} holds no key") from error
     if len(key) != 32:
@@ -102,7 +120,7 @@ class Database:
             except BaseException as error:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
-                if isinstance(error, dbapi2.OperationalError):
+                if isinstance(error, dbapi2.OperationalError) and _STORAGE.search(str(error)):
                     raise ReadOnly from error
                 raise
 
@@ -122,11 +140,13 @@ class Database:
 
     def close(self) -> None:
         """Closes every connection; the writer last, so that it takes the WAL file along."""
-        for reader in self._readers:
-            reader.close()
-        self._readers.clear()
-        self._local = threading.local()
-        self._writer.close()
+        # Under the lock: a connection closed under somebody's transaction takes the process down.
+        with self._lock:
+            for reader in self._readers:
+                reader.close()
+            self._readers.clear()
+            self._local = threading.local()
+            self._writer.close()
 
     def _set_sync(self, *, durable: bool) -> None:
         if durable != self._synced:

@@ -55,18 +55,28 @@ _KINDS = {
 _JOBS = {
     "queued": _l("小票排队中"),
     "sending": _l("小票打印中"),
+    "awaiting_confirm": _l("小票等待打印机确认"),
     "printed": _l("小票已打印"),
+    "sent": _l("小票已发送，此打印机无法确认，请看一眼出纸口"),
     "blocked": _l("小票等待打印机"),
     "uncertain": _l("小票未确认，请看一眼出纸口"),
     "failed": _l("小票打印失败"),
+    "cancelled": _l("小票已取消"),
+    "redirected": _l("小票已转到另一台打印机"),
+    "expired": _l("小票等待过久，不再打印"),
 }
 
 _FAULTS = {
     "DEVICE_ABSENT": _l("未连接"),
+    "DEVICE_DENIED": _l("没有权限打开"),
+    "DEVICE_CLAIMED": _l("被其他程序占用"),
     "DEVICE_OFFLINE": _l("未就绪"),
     "OUT_OF_PAPER": _l("缺纸"),
     "COVER_OPEN": _l("机盖未关"),
     "UNCONFIRMED": _l("未确认"),
+    "SENT_ONLY": _l("未确认"),
+    "TOO_SLOW": _l("线路太慢，无法打印图形"),
+    "SEEN": _l("店员已确认"),
     "BAD_SOURCE": _l("无法读取"),
     "INTERRUPTED": _l("打印中断"),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from edge.clock import moment_of, stamp
 from edge.desks.staff import StaffDesk
 from edge.desks.status import StatusDesk
@@ -29,7 +31,9 @@ _LAPSED = frozenset({OrderState.EXPIRED, OrderState.RESTOCKED})
 class Gate:
     """Reads, decides, refuses; changes nothing."""
 
-    def __init__(self, books: Books, staff: StaffDesk, status: StatusDesk) -> None:
+    def __init__(self, books: Books, staff: StaffDesk, status: StatusDesk, lock_s: int) -> None:
+        """`lock_s`: how long a reservation lasts, seconds."""
+        self._lock = timedelta(seconds=lock_s)
         self._books = books
         self._staff = staff
         self._status = status
@@ -84,7 +88,10 @@ class Gate:
         return AlreadyCollected(at=self._local(row.at), station_zh=zh, station_en=en)
 
     def _busy(self, fulfilment: Fulfilment) -> None:
-        if fulfilment.claimed_until and fulfilment.claimed_until < stamp(self._status.now()):
+        # Only a lock of a length that we give: one that reaches further was made while the clock was wrong.
+        now = self._status.now()
+        until = moment_of(fulfilment.claimed_until) if fulfilment.claimed_until else now
+        if not now < until <= now + self._lock:
             return
         zh, en = self._labels(fulfilment.claimed_by)
         raise Busy(station_zh=zh, station_en=en)

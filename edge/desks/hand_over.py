@@ -75,21 +75,11 @@ class HandOverDesk:
             if row.annulled_at and row.annul_nonce == nonce:
                 return self._handed(row, repeat=True)
             self._annullable(row, operator)
-            order = self.books.replica.order(row.order)
-            if order is None:
-                raise UnknownThing
-            fulfilment = self.books.pickups.fulfilment(order, tx)
-            try:
-                state = after_annul(fulfilment, {line: qty for line, _, _, _, qty in row.lines})
-            except IllegalMove:
-                raise NotAnnullable(why_zh="订单正在办理中", why_en="the order is being worked on") from None
             now = stamp(self.status.now())
+            state = self._before(tx, row, now)
             fact = PickupAnnulled(row.pickup, row.order, row.gen, state.value, _wire(row))
             self.books.journal.append(tx, fact, Author(operator.station, operator.staff))
             self.books.pickups.annul(tx, pickup, nonce, now)
-            self.books.pickups.save(
-                tx, replace(fulfilment, state=state, claimed_by="", claimed_until=""), now
-            )
         _log.info("hand-over annulled", extra={"pickup": pickup, "station": operator.station})
         self._announce(operator.station)
         return self.handed(pickup)
@@ -107,6 +97,22 @@ class HandOverDesk:
         if request.order:
             return Scanned(ScanKind.ORDER, request.order)
         return classify(request.code, Expecting.PICKUP)
+
+    def _before(self, tx: Connection, row: PickupRow, now: str) -> OrderState:
+        """Puts the order back to where it stood before this hand-over; raises NotAnnullable."""
+        order = self.books.replica.order(row.order)
+        if order is None:
+            # Forced before its order came: nothing of ours remains, so HQ's word will count.
+            self.books.pickups.drop(tx, row.order)
+            return OrderState.READY
+        fulfilment = self.books.pickups.fulfilment(order, tx)
+        try:
+            state = after_annul(fulfilment, {line: qty for line, _, _, _, qty in row.lines})
+        except IllegalMove:
+            raise NotAnnullable(why_zh="订单正在办理中", why_en="the order is being worked on") from None
+        freed = replace(fulfilment, state=state, claimed_by="", claimed_until="")
+        self.books.pickups.save(tx, freed, now)
+        return state
 
     def _hand_over(
         self, tx: Connection, meant: Meant, request: RedeemRequest, digest: str, operator: Operator
@@ -133,14 +139,18 @@ class HandOverDesk:
         done = replace(fulfilment, state=state, claimed_by="", claimed_until="", gen=order.gen)
         self.books.pickups.save(tx, done, now)
         settled = order.due_fen if request.settled and not any(fulfilment.handed.values()) else 0
-        self._write(tx, row, order, operator, manual=meant.manual, forced=request.forced, settled=settled)
+        forced = request.forced and self.gate.lead_only(order) is not None
+        self._write(tx, row, order, operator, manual=meant.manual, forced=forced, settled=settled)
         return self.books.pickups.by_id(row.pickup, tx) or row
 
     def _forced(
         self, tx: Connection, meant: Meant, request: RedeemRequest, digest: str, operator: Operator
     ) -> PickupRow:
-        """A genuine code whose order has not arrived: a lead may hand over what the customer shows."""
-        if not request.forced or meant.claims is None:
+        """A genuine code of a whole order that has not arrived: a lead may hand over what the customer shows.
+
+        Not so a code of one unit: which of the goods it means only the order can tell.
+        """
+        if not request.forced or meant.claims is None or meant.unit:
             self.reader.arrived(meant)
         if not operator.may(Act.FORCE):
             raise NotAllowed
@@ -171,7 +181,7 @@ class HandOverDesk:
             at=stamp(self.status.now()),
             state_after=OrderState.PICKED_UP,
             left_units=0,
-            offline=self.status.line().word is LineWord.DOWN,
+            offline=self.status.word() is LineWord.DOWN,
             boot=self.books.clock.boot(),
             mono_ms=self.books.clock.mono_ms(),
         )

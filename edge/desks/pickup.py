@@ -50,6 +50,11 @@ class PickupDesk:
         self.gate.check(order, fulfilment, meant.unit, operator.station)
         return self._found(order, fulfilment, meant.unit, scan_id)
 
+    def order_of(self, scan_id: int, operator: Operator) -> str:
+        """The number of the order behind a kept scan of this station."""
+        meant = self.reader.meant(kept(self.books, scan_id, operator.station), operator.station, tried=False)
+        return self.reader.arrived(meant).order
+
     def admit(self, kind: ScanKind, station: str) -> None:
         """Raises TooManyTries where a number was typed at a terminal that pauses."""
         if kind is ScanKind.PICKUP_DIGITS:

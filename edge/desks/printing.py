@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 
+from config.schema import PrinterSettings
 from devices.ports import (
     CoverOpen,
     DeviceAbsent,
@@ -14,6 +17,7 @@ from devices.ports import (
     OutOfPaper,
     POSPrinter,
     PrinterState,
+    SentOnly,
     Slip,
     Unconfirmed,
 )
@@ -25,7 +29,7 @@ from edge.domain.refusals import UnknownThing
 from edge.domain.staff import Operator
 from edge.domain.views import JobView
 from edge.records.books import Books
-from edge.records.jobs import JobRow
+from edge.records.jobs import UNDER_WAY, WAITING, JobClass, JobRow
 
 _log = logging.getLogger("store_edge.print")
 _BLOCKING = (DeviceAbsent, DeviceOffline, OutOfPaper, CoverOpen)
@@ -33,50 +37,70 @@ _BLOCKING = (DeviceAbsent, DeviceOffline, OutOfPaper, CoverOpen)
 _NOT_YET = frozenset(
     {PrinterState.ABSENT, PrinterState.OFFLINE, PrinterState.OUT_OF_PAPER, PrinterState.COVER_OPEN}
 )
-_AUTO_REPRINTS = 1
+_AUTO_REPRINTS: dict[JobClass, int] = {"receipt": 1, "voucher": 0}
 """How often a slip of unknown fate is printed again, marked, without anybody asking."""
 
 
 @dataclass(frozen=True)
 class PrintDesk:
-    """Effects after commit: the row says `sending` before the first byte leaves."""
+    """Effects after commit: the row says `sending` before the first byte leaves.
+
+    A drawer is never opened here: a pulse inside a job would come again with every copy.
+    """
 
     books: Books
     status: StatusDesk
     printers: Mapping[str, POSPrinter]
     poke: Poke
+    rules: Mapping[str, PrinterSettings] = field(default_factory=dict)
+    _blocked_since: dict[str, float] = field(default_factory=dict)
 
     def recover(self) -> None:
         """At start: jobs that were under way when the daemon ended have an unknown fate."""
         for job in self.books.jobs.unsettled():
             self._uncertain(job, "INTERRUPTED")
 
+    def submit(
+        self, key: str, printer: str, station: str, ref: str, slip: Slip, job_class: JobClass = "receipt"
+    ) -> JobView:
+        """Queues a slip durably; the same `key` again gives the job as it stands and prints nothing more."""
+        if printer not in self.printers:
+            raise UnknownThing
+        now = stamp(self.status.now())
+        with self.books.ledger.transaction() as tx:
+            made = self.books.jobs.add(
+                tx,
+                key=key,
+                printer=printer,
+                station=station,
+                ref=ref,
+                slip=slip,
+                now=now,
+                job_class=job_class,
+            )
+        self.poke("printing")
+        return _view(self._known(made))
+
     def turn(self, printer: str) -> bool:
         """Prints the printer's next job, if any; whether it should be called again at once."""
+        self._expire(printer)
         job = self.books.jobs.next(printer)
         if job is None:
             return False
-        device = self.printers[printer]
-        if job.state == "blocked" and device.state() in _NOT_YET:
-            return False
-        self._set(job, "sending", "")
-        try:
-            device.print(job.slip)
-        except _BLOCKING as fault:
-            self._set(job, "blocked", fault.code)
-            self.status.device(printer, "printer", "blocked", fault.code)
-            return False
-        except Unconfirmed as fault:
-            self._uncertain(job, fault.code)
-            self.status.device(printer, "printer", "uncertain", fault.code)
-            return False
-        except DeviceFault as fault:
-            self._set(job, "failed", fault.code)
-            self.status.device(printer, "printer", "error", fault.code)
-            return False
-        self._set(job, "printed", "")
-        self.status.device(printer, "printer", "online")
-        return True
+        if job.state == "blocked" and self.printers[printer].state() in _NOT_YET:
+            return self._redirect(printer)
+        if not self._take(job, "sending", ""):
+            return True
+        state, reason, device_word = self._printed(job)
+        if state == "uncertain":
+            self._uncertain(job, reason)
+        else:
+            self._set(job, state, reason)
+        self.status.device(printer, "printer", device_word, reason)
+        if state != "blocked":
+            self._blocked_since.pop(printer, None)
+            return state in ("printed", "sent")
+        return self._redirect(printer)
 
     def watch(self, printer: str) -> None:
         """Asks an idle printer how it is, for the pages."""
@@ -89,57 +113,157 @@ class PrintDesk:
 
     def slip(self, job: int) -> Slip:
         """What a job prints; raises UnknownThing."""
-        found = self.books.jobs.by_id(job)
-        if found is None:
-            raise UnknownThing
-        return found.slip
+        return self._known(job).slip
+
+    def cancel(self, job: int) -> JobView:
+        """Takes a waiting job out of the queue; one whose bytes left us stays as it is."""
+        if self._take(self._known(job), "cancelled", ""):
+            self.poke("printing")
+        return _view(self._known(job))
+
+    def settle(self, job: int, operator: Operator, *, came_out: bool) -> JobView:
+        """A person looked at the outlet of a printer whose job is uncertain; if nothing came, a marked copy."""
+        found = self._known(job)
+        if found.state != "uncertain":
+            return _view(found)
+        if came_out:
+            self._set(found, "printed", "SEEN")
+            return _view(self._known(job))
+        return self._again(found, operator.station)
 
     def reprint(self, pickup: str, operator: Operator) -> JobView:
         """The slip of a hand-over once more, marked 补打; a job that still waits is not doubled."""
         last = self.books.jobs.of(pickup)
         if last is None:
             raise UnknownThing
-        if last.state in ("queued", "blocked", "sending"):
+        if last.state in WAITING + UNDER_WAY:
             return _view(last)
+        return self._again(last, operator.station)
+
+    def _printed(self, job: JobRow) -> tuple[str, str, str]:
+        """Prints; gives the job's new state, the reason, and how the printer is."""
+        try:
+            self.printers[job.printer].print(job.slip, lambda: self._awaiting(job))
+        except _BLOCKING as fault:
+            return "blocked", fault.code, "blocked"
+        except SentOnly:
+            return "sent", "", "online"
+        except Unconfirmed as fault:
+            return "uncertain", fault.code, "uncertain"
+        except DeviceFault as fault:
+            return "failed", fault.code, "error"
+        return "printed", "", "online"
+
+    def _redirect(self, printer: str) -> bool:
+        """Gives what waits at a printer blocked for too long to its stand-in; whether anything moved on.
+
+        Only jobs of which no byte left us, and each only once: two broken printers play no ping-pong.
+        """
+        since = self._blocked_since.setdefault(printer, time.monotonic())
+        rules = self.rules.get(printer)
+        if rules is None or not rules.stand_in or time.monotonic() - since < rules.stand_in_after_s:
+            return False
+        movable = [job for job in self.books.jobs.waiting_at(printer) if not job.via]
+        if not movable or self.printers[rules.stand_in].state() in _NOT_YET:
+            return False
+        now = stamp(self.status.now())
         with self.books.ledger.transaction() as tx:
-            again = self._copy(last, tx, operator.station)
+            for job in movable:
+                if self.books.jobs.take(tx, job.id, "redirected", rules.stand_in, now):
+                    self._add(tx, job, f"stand-in:{job.key}", rules.stand_in, via=printer)
+        _log.info("slips go to the stand-in", extra={"printer": printer, "count": len(movable)})
         self.poke("printing")
-        found = self.books.jobs.by_id(again)
-        return _view(found or last)
+        return False
+
+    def _expire(self, printer: str) -> None:
+        rules = self.rules.get(printer)
+        oldest = self.books.jobs.next(printer) if rules else None
+        if rules is None or oldest is None:
+            return
+        before = stamp(self.status.now() - timedelta(hours=rules.keep_hours))
+        if min(job.created_at for job in self.books.jobs.waiting_at(printer)) >= before:
+            return
+        with self.books.ledger.transaction() as tx:
+            self.books.jobs.expire(tx, printer, before, stamp(self.status.now()))
+        self.poke("printing")
 
     def _uncertain(self, job: JobRow, reason: str) -> None:
         _log.warning("slip of unknown fate", extra={"job": job.id, "pickup": job.ref, "code": reason})
         now = stamp(self.status.now())
         with self.books.ledger.transaction() as tx:
             self.books.jobs.set_state(tx, job.id, "uncertain", reason, now)
-            if job.copy < _AUTO_REPRINTS:
+            if job.copy < _AUTO_REPRINTS[job.job_class]:
                 self._copy(job, tx, job.station)
         self.poke("printing")
+
+    def _again(self, job: JobRow, station: str) -> JobView:
+        with self.books.ledger.transaction() as tx:
+            made = self._copy(job, tx, station)
+        self.poke("printing")
+        return _view(self._known(made))
 
     def _copy(self, job: JobRow, tx: Connection, station: str) -> int:
         copy = job.copy + 1
         plain = job.slip.parts[2:] if job.copy else job.slip.parts
         slip = marked(Slip(job.slip.title, plain), copy)
+        key = f"copy:{_root(job.key)}:{copy}"
+        return self._add(tx, job, key, job.printer, slip=slip, copy=copy, station=station)
+
+    def _add(
+        self,
+        tx: Connection,
+        job: JobRow,
+        key: str,
+        printer: str,
+        *,
+        via: str = "",
+        slip: Slip | None = None,
+        copy: int | None = None,
+        station: str = "",
+    ) -> int:
+        """A job made from another one."""
         return self.books.jobs.add(
             tx,
-            key=f"copy:{job.ref}:{copy}",
-            printer=job.printer,
-            station=station,
+            key=key,
+            printer=printer,
+            station=station or job.station,
             ref=job.ref,
-            slip=slip,
+            slip=slip or job.slip,
             now=stamp(self.status.now()),
-            copy=copy,
+            copy=job.copy if copy is None else copy,
+            job_class=job.job_class,
+            via=via,
         )
 
+    def _awaiting(self, job: JobRow) -> None:
+        # Not synced: after a loss of power "sending" says as much.
+        with self.books.ledger.transaction(durable=False) as tx:
+            self.books.jobs.set_state(tx, job.id, "awaiting_confirm", "", stamp(self.status.now()))
+        self.poke("printing")
+
+    def _take(self, job: JobRow, state: str, reason: str) -> bool:
+        # Synced before a byte leaves: a power cut after it leaves a job of unknown fate, which comes out
+        # once more and marked.
+        with self.books.ledger.transaction() as tx:
+            return self.books.jobs.take(tx, job.id, state, reason, stamp(self.status.now()))
+
     def _set(self, job: JobRow, state: str, reason: str) -> None:
-        if (job.state, job.reason) == (state, reason):
-            return
-        # Synced before a byte leaves ("sending") and after the printer's word ("printed"): a power cut
-        # in between leaves a job of unknown fate, which comes out once more and marked.
         with self.books.ledger.transaction() as tx:
             self.books.jobs.set_state(tx, job.id, state, reason, stamp(self.status.now()))
         _log.info("slip", extra={"job": job.id, "pickup": job.ref, "state": state, "code": reason})
         self.poke("printing")
+
+    def _known(self, job: int) -> JobRow:
+        found = self.books.jobs.by_id(job)
+        if found is None:
+            raise UnknownThing
+        return found
+
+
+def _root(key: str) -> str:
+    """The key of the original that a job goes back to."""
+    key = key.removeprefix("stand-in:")
+    return key.removeprefix("copy:").rpartition(":")[0] if key.startswith("copy:") else key
 
 
 def _view(job: JobRow) -> JobView:

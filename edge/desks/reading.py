@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from config.schema import Settings
 from edge.clock import moment_of
 from edge.desks.status import StatusDesk
 from edge.desks.tries import Tries
@@ -36,11 +37,17 @@ class CodeReader:
     """Reads pickup codes against HQ's keys; counts wrong numeric codes by terminal."""
 
     def __init__(
-        self, books: Books, status: StatusDesk, store_id: str, tries: Tries, make_verify: MakeVerify
+        self,
+        books: Books,
+        status: StatusDesk,
+        settings: Settings,
+        tries: Tries,
+        make_verify: MakeVerify,
     ) -> None:
         self._books = books
         self._status = status
-        self._store_id = store_id
+        self._store_id = settings.store.id
+        self._stations = settings.stations
         self._tries = tries
         self._make_verify = make_verify
         self._verifiers: dict[str, pickup_code.Verify] = {}
@@ -59,6 +66,9 @@ class CodeReader:
         if seen.kind is ScanKind.PICKUP_DIGITS:
             return self._digits(seen.value, station, tried=tried)
         if seen.kind is ScanKind.ORDER:
+            # A number is no secret: it stands on every slip. Only staff may hand over by it.
+            if self._stations[station].kind != "cashier":
+                raise InvalidCode
             order = self._books.replica.order(seen.value)
             if order is None:
                 raise UnknownThing
@@ -101,8 +111,6 @@ class CodeReader:
             self._tries.wrong(scope)
         if order is None:
             raise InvalidCode
-        if tried:
-            self._tries.right(scope)
         return Meant(order.order, order)
 
     def _keys(self) -> dict[int, pickup_code.Verify]:

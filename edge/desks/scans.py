@@ -17,6 +17,8 @@ from edge.records.counter import ScanRow
 
 KEPT = timedelta(hours=12)
 """How long a scan that nobody deals with is kept: longer than a shift, shorter than a day."""
+REMEMBERED = timedelta(days=7)
+"""How long a scan that was dealt with stays in the list, without its text."""
 
 
 class Counter(Protocol):
@@ -99,7 +101,8 @@ class ScanDesk:
 
     def tidy(self) -> int:
         """Forgets scans that nobody dealt with for half a day; gives how many."""
-        return self._books.scans.forget(stamp(self._books.clock.now() - KEPT))
+        now = self._books.clock.now()
+        return self._books.scans.forget(stamp(now - KEPT), stamp(now - REMEMBERED))
 
     def text(self, scan_id: int, station: str) -> str:
         """What was scanned; may be a live code, so never show or log it. UnknownThing once dealt with."""

@@ -37,15 +37,12 @@ class StaffDesk:
     def sign_in(self, staff: str, pin: str, station: str) -> SignedIn:
         """By staff number and PIN; raises WrongPin, or TooManyTries by person and by terminal."""
         scopes = (f"pin:{staff[:32]}", f"pin-at:{station}")
-        for scope in scopes:
-            self._tries.check(scope)
+        self._tries.check(*scopes)
         person = self._books.replica.staff(staff)
         if not _pin_fits(person.pin_hash if person else _NOBODY, pin) or person is None:
-            for scope in scopes:
-                self._tries.wrong(scope)
+            self._tries.wrong(*scopes)
             raise WrongPin
-        for scope in scopes:
-            self._tries.right(scope)
+        self._tries.right(scopes[0])
         return self._open(person, station)
 
     def badge(self, text: str, station: str) -> SignedIn:
@@ -59,7 +56,6 @@ class StaffDesk:
         if person is None:
             self._tries.wrong(scope)
             raise WrongPin
-        self._tries.right(scope)
         return self._open(person, station)
 
     def scanned_badge(self, scan_id: int, station: str, screen: str) -> SignedIn:

@@ -45,15 +45,19 @@ class StatusDesk:
         """The line to HQ and the age of its word."""
         heard = self._books.replica.heard_at()
         age = (self.now() - moment_of(heard)).total_seconds() if heard else None
-        reached = LineWord.DOWN if self._trouble else LineWord.UP
-        word = reached if self._has_hq else LineWord.ALONE
         return LineState(
-            word=word,
+            word=self.word(),
             age_s=None if age is None else max(0.0, age),
             outbox=self._books.journal.depth(),
             trouble=self._trouble,
             degraded=self._books.replica.troubled(),
         )
+
+    def word(self) -> LineWord:
+        """Whether HQ is reached, without looking at any table."""
+        if not self._has_hq:
+            return LineWord.ALONE
+        return LineWord.DOWN if self._trouble else LineWord.UP
 
     def devices(self) -> tuple[DeviceHealth, ...]:
         """Every device, by name."""

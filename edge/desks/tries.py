@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from edge.domain.refusals import TooManyTries
 from edge.records.books import Books
+from edge.records.counter import AttemptRow
+
+FORGOTTEN_MS = 10 * 60_000
+"""A wrong try counts for this long. Right ones forgive nothing: a known good code between two guesses
+would otherwise buy any number of guesses."""
 
 
 class Tries:
@@ -14,33 +19,42 @@ class Tries:
         self._limit = limit
         self._pauses = pauses
 
-    def check(self, scope: str) -> None:
-        """Raises TooManyTries while the scope pauses."""
-        row = self._books.attempts.row(scope)
-        if row is None or row[0] < self._limit:
-            return
-        wrong, boot, until_ms = row
-        clock = self._books.clock
-        if boot != clock.boot():
-            # The box was restarted: the old monotonic clock is gone, so the pause starts over.
-            until_ms = self._pause(scope, wrong)
-        left_ms = until_ms - clock.mono_ms()
+    def check(self, *scopes: str) -> None:
+        """Raises TooManyTries while any of the scopes pauses."""
+        left_ms = max((self._left_ms(scope) for scope in scopes), default=0)
         if left_ms > 0:
             raise TooManyTries(seconds=-(-left_ms // 1000))
 
-    def wrong(self, scope: str) -> None:
-        """Counts a wrong try; raises TooManyTries when it was one too many."""
-        count = self._books.attempts.count(scope)
-        if count >= self._limit:
-            self._pause(scope, count)
-            self.check(scope)
+    def wrong(self, *scopes: str) -> None:
+        """Counts a wrong try in every scope; raises TooManyTries when it was one too many in any."""
+        for scope in scopes:
+            self._books.attempts.change(scope, self._counted)
+        self.check(*scopes)
 
     def right(self, scope: str) -> None:
-        """A right answer: the count starts at zero again."""
+        """The slate of a person who showed to be that person is wiped."""
         self._books.attempts.clear(scope)
 
-    def _pause(self, scope: str, wrong: int) -> int:
-        step = min(wrong - self._limit, len(self._pauses) - 1)
-        until_ms = self._books.clock.mono_ms() + self._pauses[step] * 1000
-        self._books.attempts.pause(scope, self._books.clock.boot(), until_ms)
-        return until_ms
+    def _left_ms(self, scope: str) -> int:
+        row = self._books.attempts.find(scope)
+        if row is None or row.wrong < self._limit:
+            return 0
+        clock = self._books.clock
+        if row.boot != clock.boot():
+            # The box was restarted: the old monotonic clock is gone, so the pause starts over.
+            wrong = row.wrong
+            row = self._books.attempts.change(scope, lambda _: self._paused(wrong))
+        return row.until_ms - clock.mono_ms()
+
+    def _counted(self, old: AttemptRow | None) -> AttemptRow:
+        clock = self._books.clock
+        fresh = old is not None and (
+            old.boot != clock.boot() or clock.mono_ms() - max(old.last_ms, old.until_ms) < FORGOTTEN_MS
+        )
+        return self._paused(old.wrong + 1 if old is not None and fresh else 1)
+
+    def _paused(self, wrong: int) -> AttemptRow:
+        clock = self._books.clock
+        over = wrong - self._limit
+        pause_s = self._pauses[min(over, len(self._pauses) - 1)] if over >= 0 else 0
+        return AttemptRow(wrong, clock.boot(), clock.mono_ms(), clock.mono_ms() + pause_s * 1000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -40,7 +41,7 @@ class Expecting(Enum):
 
 @dataclass(frozen=True)
 class Scanned:
-    """A text and what it is. `value` is what the rest of the house uses: code, GTIN (as 13 or 14 digits) ..."""
+    """A text and what it is. `value` is what the rest of the house uses: code, GTIN (as 14 digits) ..."""
 
     kind: ScanKind
     value: str
@@ -53,18 +54,18 @@ def check_digit_ok(digits: str) -> bool:
 
 
 def _gtin(text: str) -> str | None:
-    if not re.fullmatch(r"\d{8}|\d{12}|\d{13}|\d{14}", text) or not check_digit_ok(text):
+    if not re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", text) or not check_digit_ok(text):
         return None
-    return text.zfill(13) if len(text) < 14 else text
+    return text.zfill(14)
 
 
 def _variable(text: str) -> str | None:
     # GB/T 18283: 13 digits that begin with 2 are the shop's own; the layout is the chain's (stage of prices).
-    return text if re.fullmatch(r"2\d{12}", text) and check_digit_ok(text) else None
+    return text if re.fullmatch(r"2[0-9]{12}", text) and check_digit_ok(text) else None
 
 
 def _like(pattern: str) -> Callable[[str], str | None]:
-    shape = re.compile(pattern)
+    shape = re.compile(pattern, re.ASCII)
     return lambda text: text if shape.fullmatch(text) else None
 
 
@@ -87,7 +88,10 @@ _TABLE: tuple[tuple[ScanKind, Callable[[str], str | None]], ...] = (
 def classify(text: str, expecting: Expecting = Expecting.ANYTHING) -> Scanned:
     """What `text` is. White space around it is the scanner's or the typist's, and falls away."""
     text = text.strip()
-    if expecting is Expecting.PICKUP and re.fullmatch(r"\d{8}", text):
+    if text.isdecimal():
+        # A Chinese input method types full-width digits; they mean the same. Codes have one spelling only.
+        text = unicodedata.normalize("NFKC", text)
+    if expecting is Expecting.PICKUP and re.fullmatch(r"[0-9]{8}", text):
         return Scanned(ScanKind.PICKUP_DIGITS, text)
     for kind, match in _TABLE:
         value = match(text)

@@ -98,7 +98,6 @@ class RedeemRequest:
     scan: int = 0
     order: str = ""
     lines: Mapping[int, int] | None = None
-    dry_run: bool = False
     settled: bool = False
     forced: bool = False
 
@@ -158,7 +157,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class JobView:
-    """A print job: `state` queued|sending|printed|blocked|uncertain|failed, `reason` a device fault's code."""
+    """A print job: `state` as in `edge.records.jobs`, `reason` a device fault's code or a printer's name."""
 
     id: int
     title: str

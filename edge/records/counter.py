@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
-from edge.db import Database
+from edge.db import Connection, Database
 
 
 @dataclass(frozen=True)
@@ -100,21 +101,36 @@ class Scans:
                 (now, station, scan),
             )
 
-    def forget(self, before: str) -> int:
-        """Forgets the texts of scans older than `before` (RFC 3339) that nobody dealt with; gives how many."""
+    def forget(self, before: str, long_before: str) -> int:
+        """Forgets the texts of scans older than `before` that nobody dealt with, and scans older than
+        `long_before` altogether (RFC 3339); gives how many nobody dealt with."""
         open_ones = "handled_at = '' AND at < ?"
-        found = (
-            self._ledger.read().execute(f"SELECT count(*) FROM scan WHERE {open_ones}", (before,)).fetchone()
-        )
-        if found[0]:
+        ledger = self._ledger.read()
+        found = ledger.execute(f"SELECT count(*) FROM scan WHERE {open_ones}", (before,)).fetchone()[0]
+        oldest = ledger.execute("SELECT at FROM scan ORDER BY id LIMIT 1").fetchone()
+        if found or (oldest and oldest[0] < long_before):
             with self._ledger.transaction(durable=False) as tx:
                 tx.execute(f"UPDATE scan SET handled_at = ?, text = '' WHERE {open_ones}", (before, before))
-        return int(found[0])
+                tx.execute(
+                    "DELETE FROM scan WHERE id IN (SELECT id FROM scan WHERE at < ? ORDER BY id LIMIT 1000)",
+                    (long_before,),
+                )
+        return int(found)
 
     def _settle(self) -> None:
         # Bounded: a writer that is held up (another process, a failing disk) must not hold up every page.
         if self.keeping.acquire(timeout=_KEPT_S):
             self.keeping.release()
+
+
+@dataclass(frozen=True)
+class AttemptRow:
+    """Wrong tries of a scope; `last_ms` and `until_ms` (end of the pause) are monotonic on `boot`."""
+
+    wrong: int
+    boot: str
+    last_ms: int
+    until_ms: int
 
 
 class Attempts:
@@ -123,33 +139,28 @@ class Attempts:
     def __init__(self, ledger: Database) -> None:
         self._ledger = ledger
 
-    def row(self, scope: str) -> tuple[int, str, int] | None:
-        """(wrong tries, boot, monotonic ms until which the pause lasts on that boot)."""
-        row: tuple[int, str, int] | None = (
-            self._ledger.read()
-            .execute("SELECT wrong, boot, until_ms FROM attempt WHERE scope = ?", (scope,))
+    def find(self, scope: str, tx: Connection | None = None) -> AttemptRow | None:
+        """The wrong tries of a scope, None if there are none."""
+        row = (
+            (tx or self._ledger.read())
+            .execute("SELECT wrong, boot, last_ms, until_ms FROM attempt WHERE scope = ?", (scope,))
             .fetchone()
         )
+        return None if row is None else AttemptRow(*row)
+
+    def change(self, scope: str, change: Callable[[AttemptRow | None], AttemptRow]) -> AttemptRow:
+        """Replaces the row in one transaction, committed before anybody hears of it; gives the new one."""
+        with self._ledger.transaction(durable=False) as tx:
+            row = change(self.find(scope, tx))
+            tx.execute(
+                "INSERT OR REPLACE INTO attempt (scope, wrong, boot, last_ms, until_ms) VALUES (?, ?, ?, ?, ?)",
+                (scope, row.wrong, row.boot, row.last_ms, row.until_ms),
+            )
         return row
 
-    def count(self, scope: str) -> int:
-        """One more wrong try, counted and committed before anybody is told; gives the new count."""
-        with self._ledger.transaction(durable=False) as tx:
-            tx.execute(
-                "INSERT INTO attempt (scope, wrong, boot, until_ms) VALUES (?, 1, '', 0)"
-                " ON CONFLICT (scope) DO UPDATE SET wrong = wrong + 1",
-                (scope,),
-            )
-            return int(tx.execute("SELECT wrong FROM attempt WHERE scope = ?", (scope,)).fetchone()[0])
-
-    def pause(self, scope: str, boot: str, until_ms: int) -> None:
-        """No further try in this scope until then."""
-        with self._ledger.transaction(durable=False) as tx:
-            tx.execute("UPDATE attempt SET boot = ?, until_ms = ? WHERE scope = ?", (boot, until_ms, scope))
-
     def clear(self, scope: str) -> None:
-        """A right answer wipes the slate."""
-        if self.row(scope) is not None:
+        """Wipes the slate."""
+        if self.find(scope) is not None:
             with self._ledger.transaction(durable=False) as tx:
                 tx.execute("DELETE FROM attempt WHERE scope = ?", (scope,))
 

@@ -39,11 +39,13 @@ def _fields(*names: str) -> Callable[[dict[str, Any]], Row]:
 
 def _product_row(d: dict[str, Any]) -> Row:
     flags = " ".join(d.get("flags", ()))
-    return (*_fields("sku", "gtin", "name_zh", "name_en", "category", "picture")(d), flags)
+    # One length for all GTINs, as on the scan's side: a UPC-A is a GTIN-14 with leading zeros.
+    gtin14 = str(d["gtin"]).zfill(14)
+    return (d["sku"], d["gtin"], gtin14, *_fields("name_zh", "name_en", "category", "picture")(d), flags)
 
 
 _TABLES: Mapping[str, tuple[str, int, Callable[[dict[str, Any]], Row]]] = {
-    "product": ("product", 7, _product_row),
+    "product": ("product", 8, _product_row),
     "price": ("price", 3, _fields("sku", "fen", "book")),
     "stock": ("stock", 5, _fields("sku", "on_hand", "stream", "upto_seq", "at")),
     "order": ("click_order", 8, _order_row),

@@ -1,23 +1,42 @@
-"""Print jobs: rows first, paper later; what is left to print survives anything."""
+"""Print jobs: rows first, paper later; what is left to print survives anything.
+
+queued -> sending -> awaiting_confirm -> printed     the printer said so after the cut
+   |         |              |--------> sent          it has no way to say so
+   |         |              `--------> uncertain     nobody knows; a copy is a job of its own, marked
+   |         |-----------------------> blocked       no byte left us; tried again
+   |         `-----------------------> failed        can never work
+   `-> cancelled | redirected | expired              also from blocked, never once bytes left us
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from devices.ports import Slip
 from edge.db import Connection, Database
 
-_COLUMNS = "id, printer, station, ref, slip, title, state, reason, copy, created_at"
+_COLUMNS = "id, key, printer, station, ref, slip, title, state, reason, copy, class, via, created_at"
+_OPEN = "state IN ('queued', 'blocked')"
+_UNDER_WAY = "state IN ('sending', 'awaiting_confirm')"
+
+JobClass = Literal["receipt", "voucher"]
+"""receipt: a marked copy does no harm; voucher: worth money, a person decides."""
+WAITING = ("queued", "blocked")
+UNDER_WAY = ("sending", "awaiting_confirm")
 
 
 @dataclass(frozen=True)
 class JobRow:
-    """A print job; `ref` is the pickup it belongs to, `copy` 0 the original, 1.. a marked reprint."""
+    """A print job; `ref` is the pickup it belongs to, `copy` 0 the original, 1.. a marked reprint.
+
+    `via` is the printer that it was meant for, where another one took over.
+    """
 
     id: int
+    key: str
     printer: str
     station: str
     ref: str
@@ -26,6 +45,8 @@ class JobRow:
     state: str
     reason: str
     copy: int
+    job_class: JobClass
+    via: str
     created_at: str
 
 
@@ -46,24 +67,33 @@ class PrintJobs:
         slip: Slip,
         now: str,
         copy: int = 0,
+        job_class: JobClass = "receipt",
+        via: str = "",
     ) -> int:
         """Queues a slip; the same `key` twice is the same job. Gives the job's id."""
+        paper = msgspec.json.encode(slip).decode()
         tx.execute(
             "INSERT OR IGNORE INTO print_job"
-            " (key, printer, station, ref, slip, title, state, copy, created_at, updated_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)",
-            (key, printer, station, ref, msgspec.json.encode(slip).decode(), slip.title, copy, now, now),
+            " (key, printer, station, ref, slip, title, state, copy, class, via, created_at, updated_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)",
+            (key, printer, station, ref, paper, slip.title, copy, job_class, via, now, now),
         )
         return int(tx.execute("SELECT id FROM print_job WHERE key = ?", (key,)).fetchone()[0])
 
     def next(self, printer: str) -> JobRow | None:
-        """The oldest job of this printer that waits for paper or power."""
-        return self._one("printer = ? AND state IN ('queued', 'blocked') ORDER BY id LIMIT 1", printer)
+        """The oldest job of this printer that waits for paper or power; marked copies first.
+
+        What a broken-off original left hanging out of the printer then comes out with its own copy.
+        """
+        return self._one(f"printer = ? AND {_OPEN} ORDER BY copy = 0, id LIMIT 1", printer)
+
+    def waiting_at(self, printer: str) -> list[JobRow]:
+        """All jobs that wait for this printer, oldest first."""
+        return self._many(f"WHERE printer = ? AND {_OPEN} ORDER BY id", printer)
 
     def unsettled(self) -> list[JobRow]:
         """Jobs that were under way when the daemon ended: nobody knows whether they came out."""
-        rows = self._ledger.read().execute(f"SELECT {_COLUMNS} FROM print_job WHERE state = 'sending'")
-        return [_job(row) for row in rows]
+        return self._many(f"WHERE {_UNDER_WAY}")
 
     def of(self, ref: str) -> JobRow | None:
         """The newest job of a pickup."""
@@ -73,22 +103,18 @@ class PrintJobs:
         """A job by id."""
         return self._one("id = ?", job)
 
+    def by_key(self, key: str) -> JobRow | None:
+        """A job by its caller's key."""
+        return self._one("key = ?", key)
+
     def recent(self, limit: int) -> list[JobRow]:
         """The newest jobs, newest first."""
-        rows = self._ledger.read().execute(
-            f"SELECT {_COLUMNS} FROM print_job ORDER BY id DESC LIMIT ?",
-            (limit,),
-        )
-        return [_job(row) for row in rows]
+        return self._many("ORDER BY id DESC LIMIT ?", limit)
 
     def waiting(self) -> int:
         """Slips that have not come out yet."""
-        row = (
-            self._ledger.read()
-            .execute("SELECT count(*) FROM print_job WHERE state IN ('queued', 'blocked', 'sending')")
-            .fetchone()
-        )
-        return int(row[0])
+        asked = f"SELECT count(*) FROM print_job WHERE {_OPEN} OR {_UNDER_WAY}"
+        return int(self._ledger.read().execute(asked).fetchone()[0])
 
     def set_state(self, tx: Connection, job: int, state: str, reason: str, now: str) -> None:
         """Records how a job stands."""
@@ -97,16 +123,35 @@ class PrintJobs:
             (state, reason, now, job),
         )
 
-    def _one(self, where: str, value: object) -> JobRow | None:
-        row = (
-            self._ledger.read()
-            .execute(f"SELECT {_COLUMNS} FROM print_job WHERE {where}", (value,))
-            .fetchone()
+    def take(self, tx: Connection, job: int, state: str, reason: str, now: str) -> bool:
+        """Takes a job out of the queue, into this state; False when somebody else did so first."""
+        changed = tx.execute(
+            f"UPDATE print_job SET state = ?, reason = ?, updated_at = ? WHERE id = ? AND {_OPEN}",
+            (state, reason, now, job),
         )
-        return None if row is None else _job(row)
+        return bool(changed.rowcount)
+
+    def expire(self, tx: Connection, printer: str, before: str, now: str) -> int:
+        """Gives up the jobs that waited here since before a moment; how many."""
+        changed = tx.execute(
+            "UPDATE print_job SET state = 'expired', updated_at = ?"
+            f" WHERE printer = ? AND {_OPEN} AND created_at < ?",
+            (now, printer, before),
+        )
+        return int(changed.rowcount)
+
+    def _one(self, where: str, value: object) -> JobRow | None:
+        found = self._many(f"WHERE {where}", value)
+        return found[0] if found else None
+
+    def _many(self, rest: str, *values: object) -> list[JobRow]:
+        rows = self._ledger.read().execute(f"SELECT {_COLUMNS} FROM print_job {rest}", values)
+        return [_job(row) for row in rows]
 
 
 def _job(row: tuple[Any, ...]) -> JobRow:
-    job, printer, station, ref, slip, title, state, reason, copy, created_at = row
+    number, key, printer, station, ref, slip, title, state, reason, copy, job_class, via, created_at = row
     paper = msgspec.json.decode(slip.encode(), type=Slip)
-    return JobRow(job, printer, station, ref, paper, title, state, reason, copy, created_at)
+    return JobRow(
+        number, key, printer, station, ref, paper, title, state, reason, copy, job_class, via, created_at
+    )

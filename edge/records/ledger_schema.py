@@ -40,6 +40,7 @@ FIRST = (
     """CREATE UNIQUE INDEX pickup_unit ON pickup (order_id, gen, unit)
         WHERE unit > 0 AND annulled_at = ''""",
     "CREATE INDEX pickup_at ON pickup (at)",
+    "CREATE INDEX pickup_order ON pickup (order_id)",
     """CREATE TABLE pickup_line (
         pickup_id TEXT NOT NULL REFERENCES pickup(pickup_id), line INTEGER NOT NULL, sku TEXT NOT NULL,
         name_zh TEXT NOT NULL, name_en TEXT NOT NULL, qty INTEGER NOT NULL CHECK (qty > 0),
@@ -48,8 +49,10 @@ FIRST = (
         id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, printer TEXT NOT NULL, station TEXT NOT NULL,
         ref TEXT NOT NULL, slip TEXT NOT NULL, title TEXT NOT NULL,
         state TEXT NOT NULL CHECK (state IN
-            ('queued', 'sending', 'printed', 'blocked', 'uncertain', 'failed')),
+            ('queued', 'sending', 'awaiting_confirm', 'printed', 'sent', 'blocked', 'uncertain', 'failed',
+             'cancelled', 'redirected', 'expired')),
         reason TEXT NOT NULL DEFAULT '', copy INTEGER NOT NULL DEFAULT 0,
+        class TEXT NOT NULL DEFAULT 'receipt', via TEXT NOT NULL DEFAULT '',
         created_at TEXT NOT NULL, updated_at TEXT NOT NULL) STRICT""",
     "CREATE INDEX print_job_open ON print_job (printer, id) WHERE state IN ('queued', 'blocked')",
     """CREATE TABLE scan (
@@ -57,8 +60,9 @@ FIRST = (
         kind TEXT NOT NULL, symbology TEXT NOT NULL, text TEXT NOT NULL, at TEXT NOT NULL,
         handled_at TEXT NOT NULL DEFAULT '') STRICT""",
     "CREATE INDEX scan_station ON scan (station, id)",
+    "CREATE INDEX scan_open ON scan (station, id) WHERE handled_at = ''",
     """CREATE TABLE attempt (
-        scope TEXT PRIMARY KEY, wrong INTEGER NOT NULL, boot TEXT NOT NULL,
+        scope TEXT PRIMARY KEY, wrong INTEGER NOT NULL, boot TEXT NOT NULL, last_ms INTEGER NOT NULL,
         until_ms INTEGER NOT NULL) STRICT""",
     """CREATE TABLE session (
         token_sha TEXT PRIMARY KEY, staff TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL,

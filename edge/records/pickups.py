@@ -100,6 +100,18 @@ class Pickups:
             ),
         )
 
+    def drop(self, tx: Connection, order: str) -> None:
+        """Forgets this store's own state of an order: HQ's published one counts again."""
+        tx.execute("DELETE FROM fulfilment WHERE order_id = ?", (order,))
+
+    def overdue_claims(self, now: str, limit: int) -> list[str]:
+        """Orders whose reservation ran out before `now` (RFC 3339)."""
+        rows = self._ledger.read().execute(
+            "SELECT order_id FROM fulfilment WHERE state = 'handing' AND claimed_until < ? LIMIT ?",
+            (now, limit),
+        )
+        return [row[0] for row in rows]
+
     def add(self, tx: Connection, row: PickupRow) -> None:
         """Writes a hand-over and its lines; the unique indexes refuse a second one of the same goods."""
         tx.execute(

@@ -87,7 +87,7 @@ class Replica:
         """Orders by phone tail or by (the end of) their number; those waiting first, then the oldest."""
         rows = self._read().execute(
             f"SELECT o.doc, {_LIVE} FROM {_JOIN} WHERE o.phone_tail = ?1 OR o.order_id = ?1"
-            " OR (length(?1) >= 4 AND o.order_id LIKE '%' || ?1) ORDER BY"
+            " OR (length(?1) >= 4 AND substr(o.order_id, -length(?1)) = ?1) ORDER BY"
             f" {_LIVE} IN ('ready', 'handing', 'partial') DESC, o.ready_by LIMIT ?2",
             (text, limit),
         )
@@ -98,9 +98,11 @@ class Replica:
         waiting = [state.value for state in WAITING]
         preparing = [state.value for state in PREPARING]
         row = self._one(
-            f"SELECT sum({_LIVE} IN ({_marks(waiting)}) AND o.hold_until >= ?),"
-            f" sum({_LIVE} IN ({_marks(preparing)})), sum({_LIVE} IN ({_marks(preparing)}) AND o.ready_by < ?),"
-            f" sum({_LIVE} = 'expired' OR ({_LIVE} IN ({_marks(waiting)}) AND o.hold_until < ?)) FROM {_JOIN}",
+            f"SELECT sum({_LIVE} IN ({_marks(waiting)}) AND (o.hold_until = '' OR o.hold_until >= ?)),"
+            f" sum({_LIVE} IN ({_marks(preparing)})),"
+            f" sum({_LIVE} IN ({_marks(preparing)}) AND o.ready_by <> '' AND o.ready_by < ?),"
+            f" sum({_LIVE} = 'expired' OR ({_LIVE} IN ({_marks(waiting)}) AND o.hold_until <> ''"
+            f" AND o.hold_until < ?)) FROM {_JOIN}",
             *waiting,
             now,
             *preparing,
@@ -122,10 +124,11 @@ class Replica:
         return None if row is None else str(row[0])
 
     def open_commands(self, limit: int) -> list[tuple[str, str]]:
-        """Unanswered cancellations: (command, order)."""
+        """Unanswered cancellations of orders that have arrived: (command, order)."""
         rows = self._read().execute(
-            "SELECT c.cmd, c.order_id FROM hq.cmd c LEFT JOIN main.command a ON a.cmd = c.cmd"
-            " WHERE a.cmd IS NULL AND c.kind = 'cancel_requested' ORDER BY c.at LIMIT ?",
+            "SELECT c.cmd, c.order_id FROM hq.cmd c JOIN hq.click_order o USING (order_id)"
+            " LEFT JOIN main.command a ON a.cmd = c.cmd WHERE a.cmd IS NULL AND c.kind = 'cancel_requested'"
+            " ORDER BY c.at LIMIT ?",
             (limit,),
         )
         return [(row[0], row[1]) for row in rows]
@@ -134,7 +137,7 @@ class Replica:
         """Orders on the shelf whose hold time has run out and that this store has not marked yet."""
         rows = self._read().execute(
             f"SELECT o.order_id FROM {_JOIN} WHERE {_LIVE} IN ('ready', 'partial')"
-            " AND o.hold_until < ? LIMIT ?",
+            " AND o.hold_until <> '' AND o.hold_until < ? LIMIT ?",
             (now, limit),
         )
         return [row[0] for row in rows]
@@ -171,13 +174,13 @@ class Replica:
         return StaffRow(str(row[0]), str(row[1]), Role(row[2]), str(row[3]), str(row[4]))
 
     def product(self, code: str) -> ProductRow | None:
-        """A product by GTIN (13 or 14 digits) or SKU."""
+        """A product by GTIN (8 to 14 digits; all are read as GTIN-14) or SKU."""
         row = (
             self._read()
             .execute(
                 "SELECT p.sku, p.gtin, p.name_zh, p.name_en, p.category, p.picture, r.fen FROM hq.product p"
-                " LEFT JOIN hq.price r ON r.sku = p.sku WHERE p.gtin = ?1 OR p.sku = ?1",
-                (code,),
+                " LEFT JOIN hq.price r ON r.sku = p.sku WHERE p.gtin14 = ? OR p.sku = ?",
+                (code.zfill(14), code),
             )
             .fetchone()
         )

@@ -22,9 +22,9 @@ FIRST = (
         bucket TEXT NOT NULL, seq INTEGER NOT NULL, tb TEXT NOT NULL, id TEXT NOT NULL,
         code TEXT NOT NULL, op TEXT NOT NULL, PRIMARY KEY (bucket, tb, id)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE product (
-        sku TEXT PRIMARY KEY, gtin TEXT NOT NULL, name_zh TEXT NOT NULL, name_en TEXT NOT NULL,
+        sku TEXT PRIMARY KEY, gtin TEXT NOT NULL, gtin14 TEXT NOT NULL, name_zh TEXT NOT NULL, name_en TEXT NOT NULL,
         category TEXT NOT NULL, picture TEXT NOT NULL, flags TEXT NOT NULL) STRICT""",
-    "CREATE INDEX product_gtin ON product (gtin)",
+    "CREATE INDEX product_gtin ON product (gtin14)",
     "CREATE TABLE price (sku TEXT PRIMARY KEY, fen INTEGER NOT NULL, book TEXT NOT NULL) STRICT",
     """CREATE TABLE stock (
         sku TEXT PRIMARY KEY, on_hand INTEGER NOT NULL, stream TEXT NOT NULL, upto_seq INTEGER NOT NULL,

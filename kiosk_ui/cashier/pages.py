@@ -19,6 +19,7 @@ from kiosk_ui.language import keep
 _LAST = "se_last"  # the hand-over that HOME offers to look at again; no secret, no personal data
 _HERE = "/cashier/"
 _TAIL = re.compile(r"\d{4}")
+_SHELF = re.compile(r"[0-9A-Z\u4e00-\u9fff][0-9A-Z\u4e00-\u9fff -]{0,11}")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _MOST_TEXT = 1024
 # Looking at a wrong number again would count as another wrong try, and a page looks every few seconds.
@@ -44,7 +45,7 @@ class CashierPages:
         site.add_url_rule(
             "/sign-out", view_func=self._entrance.sign_out, methods=["POST"], endpoint="sign_out"
         )
-        for name in ("scan", "candidates", "redeem", "dismiss", "open", "annul", "reprint"):
+        for name in ("scan", "candidates", "redeem", "dismiss", "open", "annul", "reprint", "shelve"):
             site.add_url_rule(f"/{name}", view_func=getattr(self, name), methods=["POST"])
         return site
 
@@ -153,6 +154,21 @@ class CashierPages:
         if order:
             self._store.pickup.release(order, operator)
         self._store.scans.dismiss(_number("scan"), operator.station)
+        return redirect(_HERE, 303)
+
+    def shelve(self) -> WerkzeugResponse:
+        """POST scan, shelf: the goods of the order on the stage are ready and lie there."""
+        operator = self._operator()
+        order = self._store.pickup.order_of(_number("scan"), operator)
+        shelf = _field("shelf").strip().upper()
+        if not _SHELF.fullmatch(shelf):
+            raise BadRequest(why="shelf")
+        try:
+            self._store.fulfilment.shelve(order, shelf, operator)
+        except NotSignedIn:
+            raise
+        except Refusal as refusal:
+            return self._refuse(refusal, operator)
         return redirect(_HERE, 303)
 
     def annul(self) -> WerkzeugResponse:

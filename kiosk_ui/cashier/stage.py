@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from edge.domain.orders import RedeemMode
-from edge.domain.refusals import InvalidCode, NotSignedIn, PayCodeElsewhere, Refusal, UnknownOffline
+from edge.domain.refusals import (
+    InvalidCode,
+    NotReady,
+    NotSignedIn,
+    PayCodeElsewhere,
+    Refusal,
+    UnknownOffline,
+)
 from edge.domain.scanned import PAY_KINDS, ScanKind
 from edge.domain.staff import Act, Operator
 from edge.domain.views import Candidate, Found, HandedOver, SeenScan
@@ -109,6 +116,7 @@ def refused(refusal: Refusal, operator: Operator, scan: SeenScan | None, *, stat
         "words": refusal.words(language()),
         "scan": scan,
         "forceable": forceable,
+        "shelvable": isinstance(refusal, NotReady) and scan is not None,
         "nonce": fresh_nonce(),
     }
     return Stage("refused", f"refused:{scan.id if scan else 0}:{refusal.code}", facts, status)

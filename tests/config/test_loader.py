@@ -65,3 +65,11 @@ def test_each_value_knows_whether_the_file_or_a_default_said_it(tmp_path: Path) 
     assert found["web.live_port"] == Origin("web.live_port", 8771, from_file=False)
     assert found["stations.T1.kind"] == Origin("stations.T1.kind", "guide", from_file=True)
     assert found["stations.T1.printer"] == Origin("stations.T1.printer", "", from_file=False)
+
+
+def test_a_time_zone_that_does_not_exist_is_refused_with_the_likely_one(tmp_path: Path) -> None:
+    path = tmp_path / "store.toml"
+    path.write_text('[store]\ntimezone = "Asia/Shangai"\n')
+    with pytest.raises(SettingsRefused) as refused:
+        load(path)
+    assert "did you mean Asia/Shanghai?" in str(refused.value.problems[0])

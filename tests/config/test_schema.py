@@ -93,7 +93,7 @@ STATIONS: dict[str, dict[str, str]] = {"desk-left": {}, "T1": {}}
         ({"stations": {"T1": {"printer": "back"}}}, "stations.T1.printer", "'back' is not defined"),
         ({"printers": {"p": {}}}, "printers.p.host", "is needed"),
         ({"api_clients": {"c": {"stations": ["T9"]}}}, "api_clients.c.stations", "'T9' is not defined"),
-        ({"hq": {"url": "http://hq"}}, "hq.token_file", "is needed"),
+        ({"hq": {"url": "https://hq"}}, "hq.token_file", "is needed"),
     ],
 )
 def test_a_name_that_points_at_nothing_is_refused(raw: Mapping[str, Any], path: str, words: str) -> None:
@@ -109,3 +109,30 @@ def test_a_name_that_points_at_nothing_is_refused(raw: Mapping[str, Any], path: 
 )
 def test_no_value_is_bent_into_a_type(bad: Mapping[str, Any]) -> None:
     assert len(refused(bad)) == 1
+
+
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        ({"hq": {"url": "http://hq.lan:8780", "token_file": "t"}}, "hq.url"),
+        ({"hq": {"url": "ftp://hq", "token_file": "t"}}, "hq.url"),
+        ({"hq": {"url": "https://user:pw@hq", "token_file": "t"}}, "hq.url"),
+        ({"hq": {"timeout_s": float("inf")}}, "hq.timeout_s"),
+        ({"web": {"port": 8000, "live_port": 8000}}, "web.live_port"),
+        (
+            {"stations": {"T1": {}}, "scanners": {"a": {"port": "/dev/x"}, "b": {"port": "/dev/x"}}},
+            "scanners.b",
+        ),
+    ],
+)
+def test_what_would_fail_later_is_refused_now(raw: dict[str, Any], path: str) -> None:
+    with pytest.raises(SettingsRefused) as refused:
+        parse(raw)
+    assert [problem.path for problem in refused.value.problems] == [path]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://hq.example/a", "http://127.0.0.1:8780", "http://localhost:8780", "http://[::1]:1"]
+)
+def test_addresses_of_hq_that_are_safe(url: str) -> None:
+    assert parse({"hq": {"url": url, "token_file": "t"}}).hq.url == url

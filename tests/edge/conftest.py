@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,9 +34,10 @@ class PaperPrinter:
         self.faults: list[DeviceFault] = []
         self.now = PrinterState.ONLINE
 
-    def print(self, slip: Slip) -> None:
+    def print(self, slip: Slip, sent: Callable[[], None] = lambda: None) -> None:
         if self.faults:
             raise self.faults.pop(0)
+        sent()
         self.slips.append(slip)
 
     def state(self) -> PrinterState:

@@ -1,4 +1,4 @@
-"""The other desks: scans that wait, slips that come out, people who sign in, the guide's answers."""
+"""The other desks: scans that wait, people who sign in, the guide's answers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from argon2 import PasswordHasher
 
-from devices.ports import OutOfPaper, PrinterState, Reading, Scan, Slip, Symbology, Text, Unconfirmed
+from devices.ports import Reading, Scan, Symbology
 from edge.clock import Clock, stamp
 from edge.daemon import build_shop
 from edge.domain import refusals as no
 from edge.domain.scanned import ScanKind
 from edge.domain.staff import Role
-from edge.domain.views import FrameKind, LineWord, RedeemRequest, StockWord
+from edge.domain.views import FrameKind, LineWord, StockWord
 
 PIN = "471101"
 PIN_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PIN)
@@ -74,83 +74,6 @@ def test_a_payment_code_is_kept_nowhere(shop):
 def test_the_same_digits_typed_and_scanned(shop):
     assert shop.store.scans.type_in("96385074", "T1").kind is ScanKind.PICKUP_DIGITS
     assert scan(shop, "96385074", symbology=Symbology.EAN8).kind is ScanKind.GTIN
-
-
-# ---- printing --------------------------------------------------------------------------------------
-
-
-def hand_over(shop, hq, cashier, number="WX2026112200017"):
-    hq.order(number)
-    return shop.store.hand_over.redeem(RedeemRequest(nonce=number, code=hq.code(number)), cashier)
-
-
-def job_state(shop, done) -> tuple[str, str]:
-    view = shop.store.hand_over.handed(done.pickup)
-    return view.job_state, view.job_reason
-
-
-def test_paper_out_leaves_the_job_waiting_and_says_so(shop, hq, cashier, printer):
-    done = hand_over(shop, hq, cashier)
-    printer.faults = [OutOfPaper("P1")]
-    printer.now = PrinterState.OUT_OF_PAPER
-    assert not shop.store.printing.turn("P1")
-    assert job_state(shop, done) == ("blocked", "OUT_OF_PAPER")
-    assert [d.state for d in shop.store.status.devices()] == ["blocked"]
-    assert shop.store.pickup.counts().slips_waiting == 1
-    assert not shop.store.printing.turn("P1"), "it is asked how it is before it is sent anything"
-    printer.now = PrinterState.ONLINE
-    assert shop.store.printing.turn("P1")
-    assert job_state(shop, done) == ("printed", "")
-    assert len(printer.slips) == 1
-
-
-def words(slip: Slip) -> str:
-    return "\n".join(part.text for part in slip.parts if isinstance(part, Text))
-
-
-def test_a_slip_of_unknown_fate_comes_again_once_and_marked(shop, hq, cashier, printer):
-    hand_over(shop, hq, cashier)
-    printer.faults = [Unconfirmed("P1"), Unconfirmed("P1")]
-    shop.store.printing.turn("P1")
-    shop.store.printing.turn("P1")
-    assert not shop.store.printing.turn("P1"), "not for ever"
-    assert [(job.state, job.copy) for job in shop.store.printing.jobs()] == [
-        ("uncertain", 1),
-        ("uncertain", 0),
-    ]
-
-
-def test_a_job_cut_short_by_a_crash_is_reprinted_marked(shop, hq, cashier, printer):
-    hand_over(shop, hq, cashier)
-    job = shop.books.jobs.next("P1")
-    with shop.books.ledger.transaction() as tx:
-        shop.books.jobs.set_state(tx, job.id, "sending", "", job.created_at)
-    shop.store.printing.recover()
-    assert shop.store.printing.turn("P1")
-    assert "补打 1 / REPRINT 1" in words(printer.slips[0])
-    assert words(printer.slips[0]).endswith(words(job.slip))
-
-
-def test_reprints_are_counted_and_marked_once(shop, hq, cashier, printer):
-    done = hand_over(shop, hq, cashier)
-    assert shop.store.printing.reprint(done.pickup, cashier).copy == 0, "it still waits: nothing to double"
-    shop.store.printing.turn("P1")
-    for copy in (1, 2):
-        assert shop.store.printing.reprint(done.pickup, cashier).copy == copy
-        shop.store.printing.turn("P1")
-        assert words(printer.slips[copy]).count("补打") == 1
-        assert f"补打 {copy} " in words(printer.slips[copy])
-
-
-def test_the_slip_names_order_and_staff_but_no_customer_and_no_code(shop, hq, cashier, printer):
-    code = hq.code()
-    hand_over(shop, hq, cashier)
-    shop.store.printing.turn("P1")
-    paper = repr(printer.slips[0])
-    for part in ("0017", "已核销", "龙井茶", "Longjing tea", "小李", "1号台", "淮海路店"):
-        assert part in paper
-    for secret in ("王*", "5678", code, "48151623"):
-        assert secret not in paper
 
 
 # ---- staff -----------------------------------------------------------------------------------------

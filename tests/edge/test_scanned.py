@@ -24,10 +24,10 @@ K = ScanKind
         ("2812345678901234", K.PAY_ALIPAY, "2812345678901234"),
         ("301234567890123456789012", K.PAY_ALIPAY, "301234567890123456789012"),
         ("6212345678901234567", K.PAY_UNIONPAY, "6212345678901234567"),
-        ("6901234567892", K.GTIN, "6901234567892"),
+        ("6901234567892", K.GTIN, "06901234567892"),
         ("6901234567893", K.UNKNOWN, "6901234567893"),
-        ("036000291452", K.GTIN, "0036000291452"),
-        ("96385074", K.GTIN, "0000096385074"),
+        ("036000291452", K.GTIN, "00036000291452"),
+        ("96385074", K.GTIN, "00000096385074"),
         ("96385075", K.UNKNOWN, "96385075"),
         ("10614141000415", K.GTIN, "10614141000415"),
         ("2012345678903", K.VARIABLE, "2012345678903"),
@@ -35,7 +35,10 @@ K = ScanKind
         ("0106901234567892", K.GS1, "0106901234567892"),
         ("https://example.com/01/06901234567892", K.URL, "https://example.com/01/06901234567892"),
         ("HTTPS://EXAMPLE.COM/X", K.URL, "HTTPS://EXAMPLE.COM/X"),
-        ("  6901234567892\r", K.GTIN, "6901234567892"),
+        ("  6901234567892\r", K.GTIN, "06901234567892"),
+        ("６９０１２３４５６７８９２", K.GTIN, "06901234567892"),
+        ("１３４５６７８９０１２３４５６７８９", K.PAY_WECHAT, "134567890123456789"),
+        ("ＰＫ1.ABCDEF234567", K.UNKNOWN, "ＰＫ1.ABCDEF234567"),
         ("", K.UNKNOWN, ""),
         ("' OR 1=1--", K.UNKNOWN, "' OR 1=1--"),
         ("javascript:alert(1)", K.UNKNOWN, "javascript:alert(1)"),
@@ -49,6 +52,9 @@ def test_what_is_it(text: str, kind: ScanKind, value: str) -> None:
 def test_eight_digits_are_what_the_place_expects() -> None:
     assert classify("96385074").kind is K.GTIN
     assert classify("96385074", Expecting.PICKUP).kind is K.PICKUP_DIGITS
+    assert classify("４８１５１６２３", Expecting.PICKUP).value == "48151623", (
+        "as a Chinese input method types it"
+    )
     assert classify("6901234567892", Expecting.PICKUP).kind is K.GTIN
 
 

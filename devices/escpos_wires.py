@@ -1,0 +1,158 @@
+"""The ways to a printer: TCP, a serial line, the kernel's USB printer device, a file; every wait ends.
+
+All four are a descriptor that never blocks, so that one class serves them. libusb is not among them:
+the kernel's usblp drives every printer of the USB printer class, and keeps its queue when we restart.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import time
+from collections.abc import Callable
+
+from config.schema import PrinterSettings
+from devices.ports import PrinterState
+
+_CONNECT_S = 3.0
+_GOODBYE_S = 2.0
+_LPGETSTATUS = 0x060B  # linux/lp.h
+
+
+class Wire:
+    """An open connection to a printer. `write` and `read` may run in different threads.
+
+    `close` must be called by the thread that reads, or when there is none.
+    """
+
+    def __init__(self, fd: int, close: Callable[[], None], *, answers: bool = True) -> None:
+        self.answers = answers
+        self._fd = fd
+        self._close = close
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+
+    def write(self, data: memoryview, wait_s: float) -> int:
+        """Bytes that the line took, at least one; raises TimeoutError, or OSError for a dead line."""
+        deadline = time.monotonic() + wait_s
+        poll = select.poll()
+        poll.register(self._fd, select.POLLOUT)
+        while poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            with contextlib.suppress(BlockingIOError):
+                return os.write(self._fd, data)
+        raise TimeoutError("it takes no more bytes")
+
+    def read(self, wait_s: float | None) -> bytes:
+        """What arrived; b"" when nothing did in time or `wake` was called; raises OSError at the end."""
+        poll = select.poll()
+        poll.register(self._fd, select.POLLIN)
+        poll.register(self._wake, select.POLLIN)
+        ready = poll.poll(None if wait_s is None else wait_s * 1000)
+        if not any(fd == self._fd for fd, _ in ready):
+            return b""
+        try:
+            data = os.read(self._fd, 4096)
+        except BlockingIOError:
+            return b""
+        if not data:
+            raise ConnectionAbortedError("it hung up")
+        return data
+
+    def wake(self) -> None:
+        """Ends the wait of whoever reads."""
+        os.eventfd_write(self._wake, 1)
+
+    def lp_state(self) -> PrinterState:
+        """What the USB printer class itself says (paper, error); UNKNOWN elsewhere."""
+        import fcntl
+
+        status = bytearray(4)
+        try:
+            fcntl.ioctl(self._fd, _LPGETSTATUS, status)
+        except OSError:
+            return PrinterState.UNKNOWN
+        return state_of_lp(int.from_bytes(status, "little"))
+
+    def close(self) -> None:
+        """Lets go; never raises. A TCP printer gets to read everything first."""
+        with contextlib.suppress(OSError):
+            self._close()
+        os.close(self._wake)
+
+
+def state_of_lp(bits: int) -> PrinterState:
+    """The state in a USB printer's port status: 0x20 paper out, 0x10 selected, 0x08 no error."""
+    if bits & 0x20:
+        return PrinterState.OUT_OF_PAPER
+    return PrinterState.UNKNOWN if bits & 0x08 else PrinterState.OFFLINE
+
+
+def open_wire(settings: PrinterSettings) -> Wire:
+    """Opens the printer's line; raises OSError (of which serial.SerialException is one) or ValueError."""
+    return {
+        "escpos-tcp": _tcp,
+        "escpos-serial": _serial,
+        "escpos-usb": _usb,
+        "escpos-file": _file,
+    }[settings.driver](settings)
+
+
+def _tcp(settings: PrinterSettings) -> Wire:
+    sock = socket.create_connection(
+        (settings.host, settings.port), timeout=min(_CONNECT_S, settings.timeout_s)
+    )
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setblocking(False)
+    return Wire(sock.fileno(), lambda: _end(sock))
+
+
+def _end(sock: socket.socket) -> None:
+    """Ends our side first and reads to the end.
+
+    Closing with unread bytes resets the connection, and a printer with a small window then loses the
+    tail of the slip.
+    """
+    with sock:
+        sock.shutdown(socket.SHUT_WR)
+        deadline = time.monotonic() + _GOODBYE_S
+        while (left := deadline - time.monotonic()) > 0:
+            sock.settimeout(left)
+            if not sock.recv(4096):
+                return
+
+
+def _serial(settings: PrinterSettings) -> Wire:
+    import serial
+
+    line = serial.Serial(
+        settings.device,
+        settings.baud,
+        timeout=0,
+        write_timeout=0,
+        rtscts=settings.flow == "rts",
+        xonxoff=settings.flow == "xoff",
+        exclusive=True,
+    )
+
+    def close() -> None:
+        # A stalled printer would hold close() for half a minute, until the kernel gives up on its buffer.
+        with contextlib.suppress(OSError):
+            deadline = time.monotonic() + _GOODBYE_S
+            while line.out_waiting and time.monotonic() < deadline:
+                time.sleep(0.01)
+            line.reset_output_buffer()
+        line.close()
+
+    return Wire(line.fileno(), close)
+
+
+def _usb(settings: PrinterSettings) -> Wire:
+    fd = os.open(settings.device, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    return Wire(fd, lambda: os.close(fd))
+
+
+def _file(settings: PrinterSettings) -> Wire:
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    fd = os.open(settings.device, flags, 0o600)
+    return Wire(fd, lambda: os.close(fd), answers=False)
