@@ -11,11 +11,12 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import engine, redeeming, scans, whole_daemon
+from bench import engine, redeeming, scanner_line, scans, whole_daemon
 from bench.rounds import Row
 
 BENCHES: dict[str, Callable[[int], list[Row]]] = {
     "scan": scans.rows,
+    "line": scanner_line.rows,
     "redeem": redeeming.rows,
     "memory": whole_daemon.memory,
     "start": whole_daemon.start,

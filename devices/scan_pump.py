@@ -149,7 +149,7 @@ class _Run:
 
     @property
     def waiting(self) -> int:
-        return self._kept.qsize() - self._shut
+        return max(0, self._kept.qsize() - self._shut)
 
     def read(self, wait_s: float) -> list[Reading]:
         got: list[Reading] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import time
@@ -100,10 +101,9 @@ def test_the_line_is_shut_once_however_it_ends(wire: Wire) -> None:
 
 def test_silences_are_kept_apart_while_nobody_asks(wire: Wire) -> None:
     pump = started(wire, suffix="none", idle_gap_ms=5)
-    for code in (b"one", b"two", b"three"):
+    for number, code in enumerate((b"one", b"two", b"three"), 1):
         os.write(wire.end, code)
-        before = pump._run._kept.qsize() if pump._run else 0
-        until(lambda before=before: bool(pump._run) and pump._run._kept.qsize() > before)
+        until(functools.partial(lambda wanted: pump.waiting == wanted, number))
     assert texts(pump) == ["one", "two", "three"]
     pump.stop()
 
@@ -111,9 +111,8 @@ def test_silences_are_kept_apart_while_nobody_asks(wire: Wire) -> None:
 def test_a_code_that_is_held_in_view_is_one_scan(wire: Wire) -> None:
     pump = started(wire, debounce_s=60.0)
     os.write(wire.end, b"a\ra\rb\ra\rc\r")
-    got: list[str] = []
-    until(lambda: got.extend(texts(pump, 0.01)) or len(got) >= 3)
-    assert got == ["a", "b", "c"]
+    until(lambda: pump.waiting == 3)
+    assert texts(pump) == ["a", "b", "c"]
     pump.stop()
 
 

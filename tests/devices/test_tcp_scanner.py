@@ -52,6 +52,14 @@ def texts(scanner: TcpScanner, wait_s: float = 5.0) -> list[str]:
     return [reading.text for reading in scanner.read(wait_s)]
 
 
+def read_until(scanner: TcpScanner, count: int) -> list[str]:
+    got: list[str] = []
+    deadline = time.monotonic() + 10
+    while len(got) < count and time.monotonic() < deadline:
+        got += texts(scanner, 0.1)
+    return got
+
+
 def open_files() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
@@ -91,9 +99,7 @@ def test_framing_is_that_of_a_serial_line(far: SimulatedTcpScanner) -> None:
     scanner.open()
     far.take_call()
     far.send(b"noise\x02a\rb\x03\x02" + "提货".encode("gb18030") + b"\x03")
-    got: list[str] = []
-    until(lambda: got.extend(texts(scanner, 0.1)) or len(got) == 2)
-    assert (got, scanner.dropped) == (["a\rb", "提货"], 1)
+    assert (read_until(scanner, 2), scanner.dropped) == (["a\rb", "提货"], 1)
     scanner.close()
 
 
@@ -109,9 +115,7 @@ def test_it_calls_us_and_calls_anew_without_having_hung_up(
     first = far._line  # kept alive: its power is gone, it never says so
     far.ring(listening.address)
     far.scan("two")
-    got: list[str] = []
-    until(lambda: got.extend(texts(listening, 0.1)) or bool(got))
-    assert got == ["two"]
+    assert read_until(listening, 1) == ["two"]
     assert first
     first.close()
 
