@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -90,8 +91,14 @@ def check(path: Path, *, as_json: bool) -> None:
 @click.option(
     "--json", "as_json", is_flag=True, help="Accepted for symmetry: the output is always JSON lines."
 )
-def scan_image(files: tuple[Path, ...], *, as_json: bool) -> None:
-    """Read the codes in pictures; one JSON line a code: file, symbology, text, kind.
+@click.option(
+    "--context",
+    type=click.Choice(["any", "pickup", "pos"]),
+    default="any",
+    help="What to look for: pickup codes, goods and payment codes, or everything (default).",
+)
+def scan_image(files: tuple[Path, ...], *, as_json: bool, context: Literal["any", "pickup", "pos"]) -> None:
+    """Read the codes in pictures; one JSON line a code: file, symbology, AIM identifier, text, kind.
 
     Exit code 1 if a file could not be read; a picture without a code is no failure.
     """
@@ -103,7 +110,7 @@ def scan_image(files: tuple[Path, ...], *, as_json: bool) -> None:
     failed = False
     for file in files:
         try:
-            codes = decode(load_image(file))
+            codes = decode(load_image(file), context=context)
         except DeviceFault as fault:
             failed = True
             click.echo(json.dumps({"file": str(file), "error": fault.code, "detail": str(fault)}), err=True)
@@ -113,6 +120,7 @@ def scan_image(files: tuple[Path, ...], *, as_json: bool) -> None:
             line = {
                 "file": str(file),
                 "symbology": reading.symbology.value,
+                "aim": reading.aim,
                 "text": reading.text,
                 "kind": classify(reading.text).kind.value,
             }

@@ -11,6 +11,7 @@ import pytest
 import segno
 from click.testing import CliRunner, Result
 
+from devices.label_photo import label_photo
 from devices.phone_photo import phone_photo
 from edge.cli import main
 from edge.clock import stamp
@@ -61,6 +62,16 @@ def test_scan_image_says_what_each_code_is(tmp_path: Path) -> None:
         ("b.png", "qr", "PK1.ABCDEF234567", "pickup"),
     ]
     assert "BAD_SOURCE" in result.stderr
+    assert rows[0]["aim"] == "]Q1"
+
+
+def test_scan_image_looks_for_what_it_is_told_to(tmp_path: Path) -> None:
+    import cv2
+
+    cv2.imwrite(str(tmp_path / "a.png"), label_photo("6901234567892", seed=1, difficulty="easy"))
+    assert "6901234567892" in call("scan-image", "--context", "pos", tmp_path / "a.png").stdout
+    result = call("scan-image", "--context", "pickup", tmp_path / "a.png")
+    assert (result.exit_code, result.stdout) == (0, "")
 
 
 def order(number: str, **more: Any) -> str:
