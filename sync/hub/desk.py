@@ -126,9 +126,13 @@ class HubDesk:
         """Asks the store to give an order back; it answers with lease.returned or by having handed it over."""
         return write(self._engine, lambda conn: publishing.ask_cancel(conn, order, self._at()))
 
-    def reissue(self, order: str) -> Order:
-        """A new generation with a new numeric code; codes of the former one no longer open it."""
-        return write(self._engine, lambda conn: publishing.reissue(conn, order, self._at()))
+    def reissue(self, order: str, hold_until: str | datetime | None = None) -> Order:
+        """A new generation with a new numeric code and hold; codes of the former one no longer open it.
+
+        `hold_until` aware or RFC 3339, to come; without it three days from now, or the present one if that
+        is later. An order that had expired can be collected again; one that is closed stays so.
+        """
+        return write(self._engine, lambda conn: publishing.reissue(conn, order, self._now(), hold_until))
 
     def orders(self, store: str = "") -> list[Order]:
         """Orders as published now, by number; of one store or all."""

@@ -21,6 +21,9 @@ from sync.messages import HandedLine, LeaseReturned, OrderAdvanced, PickupAnnull
 
 CANCELLED = "cancelled"
 PICKED_UP = "picked_up"
+EXPIRED = "expired"
+_ENDED = frozenset({EXPIRED, "restocked", "rejected"})
+"""States in which a store has put an order away. A renewal opens it again, at both ends."""
 
 
 class Unfit(Exception):
@@ -137,6 +140,10 @@ class Effects:
             return code
         if order.state == CANCELLED:
             return "" if fact.state == CANCELLED else "ADVANCED_AFTER_CANCEL"
+        # Put away before the store heard of the renewal: it opens the order again when it does, so the present
+        # state stands. Work on an older generation is carried over by the store, and so it is here.
+        if fact.gen < order.gen and fact.state in _ENDED:
+            return "ADVANCED_OLD_GEN"
         self._state(fact.order, fact.state, fact.shelf)
         return ""
 

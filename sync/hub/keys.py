@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from sync.hub.feed import Change, publish, put
 from sync.hub.publishing import CLOSED, NotPossible
 from sync.hub.rows import KEYS
-from sync.hub.schema import customer_order, issued_code, pickup_key
-from sync.messages import PickupKey, stamp
+from sync.hub.schema import customer_order, issued_code, order_line, pickup_key
+from sync.messages import PickupKey, check_row, stamp
 
 LIVE_KEYS = 2
 NONCE_BYTES = 10
@@ -49,12 +49,13 @@ def new_key(conn: Connection, kid: int, not_after: str, at: str) -> PickupKey:
     if sum(not row.retired for row in rows) >= LIVE_KEYS:
         raise NotPossible("two keys are live; retire one first")
     private = Ed25519PrivateKey.generate()
-    public = private.public_key().public_bytes_raw().hex()
+    key = PickupKey(kid=kid, public=private.public_key().public_bytes_raw().hex(), not_after=not_after)
+    if bad := check_row(key):
+        raise NotPossible(f"key {kid}: {bad} is not a time in UTC like 2026-01-05T10:00:00.000Z")
     seed = private.private_bytes_raw().hex()
     conn.execute(
-        insert(pickup_key).values(kid=kid, private=seed, public=public, not_after=not_after, retired=0)
+        insert(pickup_key).values(kid=kid, private=seed, public=key.public, not_after=not_after, retired=0)
     )
-    key = PickupKey(kid=kid, public=public, not_after=not_after)
     publish(conn, [put(KEYS, key)], at)
     return key
 
@@ -70,12 +71,18 @@ def retire_key(conn: Connection, kid: int, at: str) -> None:
 def issue(
     conn: Connection, order_no: str, encode: EncodeCode, not_after: datetime, unit: int, kid: int | None
 ) -> str:
-    """Issues a code under a live key (the highest number unless `kid` is given) and remembers its nonce."""
+    """Issues a code under a live key (the highest number unless `kid` is given) and remembers its nonce.
+
+    Raises NotPossible for an order that is closed, a unit it does not have, or without a key.
+    """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     order = conn.execute(select(customer_order).where(customer_order.c.order_no == order_no)).one_or_none()
     if order is None or order.state in CLOSED:
         raise NotPossible(f"order {order_no} is {order.state if order else 'not there'}")
+    units = conn.scalar(select(func.sum(order_line.c.qty)).where(order_line.c.order_no == order_no)) or 0
+    if not 0 <= unit <= units:
+        raise NotPossible(f"order {order_no} has units 1 to {units}; 0 is the whole order")
     live = pickup_key.c.retired == 0
     if kid is not None:
         live &= pickup_key.c.kid == kid
@@ -86,7 +93,10 @@ def issue(
         raise NotPossible("there is no such live pickup key")
     nonce = secrets.token_hex(NONCE_BYTES)
     claims = CodeClaims(key.kid, order.store, order_no, order.gen, not_after, nonce, unit)
-    text = encode(claims, Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key.private)).sign)
+    try:
+        text = encode(claims, Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key.private)).sign)
+    except ValueError as error:
+        raise NotPossible(f"order {order_no} does not fit into a pickup code: {error}") from error
     values = {"order_no": order_no, "gen": order.gen, "unit": unit, "kid": key.kid, "revoked": 0}
     conn.execute(insert(issued_code).values(nonce=nonce, not_after=stamp(not_after), **values))
     return text

@@ -6,19 +6,22 @@ import itertools
 import secrets
 import uuid
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from sync.hub.effects import CANCELLED, PICKED_UP
+from sync.hub.effects import CANCELLED, EXPIRED, PICKED_UP
 from sync.hub.feed import Change, publish, put
 from sync.hub.rows import CATALOG, PRICE, cmd_of, order_of, orders_of
 from sync.hub.schema import command, customer_order, feed, ingest_stream, order_line, stock_level, write
 from sync.hub.schema import store as store_table
-from sync.messages import Down, Order, OrderCommand, Price, Product, id_of
+from sync.messages import Down, Order, OrderCommand, Price, Product, check_row, id_of, moment_of, stamp
 
 CLOSED = frozenset({PICKED_UP, CANCELLED, "rejected", "restocked"})
+RENEWED_FOR = timedelta(days=3)
+"""How long a reissued order is held unless HQ's people say otherwise."""
 
 
 class NotPossible(Exception):
@@ -48,7 +51,10 @@ def in_bulk(engine: Engine, rows: Iterable[Product | Price], at: str, size: int)
 
 
 def replace(conn: Connection, bucket: str, tb: str, rows: Sequence[Down], at: str) -> int:
-    """Makes these the only rows of a table in a bucket."""
+    """Makes these the only rows of a table in a bucket; raises NotPossible for one no store could use."""
+    for row in rows:
+        if bad := check_row(row):
+            raise NotPossible(f"{tb} {id_of(row)}: {bad} is not one that stores know")
     kept = {id_of(row) for row in rows}
     live = (feed.c.bucket == bucket) & (feed.c.tb == tb) & (feed.c.op == "put")
     gone = [row_id for row_id in conn.scalars(select(feed.c.id).where(live)) if row_id not in kept]
@@ -121,6 +127,8 @@ def read_orders(lines: Iterable[str | bytes]) -> list[tuple[int, Order]]:
             continue
         if order.order in seen:
             problems.append((number, f"order {order.order} is in this file twice"))
+        if odd := _odd(order):
+            problems.append((number, odd))
         seen.add(order.order)
         found.append((number, order))
     if problems:
@@ -159,17 +167,42 @@ def ask_cancel(conn: Connection, order_no: str, at: str) -> OrderCommand:
     return wish
 
 
-def reissue(conn: Connection, order_no: str, at: str) -> Order:
-    """Raises the generation and gives a new numeric code."""
+def reissue(conn: Connection, order_no: str, now: datetime, hold_until: str | datetime | None) -> Order:
+    """Raises the generation, gives a new numeric code and a new hold; an order that had expired waits again."""
     row = _order(conn, order_no)
     if row.state in CLOSED:
         raise NotPossible(f"order {order_no} is {row.state}")
+    order = order_of(row)
+    hold = _hold(order, now, hold_until)
+    # A lease that ends before the hold would have the customer come for nothing.
+    lease = max(order.lease_until, hold) if order.lease_until else ""
+    body = msgspec.json.encode(msgspec.structs.replace(order, hold_until=hold, lease_until=lease)).decode()
+    values = {"gen": row.gen + 1, "numeric_code": _free_code(conn, row.store), "body": body}
+    if row.state == EXPIRED:
+        values["state"] = "partial" if _touched(conn, order_no) else "ready"
     same = customer_order.c.order_no == order_no
-    code = _free_code(conn, row.store)
-    conn.execute(update(customer_order).where(same).values(gen=row.gen + 1, numeric_code=code))
-    order = order_of(_order(conn, order_no))
-    publish(conn, [put(orders_of(row.store), order)], at)
-    return order
+    conn.execute(update(customer_order).where(same).values(**values))
+    renewed = order_of(_order(conn, order_no))
+    publish(conn, [put(orders_of(row.store), renewed)], stamp(now))
+    return renewed
+
+
+def _hold(order: Order, now: datetime, wanted: str | datetime | None) -> str:
+    """Until when the order is kept from now on; nobody's present hold gets shorter unless that is wanted."""
+    if wanted is None:
+        return max(order.hold_until, stamp(now + RENEWED_FOR)) if order.hold_until else ""
+    try:
+        moment = moment_of(wanted if isinstance(wanted, str) else wanted.isoformat())
+    except ValueError:
+        raise NotPossible("hold_until is not a time with a zone (RFC 3339)") from None
+    if moment <= now:
+        raise NotPossible("hold_until is over already")
+    return stamp(moment)
+
+
+def _touched(conn: Connection, order_no: str) -> bool:
+    some = (order_line.c.order_no == order_no) & (order_line.c.handed > 0)
+    return conn.scalar(select(order_line.c.line).where(some).limit(1)) is not None
 
 
 def _order(conn: Connection, order_no: str) -> Any:
@@ -182,6 +215,8 @@ def _order(conn: Connection, order_no: str) -> Any:
 
 def _problem(conn: Connection, order: Order) -> str:
     """Why this order cannot be leased, or ""."""
+    if odd := _odd(order):
+        return odd
     if conn.scalar(select(store_table.c.store).where(store_table.c.store == order.store)) is None:
         return f"no store {order.store}"
     same = customer_order.c.order_no == order.order
@@ -194,6 +229,14 @@ def _problem(conn: Connection, order: Order) -> str:
     if order.numeric_code and _taken(conn, order.store, order.numeric_code):
         return f"the numeric code of order {order.order} is taken"
     return ""
+
+
+def _odd(order: Order) -> str:
+    """What a store could not use in this order, or ""."""
+    bad = check_row(order)
+    if bad in {"mode", "state"}:
+        return f"order {order.order}: {bad} is not one that stores know"
+    return f"order {order.order}: {bad} is not a time in UTC like 2026-01-05T10:00:00.000Z" if bad else ""
 
 
 def _taken(conn: Connection, store: str, code: str) -> bool:

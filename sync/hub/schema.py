@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import secrets
 import uuid
 from collections.abc import Callable, Iterator
@@ -22,12 +21,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    create_engine,
-    event,
     insert,
     select,
 )
 from sqlalchemy.exc import DBAPIError
+
+from sync.hub.sqlite_file import open_file
 
 T = TypeVar("T")
 _RETRY_STATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the work is done again
@@ -231,8 +230,8 @@ nack = Table(
 
 
 def open_hub(where: Engine | Path | str) -> Engine:
-    """HQ's database, made if it is not there; a path means SQLite."""
-    engine = where if isinstance(where, Engine) else _sqlite(Path(where))
+    """HQ's database, made if it is not there; a path means SQLite. Raises OSError where it cannot be kept private."""
+    engine = where if isinstance(where, Engine) else open_file(Path(where))
     with engine.begin() as conn:
         metadata.create_all(conn)
         if conn.scalar(select(meta.c.value).where(meta.c.key == "hq_epoch")) is None:
@@ -271,22 +270,3 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
         options["isolation_level"] = "REPEATABLE READ"
     with engine.connect().execution_options(**options) as conn, conn.begin():
         yield conn
-
-
-def _sqlite(path: Path) -> Engine:
-    # The wheel's SQLite, without a key: the one of Debian 12 has a bug that can corrupt a WAL.
-    sqlite = importlib.import_module("sqlcipher3.dbapi2")
-    engine = create_engine(f"sqlite:///{path}", module=sqlite, pool_size=16, hide_parameters=True)
-
-    @event.listens_for(engine, "connect")
-    def _opened(raw: Any, _record: Any) -> None:
-        raw.isolation_level = None
-        for pragma in ("busy_timeout=15000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            raw.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begun(conn: Connection) -> None:
-        reading = conn.get_execution_options().get("hub_reading")
-        conn.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
-    return engine

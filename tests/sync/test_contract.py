@@ -13,9 +13,11 @@ from sync.hub.pull import read_request
 from sync.messages import (
     DOWN_KINDS,
     ROW_KEYS,
+    STATES,
     UP_KINDS,
     Event,
     Op,
+    SyncFault,
     UpAnswer,
     canonical,
     fact_of,
@@ -73,3 +75,11 @@ def test_every_code_of_the_hub_is_on_the_page() -> None:
     codes = set(re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', source))
     assert len(codes) > 12
     assert {code for code in codes if code not in PAGE} == set()
+
+
+def test_every_trouble_of_the_line_and_every_state_is_on_the_page() -> None:
+    table = PAGE.partition("| trouble |")[2].partition("\n\n")[0]
+    listed = set(re.findall(r"\b[A-Z]{3,}(?:_[A-Z]+)*\b", table.replace("HQ", "")))
+    assert listed == {fault.code for fault in SyncFault.__subclasses__()} | {"NOT_YET", "BUG"}
+    (line,) = re.findall(r"^States: (.*)\.$", PAGE, re.MULTILINE)
+    assert set(line.split(", ")) == STATES
