@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -25,6 +27,8 @@ _DATABASE = click.option(
     show_default=True,
     help="HQ's database file.",
 )
+_JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+_MAX_DAYS = 3650
 
 
 def encode_code(claims: CodeClaims, sign: pickup_code.Sign) -> str:
@@ -50,6 +54,24 @@ def _desk(database: Path) -> HubDesk:
     return HubDesk(open_hub(database))
 
 
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """Says in one line what HQ, its database or the disk refuses; exit status 1."""
+    from sqlalchemy.exc import DatabaseError
+
+    from sync.hub.publishing import NotPossible
+
+    try:
+        yield
+    except NotPossible as refused:
+        raise click.ClickException(str(refused)) from refused
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        raise click.ClickException(f"{error.strerror or type(error).__name__}{where}") from error
+    except DatabaseError as error:
+        raise click.ClickException(f"HQ's database cannot be used: {error.orig}") from error
+
+
 @click.group()
 def hub() -> None:
     """The reference HQ: publishes orders, takes in what happened in the stores."""
@@ -68,7 +90,8 @@ def run(database: Path, host: str, port: int, next_s: float) -> None:
     from sync.hub.web import create_hub
 
     set_up("info")
-    server = create_server(create_hub(database, next_s=next_s), host=host, port=port, threads=8, ident="")
+    with _plainly():
+        server = create_server(create_hub(database, next_s=next_s), host=host, port=port, threads=8, ident="")
 
     def leave(*_: object) -> None:
         raise SystemExit(0)
@@ -82,26 +105,28 @@ def run(database: Path, host: str, port: int, next_s: float) -> None:
 @hub.command("issue-code")
 @click.argument("order")
 @_DATABASE
-@click.option("--unit", default=0, help="For one unit of the order only (1, 2, ...).")
-@click.option("--days", default=7, show_default=True, help="How long the code is good.")
+@click.option("--unit", type=click.IntRange(min=0), default=0, help="For one unit of the order (1, 2, ...).")
+@click.option(
+    "--days",
+    type=click.IntRange(1, _MAX_DAYS),
+    default=7,
+    show_default=True,
+    help="How long the code is good.",
+)
 @click.option(
     "--png", type=click.Path(path_type=Path, dir_okay=False), help="Draw the QR code into this file."
 )
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@_JSON
 def issue_code(order: str, database: Path, unit: int, days: int, png: Path | None, *, as_json: bool) -> None:
     """Issue a pickup code for ORDER and print its text (or its QR, on a terminal)."""
     import segno
 
-    from sync.hub.publishing import NotPossible
-
     not_after = datetime.now(UTC) + timedelta(days=days)
-    try:
+    with _plainly():
         text = _desk(database).issue_code(order, encode_code, not_after=not_after, unit=unit)
-    except NotPossible as refused:
-        raise click.ClickException(str(refused)) from refused
-    qr = segno.make(text, error="m", micro=False)
-    if png:
-        qr.save(str(png), scale=8, border=4)
+        qr = segno.make(text, error="m", micro=False)
+        if png:
+            qr.save(str(png), kind="png", scale=8, border=4)
     if as_json:
         click.echo(
             json.dumps({"order": order, "unit": unit, "code": text, "not_after": not_after.isoformat()})
@@ -128,18 +153,26 @@ def store() -> None:
 @click.option("--token-file", type=click.Path(path_type=Path, dir_okay=False), required=True)
 def add_store(number: str, database: Path, token_file: Path, **facts: str) -> None:
     """Admit store NUMBER; its bearer token goes into --token-file (mode 0600) and is shown nowhere."""
-    from sync.hub.publishing import NotPossible
     from sync.messages import Shop
 
-    handle = os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        token = _desk(database).add_store(Shop(store=number, **facts))
-    except NotPossible as refused:
-        token_file.unlink()
-        raise click.ClickException(str(refused)) from refused
-    with os.fdopen(handle, "w") as file:
-        file.write(token + "\n")
+    with _plainly():
+        desk = _desk(database)
+        # Before the store is added: its token can be had only once, and a file that is there may hold another's.
+        handle = os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file, _removed_on_error(token_file):
+            file.write(desk.add_store(Shop(store=number, **facts)) + "\n")
     click.echo(f"store {number} added; copy {token_file} to its box (hq.token_file) and delete it here")
+
+
+@contextmanager
+def _removed_on_error(file: Path) -> Iterator[None]:
+    done = False
+    try:
+        yield
+        done = True
+    finally:
+        if not done:
+            file.unlink()
 
 
 @hub.group("key")
@@ -152,12 +185,8 @@ def key() -> None:
 @_DATABASE
 def new_key(kid: int, database: Path) -> None:
     """Make signing key KID; every store learns its public half."""
-    from sync.hub.publishing import NotPossible
-
-    try:
+    with _plainly():
         made = _desk(database).new_pickup_key(kid)
-    except NotPossible as refused:
-        raise click.ClickException(str(refused)) from refused
     click.echo(f"key {kid}: {made.public}")
 
 
@@ -169,14 +198,14 @@ def orders() -> None:
 @orders.command("import")
 @click.argument("file", type=click.File("rb"))
 @_DATABASE
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@_JSON
 def import_orders(file: BinaryIO, database: Path, *, as_json: bool) -> None:
     """Publish the orders in FILE (one JSON object a line); all of them or, with every error named, none."""
     from sync.hub.publishing import ImportRefused
 
     lines = list(file)
     try:
-        with click.progressbar(lines, label="Reading", file=sys.stderr, hidden=as_json) as shown:
+        with _plainly(), click.progressbar(lines, label="Reading", file=sys.stderr, hidden=as_json) as shown:
             done = _desk(database).import_orders(shown)
     except ImportRefused as refused:
         for line, problem in refused.problems:
@@ -186,3 +215,37 @@ def import_orders(file: BinaryIO, database: Path, *, as_json: bool) -> None:
                 click.echo(f"line {line}: {problem}", err=True)
         sys.exit(1)
     click.echo(json.dumps({"imported": done}) if as_json else f"{done} orders published")
+
+
+@orders.command("list")
+@_DATABASE
+@click.option("--store", default="", help="Orders of this store only.")
+@_JSON
+def list_orders(database: Path, store: str, *, as_json: bool) -> None:
+    """List orders: number, store, generation, state, until when it is held. Names and codes stay out."""
+    with _plainly():
+        found = _desk(database).orders(store)
+    for order in found:
+        row = {name: getattr(order, name) for name in ("order", "store", "gen", "state", "hold_until")}
+        click.echo(json.dumps(row) if as_json else "\t".join(map(str, row.values())))
+
+
+@orders.command("reissue")
+@click.argument("order")
+@_DATABASE
+@click.option(
+    "--days", type=click.IntRange(1, _MAX_DAYS), help="Hold it for so long from now; 3 unless held longer."
+)
+@_JSON
+def reissue(order: str, database: Path, days: int | None, *, as_json: bool) -> None:
+    """Renew ORDER: a new hold and new codes; former codes no longer open it, and an expired one waits again."""
+    until = None if days is None else datetime.now(UTC) + timedelta(days=days)
+    with _plainly():
+        made = _desk(database).reissue(order, until)
+    row = {name: getattr(made, name) for name in ("order", "gen", "state", "hold_until", "numeric_code")}
+    if as_json:
+        click.echo(json.dumps(row))
+        return
+    held = f", held until {made.hold_until}" if made.hold_until else ""
+    click.echo(f"order {order} is {made.state} in generation {made.gen}{held}", err=True)
+    click.echo(made.numeric_code)

@@ -133,3 +133,68 @@ def test_a_code_is_issued_and_drawn(hub: Path, tmp_path: Path) -> None:
     (seen,) = [json.loads(line) for line in call("scan-image", picture).stdout.splitlines()]
     assert (seen["text"], seen["kind"]) == (code, "pickup")
     assert call("hub", "issue-code", "WX99999999", "--database", hub).exit_code == 1
+
+
+def refused(*words: str | Path, says: str) -> None:
+    """Exit status 1 or 2, one line that a person understands, no traceback."""
+    result = call(*words)
+    assert result.exit_code in {1, 2}, result.output
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert says in result.stderr
+
+
+def test_an_order_is_listed_and_renewed(hub: Path, tmp_path: Path) -> None:
+    path = tmp_path / "orders.ndjson"
+    path.write_text("\n".join([order("WX20260001", numeric_code="12345678"), order("WX20260002")]))
+    call("hub", "orders", "import", path, "--database", hub)
+    listed = call("hub", "orders", "list", "--database", hub, "--json").stdout
+    rows = {row["order"]: row for row in map(json.loads, listed.splitlines())}
+    assert {number: (row["gen"], row["state"]) for number, row in rows.items()} == {
+        "WX20260001": (1, "ready"),
+        "WX20260002": (1, "ready"),
+    }
+    for private in ("12345678", "王", "5678"):
+        assert private not in listed
+    assert call("hub", "orders", "list", "--database", hub, "--store", "S9").stdout == ""
+    renewed = call("hub", "orders", "reissue", "WX20260001", "--database", hub, "--days", "9", "--json")
+    row = json.loads(renewed.stdout)
+    assert (row["gen"], row["state"]) == (2, "ready")
+    assert row["hold_until"] > stamp(datetime.now(UTC) + timedelta(days=8))
+    assert row["numeric_code"] != "12345678"
+    plain = call("hub", "orders", "reissue", "WX20260001", "--database", hub)
+    assert len(plain.stdout.strip()) == 8
+    assert "WX20260001\tS00421\t3\tready" in call("hub", "orders", "list", "--database", hub).stdout
+    refused("hub", "orders", "reissue", "WX9", "--database", hub, says="no order WX9")
+
+
+def test_what_cannot_be_done_is_said_in_a_line(hub: Path, tmp_path: Path) -> None:
+    path = tmp_path / "orders.ndjson"
+    path.write_text(order("WX20260001"))
+    call("hub", "orders", "import", path, "--database", hub)
+    code = ("hub", "issue-code", "WX20260001", "--database", hub)
+    refused(*code, "--unit", "2", says="units 1 to 1")
+    refused(*code, "--unit", "-1", says="--unit")
+    for days in ("0", "999999999"):
+        refused(*code, "--days", days, says="--days")
+    refused(*code, "--png", tmp_path / "nowhere" / "a.png", says="No such file or directory")
+    nowhere = tmp_path / "nowhere" / "hub.db"
+    for words in (("orders", "list"), ("run",), ("key", "new", "2"), ("issue-code", "WX20260001")):
+        refused("hub", *words, "--database", nowhere, says="No such file or directory")
+    refused("hub", "orders", "import", path, "--database", nowhere, says="No such file or directory")
+    refused("hub", "orders", "list", "--database", path, says="HQ's database cannot be used")
+
+
+def test_a_token_file_is_never_overwritten_nor_left_behind(hub: Path, tmp_path: Path) -> None:
+    names = ("--name-zh", "二店", "--name-en", "Two")
+    kept = tmp_path / "token"
+    before = kept.read_text()
+    add = ("hub", "store", "add", "S2", *names, "--database", hub)
+    refused(*add, "--token-file", kept, says="File exists")
+    assert kept.read_text() == before
+    again = ("hub", "store", "add", "S00421", *names, "--database", hub)
+    refused(*again, "--token-file", tmp_path / "new", says="S00421 is there already")
+    assert not (tmp_path / "new").exists()
+    nowhere = ("--database", tmp_path / "nowhere" / "hub.db")
+    refused(*add, *nowhere, "--token-file", tmp_path / "new", says="No such file or directory")
+    assert not (tmp_path / "new").exists()
+    assert call(*add, "--token-file", tmp_path / "new").exit_code == 0, "the number was not used up"
