@@ -107,7 +107,10 @@ def test_a_worker_outlives_a_failing_turn_and_stops_when_told():
 
 def kept(shop) -> list[tuple[int, str]]:
     """(device_seq, text) of every kept scan, in the order of keeping."""
-    return shop.books.ledger.read().execute("SELECT device_seq, text FROM scan ORDER BY id").fetchall()
+    return [
+        tuple(row)
+        for row in shop.books.ledger.read().execute("SELECT device_seq, text FROM scan ORDER BY id")
+    ]
 
 
 class Stumbling:
