@@ -133,6 +133,9 @@ class Link:
                 with self._news:
                     self._error = error
                     self._news.notify_all()
+                # A dead descriptor that stays open makes a replugged device come back under another name.
+                if self._wire.local and not self._closing:
+                    self._told(PrinterState.ABSENT)
                 break
             for reply in parser.feed(data, time.monotonic()):
                 self._take(reply)

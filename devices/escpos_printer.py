@@ -30,6 +30,7 @@ _BARRIER = b"\x1dr\x01"
 _PULSE = b"\x1bp\x00\x32\xfa"
 # What broke off may have left a half command that eats what comes next, and paper that hangs out: NULs end
 # the one and mean nothing else, a cut ends the other.
+_HEADER = b"\x00" * 16  # no command's length is told later than that: what is asked next is not taken for one
 _CLEAN = b"\x00" * BIGGEST_COMMAND + b"\x1b@\x1dVB\x00"
 _LONGEST_S = 30.0
 """A slip that needs longer on the serial line is refused: it is pictures where text was meant."""
@@ -147,9 +148,12 @@ class EscposPrinter:
                 return held
         self._drop()
         link = self._link = self._connected()
-        self._seen = self._status(link)
-        if self._hearing:
-            link.send(self._hearing, ReplyKind.UNASKED)
+        if self._settings.confirm != "none":
+            if not self._clean:
+                link.send(_HEADER, ReplyKind.REAL_TIME)
+            self._seen = self._status(link)
+            if self._clean and self._hearing:
+                link.send(self._hearing, ReplyKind.UNASKED)
         return link
 
     def _status(self, link: Link) -> PrinterState:

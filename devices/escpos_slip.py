@@ -54,13 +54,16 @@ def _part(part: SlipPart, columns: int, charset: str) -> bytes:
 def _lines(
     rows: list[str], columns: int, charset: str, align: Align, *, bold: bool = False, scale: int = 1
 ) -> bytes:
-    out = []
+    out, before = [], b""
     for row in rows:
-        if row.isascii() or all(in_rom(char, charset) for char in row):
-            out.append(_style(align, bold, scale) + rom_bytes(row, charset) + b"\n")
+        drawn = not row.isascii() and not all(in_rom(char, charset) for char in row)
+        style = _style(Align.LEFT if drawn else align, bold, scale)
+        out.append(b"" if style == before else style)
+        if drawn:
+            out.append(raster(row, columns, align, bold=bold, scale=scale))
         else:
-            picture = raster(row, columns, align, bold=bold, scale=scale)
-            out.append(_style(Align.LEFT, bold, scale) + picture)
+            out.append(rom_bytes(row, charset) + b"\n")
+        before = style
     return b"".join(out)
 
 

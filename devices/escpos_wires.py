@@ -10,6 +10,7 @@ import contextlib
 import os
 import select
 import socket
+import threading
 import time
 from collections.abc import Callable
 
@@ -22,13 +23,19 @@ _LPGETSTATUS = 0x060B  # linux/lp.h
 
 
 class Wire:
-    """An open connection to a printer. `write` and `read` may run in different threads.
+    """An open connection to a printer; `write` and `read` may run in different threads.
 
-    `close` must be called by the thread that reads, or when there is none.
+    `close` must be called by the thread that reads, or when there is none. `local`: the line ends only
+    when the device is gone, `answers`: it has something to say.
     """
 
-    def __init__(self, fd: int, close: Callable[[], None], *, answers: bool = True) -> None:
+    def __init__(
+        self, fd: int, close: Callable[[], None], *, answers: bool = True, local: bool = True
+    ) -> None:
         self.answers = answers
+        self.local = local
+        self._lock = threading.Lock()  # nobody writes to a number that is somebody else's file by now
+        self._open = True
         self._fd = fd
         self._close = close
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -39,7 +46,9 @@ class Wire:
         poll = select.poll()
         poll.register(self._fd, select.POLLOUT)
         while poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-            with contextlib.suppress(BlockingIOError):
+            with self._lock, contextlib.suppress(BlockingIOError):
+                if not self._open:
+                    raise ConnectionAbortedError("it is closed")
                 return os.write(self._fd, data)
         raise TimeoutError("it takes no more bytes")
 
@@ -61,7 +70,9 @@ class Wire:
 
     def wake(self) -> None:
         """Ends the wait of whoever reads."""
-        os.eventfd_write(self._wake, 1)
+        with self._lock:
+            if self._open:
+                os.eventfd_write(self._wake, 1)
 
     def lp_state(self) -> PrinterState:
         """What the USB printer class itself says (paper, error); UNKNOWN elsewhere."""
@@ -69,16 +80,19 @@ class Wire:
 
         status = bytearray(4)
         try:
-            fcntl.ioctl(self._fd, _LPGETSTATUS, status)
-        except OSError:
+            with self._lock:
+                fcntl.ioctl(self._fd if self._open else -1, _LPGETSTATUS, status)
+        except (OSError, ValueError):
             return PrinterState.UNKNOWN
         return state_of_lp(int.from_bytes(status, "little"))
 
     def close(self) -> None:
         """Lets go; never raises. A TCP printer gets to read everything first."""
+        with self._lock:
+            self._open = False
+            os.close(self._wake)
         with contextlib.suppress(OSError):
             self._close()
-        os.close(self._wake)
 
 
 def state_of_lp(bits: int) -> PrinterState:
@@ -104,7 +118,7 @@ def _tcp(settings: PrinterSettings) -> Wire:
     )
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setblocking(False)
-    return Wire(sock.fileno(), lambda: _end(sock))
+    return Wire(sock.fileno(), lambda: _end(sock), local=False)
 
 
 def _end(sock: socket.socket) -> None:

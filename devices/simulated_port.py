@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import socket
 import struct
 import threading
@@ -44,6 +45,7 @@ class TcpPort:
         self._gone = gone
         self._listener: socket.socket | None = None
         self._line: socket.socket | None = None
+        self._cut: socket.socket | None = None
 
     def open(self) -> None:
         """Starts listening."""
@@ -75,6 +77,7 @@ class TcpPort:
         line = self._line
         if line is None:
             return
+        self._cut = line  # what lies in its buffer is not read any more
         with contextlib.suppress(OSError):  # the host may be gone
             if reset:
                 line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -89,7 +92,7 @@ class TcpPort:
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._line = line
             with contextlib.suppress(OSError):
-                while data := line.recv(256 if self.rate else 65536):
+                while self._cut is not line and (data := line.recv(256 if self.rate else 65536)):
                     _throttle(len(data), self.rate)
                     self._took(data)
             self._line = None
@@ -104,7 +107,7 @@ class PtyPort:
         self.rate = 0
         self.device = ""
         self._took = took
-        self._ours = self._theirs = -1
+        self._ours = self._theirs = self._pull = -1
 
     def open(self) -> None:
         """Makes the pair and reads from it."""
@@ -113,16 +116,15 @@ class PtyPort:
         self._ours, self._theirs = os.openpty()
         tty.setraw(self._theirs)
         self.device = os.ttyname(self._theirs)
-        threading.Thread(
-            target=self._serve, args=(self._ours,), name="simulated-printer", daemon=True
-        ).start()
+        self._pull = os.eventfd(0)
+        ends = (self._ours, self._theirs, self._pull)
+        threading.Thread(target=self._serve, args=ends, name="simulated-printer", daemon=True).start()
 
     def close(self) -> None:
         """Pulls the cable: the host's descriptor hangs up."""
         if self.device:
             self.device = ""
-            os.close(self._theirs)
-            os.close(self._ours)
+            os.eventfd_write(self._pull, 1)
 
     def send(self, answer: bytes) -> None:
         """To whoever has the device open."""
@@ -132,11 +134,14 @@ class PtyPort:
     def hang_up(self, *, reset: bool) -> None:
         """Nothing that a host could notice."""
 
-    def _serve(self, ours: int) -> None:
-        with contextlib.suppress(OSError):
-            while data := os.read(ours, 256 if self.rate else 65536):
-                _throttle(len(data), self.rate)
-                self._took(data)
+    def _serve(self, ours: int, theirs: int, pull: int) -> None:
+        # Closed by this thread: a descriptor that somebody still reads from does not hang up.
+        while pull not in select.select([ours, pull], [], [])[0]:
+            data = os.read(ours, 256 if self.rate else 65536)
+            _throttle(len(data), self.rate)
+            self._took(data)
+        for end in (theirs, ours, pull):
+            os.close(end)
 
 
 def _throttle(count: int, rate: int) -> None:

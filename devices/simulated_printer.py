@@ -7,23 +7,16 @@ paper is back, and forgets its buffer without power.
 
 from __future__ import annotations
 
-import re
 import threading
-from types import TracebackType
 from typing import Literal, Self
 
 from devices.simulated_escpos import Interpreter
 from devices.simulated_paper import Paper
 from devices.simulated_port import PtyPort, TcpPort
 from devices.simulated_status import Condition
+from devices.simulated_stream import RealTimeStream
 
 Rom = Literal["gb18030", "gbk", "gb2312", "western"]
-_REAL_TIME = re.compile(
-    rb"\x10\x04([\x01-\x04])|\x10\x05[\x00-\x02]|\x10\x14\x01[\x00\x01][\x01-\x08]|\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"
-)
-_BEGUN = re.compile(
-    rb"\x10(\x04|\x05|\x14(\x01[\x00\x01]?|\x08(\x01(\x03(\x14(\x01(\x06(\x02)?)?)?)?)?)?)?)?$"
-)
 _NOT_READY = b"\x18\x00\x00\x00"
 
 
@@ -50,7 +43,7 @@ class SimulatedPrinter:
         self._pty = PtyPort(self._took)
         self._port = self._pty if serial else self._tcp
         self._received = bytearray()
-        self._rest = b""
+        self._stream = RealTimeStream()
         self._told = b""
         self._on = False
         self.drawer_open = False
@@ -87,9 +80,7 @@ class SimulatedPrinter:
         self.power_on()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.power_off()
 
     @property
@@ -197,13 +188,11 @@ class SimulatedPrinter:
 
     def swallow(self) -> None:
         """It says that all is well, takes jobs, prints nothing and confirms nothing."""
-        with self._state:
-            self._swallow = True
+        self._swallow = True
 
     def lose_confirmation(self, hang_up: bool = False) -> None:
         """It prints, but its word is lost: silence, or a reset connection."""
-        with self._state:
-            self._lose = "hang up" if hang_up else "mute"
+        self._lose = "hang up" if hang_up else "mute"
 
     def jam(self, error: int = 0x08) -> None:
         """An error stops it: 0x08 cutter, 0x20 fatal, 0x40 head too hot (bits of DLE EOT 3); a job is held."""
@@ -235,31 +224,21 @@ class SimulatedPrinter:
 
     def _gone(self) -> None:
         with self._state:
-            self._rest = b""
+            self._stream.reset()
             self._told = b""
             self._machine.tells = False
 
     def _take(self, data: bytes) -> None:
-        data = self._rest + data
-        begun = _BEGUN.search(data)
-        cut = begun.start() if begun else len(data)
-        data, self._rest = data[:cut], data[cut:]
-        at = 0
-        for question in _REAL_TIME.finditer(data):
-            self._buffer(data[at : question.start()])
-            self._real_time(question)
-            at = question.end()
-        self._buffer(data[at:])
-
-    def _real_time(self, question: re.Match[bytes]) -> None:
-        if question[1]:
-            self._answer(self._condition.real_time(question[1][0]))
-        elif question[0][1] == 0x14 and question[0][2] == 0x08:
-            self._machine.clear()
-            self._answer(b"\x37\x25\x00")
-        elif question[0][1] == 0x14:
-            self._machine.kicks += 1
-            self._tell()
+        for job, command in self._stream.feed(data):
+            self._buffer(job)
+            if command[:2] == b"\x10\x04":
+                self._answer(self._condition.real_time(command[2]))
+            elif command[:3] == b"\x10\x14\x08":
+                self._machine.clear()
+                self._answer(b"\x37\x25\x00")
+            elif command[:2] == b"\x10\x14":
+                self._machine.kicks += 1
+                self._tell()
 
     def _buffer(self, data: bytes) -> None:
         if self._dies_after is not None:

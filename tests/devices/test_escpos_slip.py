@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.escpos_slip import encode, pair_lines, printable, width, wrap
+from devices.escpos_raster import harmless
+from devices.escpos_rom import width
+from devices.escpos_slip import encode
+from devices.escpos_words import pair_lines, printable, wrap
 from devices.ports import Align, Code128, Feed, Pair, Qr, Rule, Slip, Text
 from devices.simulated_escpos import Interpreter
-from devices.simulated_paper import Code128Block, Line, QrBlock, cells
+from devices.simulated_paper import Code128Block, Line, QrBlock, RasterBlock
 
 REAL_TIME = re.compile(rb"\x10[\x04\x05\x14]")
 NASTY = st.text() | st.binary(max_size=40).map(lambda raw: raw.decode("latin-1"))
@@ -44,7 +47,7 @@ def printed(
 @given(
     st.lists(PARTS, min_size=1, max_size=6),
     st.sampled_from([32, 42, 48]),
-    st.sampled_from(["gb18030", "gbk", "gb2312"]),
+    st.sampled_from(["gb18030", "gbk", "gb2312", "western"]),
 )
 def test_no_data_is_ever_a_command(parts: list[Text], columns: int, charset: str) -> None:
     slip = Slip("t", (Text("begin"), *parts, Text("end")))
@@ -60,7 +63,7 @@ def test_no_line_is_wider_than_the_paper(parts: list[Text], columns: int) -> Non
     (paper,) = interpreted(Slip("t", (Text("begin"), *parts)), columns).papers
     for line in paper.blocks:
         if isinstance(line, Line):
-            assert sum(cells(c) * run.style.wide for run in line.runs for c in run.text) <= columns
+            assert sum(run.columns for run in line.runs) <= columns
 
 
 @given(st.text(alphabet="有机燕麦片，。（）！ab C-12 ", max_size=120), st.integers(4, 48))
@@ -98,10 +101,61 @@ def test_yen_sign_is_the_full_width_one_in_every_rom(charset: str) -> None:
     assert "￥2.00：中文，。" in printed(Text("¥2.00：中文，。"), charset=charset)
 
 
-def test_what_the_rom_lacks_is_a_box_and_accents_are_folded() -> None:
-    assert printable("café 🎉 ﬁn", "gb18030") == "cafe □ fin"
-    assert printable("龘", "gb2312") == "□"
-    assert printable("龘", "gbk") == "龘"
+def test_what_no_font_has_is_a_box_and_ligatures_are_letters() -> None:
+    assert printable("café 🎉 ﬁn", "gb18030") == "café □ fin"
+    assert printable("龘", "gb2312") == "龘"
+
+
+@pytest.mark.parametrize(
+    ("charset", "text", "pictures"),
+    [
+        ("gb18030", "龙井茶 ¥59.90：（大）", 0),
+        ("gb18030", "㐀", 0),
+        ("gbk", "㐀", 1),
+        ("gbk", "镕", 0),
+        ("gb2312", "镕", 1),
+        ("gb2312", "café", 1),
+        ("western", "café ¥2.00", 0),
+        ("western", "龙井茶", 1),
+        ("western", "plain", 0),
+    ],
+)
+def test_a_line_is_a_picture_only_where_the_rom_lacks_a_character(
+    charset: str, text: str, pictures: int
+) -> None:
+    (paper,) = interpreted(Slip("t", (Text("a"), Text(text), Text("b"))), 48, charset).papers
+    drawn = [block for block in paper.blocks if isinstance(block, RasterBlock)]
+    assert len(drawn) == pictures
+    if not pictures:
+        assert paper.text.splitlines()[1] == (text if charset == "western" else text.replace("¥", "￥"))
+
+
+def test_a_drawn_line_stands_in_the_same_columns() -> None:
+    """The price of a line that is a picture ends where that of its neighbour ends, and the ink says so."""
+    (paper,) = interpreted(Slip("t", (Pair("朱镕基", "9.99"), Pair("朱某某", "9.99"))), 32, "gb2312").papers
+    picture, line = paper.blocks
+    assert isinstance(picture, RasterBlock)
+    assert isinstance(line, Line)
+    assert picture.row_bytes * 8 == 384 == sum(run.columns for run in line.runs) * 12
+    last = [picture.rows[at + 36 : at + 48] for at in range(0, len(picture.rows), 48)]
+    assert any(any(row) for row in last), "ink in the last eight columns"
+
+
+@settings(deadline=None)
+@given(st.text(max_size=30), st.sampled_from(["western", "gb2312"]), st.integers(1, 3))
+def test_no_picture_holds_a_real_time_command(text: str, charset: str, scale: int) -> None:
+    job = encode(Slip("t", (Text("中" + text, scale=scale, bold=True),)), 32, charset)
+    assert not REAL_TIME.search(job)
+
+
+@given(st.binary(min_size=1, max_size=400), st.integers(1, 48))
+def test_any_picture_is_made_harmless_by_a_dot_and_not_by_a_byte(noise: bytes, wide: int) -> None:
+    dots = (noise + b"\x10\x04\x01\x10\x14\x01\x00\x05")[: (len(noise) // wide + 1) * wide].ljust(
+        wide, b"\x10"
+    )
+    dots = dots[: len(dots) // wide * wide]
+    assert not REAL_TIME.search(harmless(dots))
+    assert all(a | b == b for a, b in zip(dots, harmless(dots), strict=True)), "no dot is taken away"
 
 
 def test_controls_vanish_and_white_space_is_a_space() -> None:
