@@ -80,7 +80,6 @@ class SyncClient:
                 self._back_off(fault, self._up_pace, now_mono)
                 # Nobody there, or nobody who knows us: the second request would only wait as long again.
                 if isinstance(fault, LineDown | NotAdmitted | VersionRefused):
-                    self._pull_fault = fault
                     self._pull_pace.failed(now_mono, at_least_s=self._up_pace.wait_s(now_mono))
         if self._pull_pace.wait_s(now_mono) == 0:
             self._pull_fault = None
