@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
@@ -32,13 +34,39 @@ class Origin:
 def load(path: Path) -> Settings:
     """Reads a settings file; raises SettingsRefused with every problem (or the first unreadable line)."""
     settings = parse(read_toml(path))
-    try:
-        ZoneInfo(settings.store.timezone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        known = difflib.get_close_matches(settings.store.timezone, available_timezones(), n=1)
-        hint = f"did you mean {known[0]}?" if known else "for example Asia/Shanghai"
-        raise SettingsRefused([Problem("store.timezone", "is no IANA time zone", hint)]) from error
+    problems = [*_time_zone(settings.store.timezone), *_address(settings.hq.url)]
+    if problems:
+        raise SettingsRefused(problems)
     return settings
+
+
+def _time_zone(name: str) -> list[Problem]:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        known = difflib.get_close_matches(name, available_timezones(), n=1)
+        hint = f"did you mean {known[0]}?" if known else "for example Asia/Shanghai"
+        return [Problem("store.timezone", "is no IANA time zone", hint)]
+    return []
+
+
+def _address(url: str) -> list[Problem]:
+    if not url or _safe_url(url):
+        return []
+    hint = "plain http only to this machine: the store's token would be readable"
+    return [Problem("hq.url", "is no https address", hint)]
+
+
+def _safe_url(url: str) -> bool:
+    parts = urlsplit(url)
+    if not parts.hostname or parts.username or parts.query or parts.fragment:
+        return False
+    if parts.scheme == "https" or parts.hostname == "localhost":
+        return parts.scheme in ("http", "https")
+    try:
+        return parts.scheme == "http" and ipaddress.ip_address(parts.hostname).is_loopback
+    except ValueError:
+        return False
 
 
 def read_toml(path: Path) -> dict[str, Any]:

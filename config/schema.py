@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_origin
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -307,9 +305,6 @@ def _crossed(settings: Settings) -> list[Problem]:
     problems += _twice("scanners", {name: one.port for name, one in settings.scanners.items()})
     if settings.web.port and settings.web.port == settings.web.live_port:
         problems.append(Problem("web.live_port", "is the same as web.port", "the event stream needs its own"))
-    if settings.hq.url and not _safe_url(settings.hq.url):
-        hint = "plain http only to this machine: the store's token would be readable"
-        problems.append(Problem("hq.url", "is no https address", hint))
     if settings.hq.url and not settings.hq.token_file:
         problems.append(Problem("hq.token_file", "is needed when hq.url is set"))
     return problems
@@ -342,18 +337,6 @@ def _twice(table: str, places: Mapping[str, str]) -> list[Problem]:
         if place and first.setdefault(place, name) != name:
             found.append(Problem(f"{table}.{name}", f"is at the same place as {table}.{first[place]}"))
     return found
-
-
-def _safe_url(url: str) -> bool:
-    parts = urlsplit(url)
-    if not parts.hostname or parts.username or parts.query or parts.fragment:
-        return False
-    if parts.scheme == "https" or parts.hostname == "localhost":
-        return parts.scheme in ("http", "https")
-    try:
-        return parts.scheme == "http" and ipaddress.ip_address(parts.hostname).is_loopback
-    except ValueError:
-        return False
 
 
 def _dangling(path: str, name: str, known: Mapping[str, object]) -> Problem:

@@ -51,6 +51,7 @@ MAX_FILE, MAX_FUNCTION = 300, 40
 # path, or path:function -> why it is longer.
 LONGER = {
     "config/schema.py": "every setting of a shop in one place, each with the sentence that the manual prints",
+    "devices/ports.py": "the whole door in one place: what devices can do, say, and what slips are made of",
     "sync/messages.py": "the whole protocol in one place: every message, its limits and its canonical form",
 }
 VAGUE = frozenset("util utils helper helpers common base manager managers handler handlers misc".split())

@@ -73,3 +73,23 @@ def test_a_time_zone_that_does_not_exist_is_refused_with_the_likely_one(tmp_path
     with pytest.raises(SettingsRefused) as refused:
         load(path)
     assert "did you mean Asia/Shanghai?" in str(refused.value.problems[0])
+
+
+@pytest.mark.parametrize(
+    "url", ["http://hq.lan:8780", "ftp://hq", "https://user:pw@hq", "https://hq/?x", "hq"]
+)
+def test_an_address_that_would_show_the_token_is_refused(tmp_path: Path, url: str) -> None:
+    path = tmp_path / "store.toml"
+    path.write_text(f'[hq]\nurl = "{url}"\ntoken_file = "t"\n')
+    with pytest.raises(SettingsRefused) as refused:
+        load(path)
+    assert [problem.path for problem in refused.value.problems] == ["hq.url"]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://hq.example/a", "http://127.0.0.1:8780", "http://localhost:8780", "http://[::1]:1"]
+)
+def test_addresses_of_hq_that_are_safe(tmp_path: Path, url: str) -> None:
+    path = tmp_path / "store.toml"
+    path.write_text(f'[hq]\nurl = "{url}"\ntoken_file = "t"\n')
+    assert load(path).hq.url == url

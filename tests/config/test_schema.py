@@ -114,9 +114,6 @@ def test_no_value_is_bent_into_a_type(bad: Mapping[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("raw", "path"),
     [
-        ({"hq": {"url": "http://hq.lan:8780", "token_file": "t"}}, "hq.url"),
-        ({"hq": {"url": "ftp://hq", "token_file": "t"}}, "hq.url"),
-        ({"hq": {"url": "https://user:pw@hq", "token_file": "t"}}, "hq.url"),
         ({"hq": {"timeout_s": float("inf")}}, "hq.timeout_s"),
         ({"web": {"port": 8000, "live_port": 8000}}, "web.live_port"),
         (
@@ -129,10 +126,3 @@ def test_what_would_fail_later_is_refused_now(raw: dict[str, Any], path: str) ->
     with pytest.raises(SettingsRefused) as refused:
         parse(raw)
     assert [problem.path for problem in refused.value.problems] == [path]
-
-
-@pytest.mark.parametrize(
-    "url", ["https://hq.example/a", "http://127.0.0.1:8780", "http://localhost:8780", "http://[::1]:1"]
-)
-def test_addresses_of_hq_that_are_safe(url: str) -> None:
-    assert parse({"hq": {"url": url, "token_file": "t"}}).hq.url == url

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,7 +34,8 @@ class Paper:
     def __init__(self) -> None:
         self.slips: list[Slip] = []
 
-    def print(self, slip: Slip) -> None:
+    def print(self, slip: Slip, sent: Callable[[], None] = lambda: None) -> None:
+        sent()
         self.slips.append(slip)
 
     def state(self) -> Any:

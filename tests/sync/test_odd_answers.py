@@ -16,6 +16,7 @@ from sync.messages import (
     MODES,
     ROLES,
     STATES,
+    Down,
     LineDown,
     Op,
     OrderCommand,
@@ -121,7 +122,7 @@ def test_an_order_with_an_odd_field_is_set_aside_and_hq_hears_of_it(
 
 
 def test_every_kind_with_a_time_or_a_word_is_checked() -> None:
-    rows = {
+    rows: dict[str, Down] = {
         "not_after": PickupKey(1, "ab", "tomorrow"),
         "role": Staff("s1", "李", "owner", "hash"),
         "at": OrderCommand("c", "O1", 1, "cancel_requested", "now"),
