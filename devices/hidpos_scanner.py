@@ -15,7 +15,7 @@ from devices.scan_pump import Line, Pump
 
 _HIDIOCGRDESCSIZE = 0x80044801  # _IOR('H', 1, int), linux/hidraw.h
 _HIDIOCGRDESC = 0x90044802  # _IOR('H', 2, struct { __u32 size; __u8 value[4096]; })
-_BAR_CODE_SCANNER_PAGE = b"\x05\x8c"
+_BAR_CODE_SCANNER_PAGE = (b"\x05\x8c", b"\x06\x8c\x00")  # the short and the long form of the item
 _LARGEST_REPORT = 4096
 
 
@@ -28,7 +28,7 @@ def claim_scanner(fd: int) -> None:
     fcntl.ioctl(fd, _HIDIOCGRDESCSIZE, size)
     described = bytearray(size[0].to_bytes(4, "little") + bytes(4096))
     fcntl.ioctl(fd, _HIDIOCGRDESC, described)
-    if _BAR_CODE_SCANNER_PAGE not in described[4 : 4 + size[0]]:
+    if not any(page in described[4 : 4 + size[0]] for page in _BAR_CODE_SCANNER_PAGE):
         raise BadSource("hidraw", "not in HID-POS mode: no usage page 8C")
     fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 

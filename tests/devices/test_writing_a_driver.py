@@ -20,9 +20,9 @@ Make = Callable[[str, ScannerSettings], Scanner]
 @pytest.fixture(scope="module")
 def driver() -> Make:
     (code,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    names: dict[str, Any] = {"__name__": "devices.tcp_scanner"}
+    names: dict[str, Any] = {"__name__": "devices.gate_scanner"}
     exec(compile(code, str(GUIDE), "exec"), names)  # noqa: S102 - our own document
-    made: Make = names["TcpScanner"]
+    made: Make = names["GateScanner"]
     return made
 
 
@@ -64,7 +64,7 @@ def test_its_errors_are_the_doors(driver: Make) -> None:
 def test_the_files_that_the_guide_names_exist() -> None:
     root = GUIDE.parents[1]
     text = GUIDE.read_text(encoding="utf-8")
-    named = set(re.findall(r"`((?:devices|config|tests)/[\w/]+\.py)`", text)) - {"devices/tcp_scanner.py"}
+    named = set(re.findall(r"`((?:devices|config|tests)/[\w/]+\.py)`", text)) - {"devices/gate_scanner.py"}
     modules = {name.replace(".", "/") + ".py" for name in re.findall(r"`(devices\.[a-z_]+)[`.]", text)}
     assert len(named) >= 4
     assert len(modules) >= 5

@@ -33,7 +33,7 @@ def cable() -> Iterator[SimulatedScanner]:
         yield simulated
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def intake(shop: Shop, cable: SimulatedScanner) -> Iterator[Worker]:
     """The scanner's worker, running."""
     scanner = SerialScanner("s1", ScannerSettings(port=cable.port))
