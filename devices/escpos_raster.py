@@ -31,7 +31,8 @@ _drawing = threading.Lock()
 
 def has_glyph(char: str) -> bool:
     """Whether a font of this machine has the character."""
-    return _font(1, False) is not None and _dots(char, False, 1) != _dots("\U0010fffe", False, 1)
+    wide = cells(char)  # of what no font has, the picture is the same box
+    return _font(1, False) is not None and _dots(char, False, 1, wide) != _dots("\U0010fffe", False, 1, wide)
 
 
 def raster(line: str, columns: int, align: Align, *, bold: bool, scale: int) -> bytes:
@@ -75,7 +76,7 @@ def harmless(dots: bytes) -> bytes:
 @functools.lru_cache(4096)
 def _laid_out(char: str, bold: bool, scale: int, stride: int) -> int:
     wide = cells(char) * DOTS * scale
-    dots, spread = _dots(char, bold, scale), 0
+    dots, spread = _dots(char, bold, scale, cells(char)), 0
     row_bytes = (wide + 7) // 8
     for at in range(0, len(dots), row_bytes):
         row = int.from_bytes(dots[at : at + row_bytes], "big") >> (row_bytes * 8 - wide)
@@ -84,11 +85,11 @@ def _laid_out(char: str, bold: bool, scale: int, stride: int) -> int:
 
 
 @functools.lru_cache(8192)
-def _dots(char: str, bold: bool, scale: int) -> bytes:
+def _dots(char: str, bold: bool, scale: int, wide: int) -> bytes:
     """One glyph in its cell, one bit a dot, rows padded to bytes; blank without a font."""
     from PIL import Image, ImageDraw
 
-    cell = Image.new("1", (cells(char) * DOTS * scale, LINE_DOTS * scale))
+    cell = Image.new("1", (wide * DOTS * scale, LINE_DOTS * scale))
     font = _font(scale, bold)
     if font is not None:
         with _drawing:  # FreeType's faces are not for two threads at once

@@ -67,12 +67,12 @@ def _drawable(char: str, charset: str) -> str:
     if code_of(char, charset):
         return char
     folded = unicodedata.normalize("NFKD", char)
-    if folded.isascii():  # a ligature, a letter in a circle
+    if folded.isascii() and cells(char) == 1:  # a ligature
         return folded
     if has_glyph(char):
         return char
     kept = (c for c in folded if not unicodedata.combining(c))
-    plain = "".join(c for c in kept if c.isascii() or code_of(c, charset))
+    plain = "".join(c for c in kept if c.isascii() or code_of(c, charset) or has_glyph(c))
     return plain or (_MISSING if code_of(_MISSING, charset) or has_glyph(_MISSING) else "?")
 
 

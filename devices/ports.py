@@ -287,6 +287,14 @@ class POSPrinter(Protocol):
         """Asks the printer how it is; never raises."""
 
 
+@runtime_checkable
+class TellsState(Protocol):
+    """A printer that says by itself when its paper, its cover or its line changes."""
+
+    def listen(self, told: Callable[[PrinterState], None]) -> None:
+        """`told` is called in a thread of the driver; a hint, for `state` is still there to be asked."""
+
+
 class CashDrawer(Protocol):
     """Opens a drawer. One call is at most one pulse: no driver repeats it, and no print job holds one."""
 

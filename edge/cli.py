@@ -128,6 +128,27 @@ def scan_image(files: tuple[Path, ...], *, as_json: bool, context: Literal["any"
     sys.exit(1 if failed else 0)
 
 
+@main.command("print-test")
+@click.option("--settings", "path", type=_PATH, required=True, help="The store's settings (TOML).")
+@click.argument("printer")
+def print_test(path: Path, printer: str) -> None:
+    """Print a test page on PRINTER and say what the printer says of itself.
+
+    The store must not be running, or the printer must be set to hold = false: it talks to one host at a time.
+    """
+    from edge.print_test import report
+
+    settings = _settings(path)
+    if printer not in settings.printers:
+        known = ", ".join(sorted(settings.printers)) or "none"
+        raise click.ClickException(f"no printer {printer!r} in the settings; defined: {known}")
+    good = True
+    for word, said in report(printer, settings.printers[printer]):
+        good = good and word != "failed"
+        click.echo(f"{word}: {said}")
+    sys.exit(0 if good else 1)
+
+
 @main.command()
 @click.option("--journey", is_flag=True, help="Run the whole pickup journey once, print each hop, and end.")
 @click.option("--folder", type=_PATH, default=None, help="Where the demo keeps its files.")

@@ -18,7 +18,7 @@ ROOMS = ("config", "devices", "edge", "kiosk_ui", "sync")
 # Pure modules with the types that others need: import nothing of ours, and everybody may import them.
 DOORS = ("config.schema", "devices.ports", "edge.domain", "sync.messages")
 # Where everything is put together: may import all rooms, and nobody else may import these.
-ROOTS = ("edge.daemon", "edge.cli", "edge.hub_cli", "edge.__main__", "edge.demo")
+ROOTS = ("edge.daemon", "edge.cli", "edge.print_test", "edge.hub_cli", "edge.__main__", "edge.demo")
 # What else of ours a module may import; the longest fitting name counts.
 ARROWS: dict[str, tuple[str, ...]] = {
     "config": ("config",),

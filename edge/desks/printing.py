@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from config.schema import PrinterSettings
 from devices.ports import (
@@ -19,6 +20,7 @@ from devices.ports import (
     PrinterState,
     SentOnly,
     Slip,
+    TellsState,
     Unconfirmed,
 )
 from edge.clock import moment_of, stamp
@@ -57,8 +59,10 @@ class PrintDesk:
 
     def recover(self) -> None:
         """At start: jobs that were under way when the daemon ended have an unknown fate."""
-        for job in self.books.jobs.unsettled():
-            self._uncertain(job, "INTERRUPTED")
+        for name, printer in self.printers.items():
+            if isinstance(printer, TellsState):
+                printer.listen(partial(self._told, name))
+        self._interrupted("")
 
     def submit(
         self, key: str, printer: str, station: str, ref: str, slip: Slip, job_class: JobClass = "receipt"
@@ -83,6 +87,7 @@ class PrintDesk:
 
     def turn(self, printer: str) -> bool:
         """Prints the printer's next job, if any; whether it should be called again at once."""
+        self._interrupted(printer)  # an error cut the last turn short, or the ledger took no more
         self._expire(printer)
         job = self.books.jobs.next(printer)
         if job is None:
@@ -139,6 +144,14 @@ class PrintDesk:
         if last.state in WAITING + UNDER_WAY:
             return _view(last)
         return self._again(last, operator.station)
+
+    def _told(self, printer: str, state: PrinterState) -> None:
+        self.status.device(printer, "printer", state.value)
+        self.poke("printing")
+
+    def _interrupted(self, printer: str) -> None:
+        for job in self.books.jobs.unsettled(printer):
+            self._uncertain(job, "INTERRUPTED")
 
     def _printed(self, job: JobRow) -> tuple[str, str, str]:
         """Prints; gives the job's new state, the reason, and how the printer is."""

@@ -91,9 +91,9 @@ class PrintJobs:
         """All jobs that wait for this printer, oldest first."""
         return self._many(f"WHERE printer = ? AND {_OPEN} ORDER BY id", printer)
 
-    def unsettled(self) -> list[JobRow]:
-        """Jobs that were under way when the daemon ended: nobody knows whether they came out."""
-        return self._many(f"WHERE {_UNDER_WAY}")
+    def unsettled(self, printer: str = "") -> list[JobRow]:
+        """Jobs under way, of one printer or all; those that nobody is printing have an unknown fate."""
+        return self._many(f"WHERE {_UNDER_WAY} AND ? IN ('', printer) ORDER BY id", printer)
 
     def of(self, ref: str) -> JobRow | None:
         """The newest job of a pickup."""

@@ -55,6 +55,7 @@ FIRST = (
         class TEXT NOT NULL DEFAULT 'receipt', via TEXT NOT NULL DEFAULT '',
         created_at TEXT NOT NULL, updated_at TEXT NOT NULL) STRICT""",
     "CREATE INDEX print_job_open ON print_job (printer, id) WHERE state IN ('queued', 'blocked')",
+    "CREATE INDEX print_job_live ON print_job (id) WHERE state IN ('sending', 'awaiting_confirm')",
     """CREATE TABLE scan (
         id INTEGER PRIMARY KEY, device TEXT NOT NULL, station TEXT NOT NULL, device_seq INTEGER NOT NULL,
         kind TEXT NOT NULL, symbology TEXT NOT NULL, text TEXT NOT NULL, at TEXT NOT NULL,

@@ -103,6 +103,9 @@ def test_yen_sign_is_the_full_width_one_in_every_rom(charset: str) -> None:
 
 def test_what_no_font_has_is_a_box_and_ligatures_are_letters() -> None:
     assert printable("café 🎉 ﬁn", "gb18030") == "café □ fin"
+    assert printable("Ωμέγα ก", "western") == "Ωμεγα □", (
+        "an accent that no font has goes before the letter does"
+    )
     assert printable("龘", "gb2312") == "龘"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -175,6 +174,33 @@ def test_a_marked_copy_comes_before_what_was_queued_later(shop, printer):
     assert states(shop) == {"a": "uncertain", "b": "queued", "copy:a:1": "printed"}
 
 
+def test_an_error_in_the_middle_leaves_no_job_forgotten(shop, printer, monkeypatch):
+    submit(shop)
+    with monkeypatch.context() as broken:
+        broken.setattr(type(printer), "print", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            shop.store.printing.turn("P1")
+    assert states(shop) == {"k1": "sending"}
+    shop.store.printing.turn("P1")
+    assert states(shop) == {"k1": "uncertain", "copy:k1:1": "printed"}
+
+
+def test_a_printer_that_speaks_by_itself_is_listened_to(tmp_path):
+    class Speaking(PaperPrinter):
+        def listen(self, told):
+            self.told = told
+
+    speaking = Speaking()
+    shop = build_shop(settings_in(tmp_path), KEY, {"P1": speaking})
+    pokes = list[str]()
+    shop.wakes.listen(pokes.append)
+    shop.store.printing.recover()
+    speaking.told(PrinterState.OUT_OF_PAPER)
+    assert [(d.name, d.state) for d in shop.store.status.devices()] == [("P1", "out_of_paper")]
+    assert "printing" in pokes, "a job that waited for paper is tried at once"
+    shop.books.close()
+
+
 def test_what_can_never_be_printed_fails_and_the_next_one_prints(shop, printer):
     submit(shop, "a"), submit(shop, "b")
     printer.faults = [BadSource("P1")]
@@ -200,87 +226,3 @@ def test_what_waited_too_long_is_not_printed_any_more(shop, monkeypatch):
     submit(shop, "k2")
     shop.store.printing.turn("P1")
     assert states(shop) == {"k1": "expired", "k2": "printed"}
-
-
-# ---- stand-in --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def two(tmp_path):
-    """A shop whose P1 has P2 as a stand-in at once, and P2 has P1."""
-    raw = {
-        "P1": {"host": "127.0.0.1", "stand_in": "P2", "stand_in_after_s": 1e-6},
-        "P2": {"host": "127.0.0.2", "stand_in": "P1", "stand_in_after_s": 1e-6},
-    }
-    printers = {"P1": PaperPrinter(), "P2": PaperPrinter()}
-    shop = build_shop(settings_in(tmp_path, printers=raw), KEY, dict(printers))
-    yield shop, printers
-    shop.books.close()
-
-
-def out_of_paper(printer: PaperPrinter, name: str) -> None:
-    printer.faults, printer.now = [OutOfPaper(name)], PrinterState.OUT_OF_PAPER
-
-
-def test_a_stand_in_takes_over_what_no_byte_was_sent_of(two):
-    shop, printers = two
-    for key in ("a", "b"):
-        submit(shop, key)
-    out_of_paper(printers["P1"], "P1")
-    shop.store.printing.turn("P1")
-    shop.store.printing.turn("P1")
-    assert states(shop) == {
-        "a": "redirected",
-        "b": "redirected",
-        "stand-in:a": "queued",
-        "stand-in:b": "queued",
-    }
-    while shop.store.printing.turn("P2"):
-        pass
-    assert (len(printers["P1"].slips), len(printers["P2"].slips)) == (0, 2)
-    assert words(printers["P2"].slips[0]) == "one", "never printed before, hence not marked"
-
-
-def test_two_blocked_printers_play_no_ping_pong(two):
-    shop, printers = two
-    submit(shop, "a")
-    out_of_paper(printers["P1"], "P1")
-    out_of_paper(printers["P2"], "P2")
-    for _ in range(4):
-        shop.store.printing.turn("P1")
-    assert states(shop) == {"a": "blocked"}, "no use in going to a printer that cannot print either"
-    printers["P2"].now = PrinterState.ONLINE
-    shop.store.printing.turn("P1")
-    for _ in range(4):
-        shop.store.printing.turn("P2")
-        printers["P2"].now = PrinterState.OUT_OF_PAPER
-        printers["P1"].now = PrinterState.ONLINE
-    assert states(shop) == {"a": "redirected", "stand-in:a": "blocked"}
-
-
-def test_an_uncertain_job_never_goes_to_the_stand_in(two):
-    shop, printers = two
-    submit(shop, "a", "voucher")
-    printers["P1"].faults = [Unconfirmed("P1")]
-    shop.store.printing.turn("P1")
-    printers["P1"].now = PrinterState.ABSENT
-    for _ in range(3):
-        shop.store.printing.turn("P1")
-    assert states(shop) == {"a": "uncertain"}
-
-
-def test_without_a_stand_in_jobs_wait(two):
-    shop, printers = two
-    rules = {name: replace_rule(rule) for name, rule in shop.store.printing.rules.items()}
-    desk = replace(shop.store.printing, rules=rules)
-    submit(shop, "a")
-    out_of_paper(printers["P1"], "P1")
-    for _ in range(3):
-        desk.turn("P1")
-    assert states(shop) == {"a": "blocked"}
-
-
-def replace_rule(rule):
-    import msgspec
-
-    return msgspec.structs.replace(rule, stand_in="")
