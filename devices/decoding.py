@@ -76,13 +76,12 @@ class _Pace:
         return self._seen.get(look.name, look.slow_s) * _work(pixels)
 
     def skipped(self, look: _Look) -> None:
-        # A few bad moments must not keep a look out for ever.
-        if look.name in self._seen:
-            self._seen[look.name] *= 0.95
+        # A few bad moments, or a wrong first guess, must not keep a look out for ever.
+        self._seen[look.name] = self._seen.get(look.name, look.slow_s) * 0.99
 
     def took(self, look: _Look, pixels: int, seconds: float) -> None:
         before = self._seen.get(look.name, look.slow_s)
-        self._seen[look.name] = before + (seconds / _work(pixels) - before) * 0.2
+        self._seen[look.name] = before + (seconds / _work(pixels) - before) * 0.4
 
 
 def _work(pixels: int) -> float:
@@ -98,7 +97,7 @@ def decode(
 ) -> list[Barcode]:
     """Returns the codes found, each once, corners in pixels of `image`; empty when there are none.
 
-    The first look always runs; another one only if it is likely to end within `budget_s`, seconds.
+    After `budget_s`, seconds, no look is begun but the first; one that would hardly fit is left out.
     """
     import cv2
 
@@ -111,7 +110,7 @@ def decode(
     thorough = effort == "still" or gray.size <= _SMALL
     for at, look in enumerate(_looks(context, suspects, thorough=thorough)):
         began = time.monotonic()
-        if at and began + _PACE.expected(look, gray.size) > deadline:
+        if at and not _fits(at, _PACE.expected(look, gray.size), deadline - began):
             _PACE.skipped(look)
             continue
         prepared, back = look.prepare(gray)
@@ -124,19 +123,33 @@ def decode(
     return []
 
 
+def _fits(at: int, expected_s: float, left_s: float) -> bool:
+    """Whether to begin the look number `at` (from 0) with so much time left.
+
+    Half of what it takes is enough, and anything is for the second: to end late costs a frame, to leave it out
+    on a busy machine would cost every code that only it can read.
+    """
+    return left_s > 0 and (at == 1 or left_s >= expected_s / 2)
+
+
 def _looks(context: Context, suspects: list[Suspect], *, thorough: bool) -> Iterator[_Look]:
     """The cascade, in the order of what each look still finds for its time; later ones see `suspects`."""
     wanted = _WANTED[context]
     zxing, tapirscan = _installed("zxingcpp"), _installed("tapirscan")
-    if zxing:
+    if zxing and (thorough or not tapirscan):
         yield _Look("zxing", plain, _zxing(wanted), 0.03)
+    elif zxing:
+        yield _Look("zxing quick", plain, _zxing(wanted, quick=True), 0.01)
     if tapirscan:
         level: Literal["low", "medium"] = "medium" if thorough else "low"
-        yield _Look(f"tapirscan {level}", plain, _tapirscan(wanted, level), 0.08)
+        yield _Look(f"tapirscan {level}", plain, _tapirscan(wanted, level), 0.05)
     if not (zxing and tapirscan):
         yield _Look("zbar", plain, _zbar(wanted), 0.08)
+    if zxing and tapirscan and not thorough:
+        yield _Look("zxing", plain, _zxing(wanted), 0.03)
     for suspect in suspects[:_MOST_SUSPECTS]:
         cut = upright(suspect)
+        yield _Look("suspect tapirscan", cut, _tapirscan(wanted, "medium"), 0.01)
         if zxing:
             yield _Look("suspect smooth", then(cut, smooth), _zxing(wanted), 0.01)
         yield _Look("suspect even", then(cut, even), _zbar(wanted & _SAFE), 0.01)
@@ -165,10 +178,10 @@ def _installed(library: str) -> bool:
     return importlib.util.find_spec(library) is not None
 
 
-def _zxing(wanted: frozenset[Symbology]) -> Reader:
+def _zxing(wanted: frozenset[Symbology], *, quick: bool = False) -> Reader:
     from devices.zxing_codes import zxing_codes
 
-    return lambda gray, _: zxing_codes(gray, wanted)
+    return lambda gray, _: zxing_codes(gray, wanted, quick=quick)
 
 
 def _zbar(wanted: frozenset[Symbology]) -> Reader:
