@@ -157,7 +157,8 @@ class Inbox:
         if table is None:
             return ""
         name, columns, row_of = table
-        key: str | int = int(op.id) if op.tb == "pickup_key" and op.id.isdigit() else op.id
+        numbered = op.tb == "pickup_key" and op.id.isascii() and op.id.isdecimal() and len(op.id) <= 3
+        key: str | int = int(op.id) if numbered else op.id
         if op.op == "del" or op.d is None:
             tx.execute(f"DELETE FROM {name} WHERE {_KEYS[op.tb]} = ?", (key,))
             return ""

@@ -150,3 +150,9 @@ def test_hq_counts_our_movement_exactly_once(shop, hq, cashier):
     assert shop.store.guide.on_hand("A1") == 8, "HQ has counted it by now"
     hq.put("s:S00421:stock", "stock", "A1", stock | {"on_hand": 50, "stream": "another box", "upto_seq": 9})
     assert shop.store.guide.on_hand("A1") == 48
+
+
+@pytest.mark.parametrize("odd", ["99999999999999999999", "²", "", "x"])
+def test_an_odd_key_number_is_no_trouble(shop, hq, odd):
+    assert hq.put("g:keys:CN", "pickup_key", odd, {}, op="del") == []
+    assert len(shop.books.replica.keys()) == 1
