@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import engine, redeeming, scanner_line, scans, whole_daemon
+from bench import decode, engine, printing, redeeming, scanner_line, scans, whole_daemon
 from bench.rounds import Row
 
 BENCHES: dict[str, Callable[[int], list[Row]]] = {
@@ -21,7 +21,9 @@ BENCHES: dict[str, Callable[[int], list[Row]]] = {
     "memory": whole_daemon.memory,
     "start": whole_daemon.start,
     "tabs": whole_daemon.tabs,
+    "printing": printing.rows,
     "sqlcipher": engine.rows,
+    "decode": decode.rows,
 }
 
 
