@@ -217,7 +217,7 @@ class Daemon:
             self._intakes.append(intake)
             self.hire(Worker(f"scanner {name}", intake.turn))
         for name in self._settings.printers:
-            self.hire(Worker(f"printer {name}", self._print_turn(name), _FAR_PATIENCE_S), "printing")
+            self.hire(Worker(f"printer {name}", self._print_turn(name), _FAR_PATIENCE_S), f"slips:{name}")
         self.hire(Worker("fulfilment", self._tend), "inbox")
         if self._settings.hq.url:
             self.hire(Worker("sync", self._line_to_hq().turn, _FAR_PATIENCE_S), "outbox")

@@ -271,7 +271,8 @@ class HandOverDesk:
         return moment_of(row.at) + timedelta(minutes=self.settings.pickup.annul_minutes)
 
     def _announce(self, station: str) -> None:
-        for topic in (f"station:{station}", "orders", "stock", "printing", "outbox"):
+        slips = f"slips:{self.staff.station(station).printer}"
+        for topic in (f"station:{station}", "orders", "stock", "printing", slips, "outbox"):
             self.poke(topic)
 
 

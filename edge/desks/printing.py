@@ -82,16 +82,17 @@ class PrintDesk:
                 now=now,
                 job_class=job_class,
             )
-        self.poke("printing")
+        self._announce(printer)
         return _view(self._known(made))
 
     def turn(self, printer: str) -> bool:
         """Prints the printer's next job, if any; whether it should be called again at once."""
         self._interrupted(printer)  # an error cut the last turn short, or the ledger took no more
-        self._expire(printer)
         job = self.books.jobs.next(printer)
         if job is None:
             return False
+        if self._expired(job):
+            return True
         if job.state == "blocked" and self.printers[printer].state() in _NOT_YET:
             return self._redirect(printer)
         if not self._take(job, "sending", ""):
@@ -147,7 +148,7 @@ class PrintDesk:
 
     def _told(self, printer: str, state: PrinterState) -> None:
         self.status.device(printer, "printer", state.value)
-        self.poke("printing")
+        self.poke(f"slips:{printer}")
 
     def _interrupted(self, printer: str) -> None:
         for job in self.books.jobs.unsettled(printer):
@@ -185,20 +186,18 @@ class PrintDesk:
                 if self.books.jobs.take(tx, job.id, "redirected", rules.stand_in, now):
                     self._add(tx, job, f"stand-in:{job.key}", rules.stand_in, via=printer)
         _log.info("slips go to the stand-in", extra={"printer": printer, "count": len(movable)})
-        self.poke("printing")
+        self._announce(rules.stand_in)
         return False
 
-    def _expire(self, printer: str) -> None:
-        rules = self.rules.get(printer)
-        oldest = self.books.jobs.next(printer) if rules else None
-        if rules is None or oldest is None:
-            return
-        before = stamp(self.status.now() - timedelta(hours=rules.keep_hours))
-        if min(job.created_at for job in self.books.jobs.waiting_at(printer)) >= before:
-            return
+    def _expired(self, job: JobRow) -> bool:
+        rules = self.rules.get(job.printer)
+        before = stamp(self.status.now() - timedelta(hours=rules.keep_hours)) if rules else ""
+        if job.created_at >= before:
+            return False
         with self.books.ledger.transaction() as tx:
-            self.books.jobs.expire(tx, printer, before, stamp(self.status.now()))
+            self.books.jobs.expire(tx, job.printer, before, stamp(self.status.now()))
         self.poke("printing")
+        return True
 
     def _uncertain(self, job: JobRow, reason: str) -> None:
         _log.warning("slip of unknown fate", extra={"job": job.id, "pickup": job.ref, "code": reason})
@@ -207,12 +206,12 @@ class PrintDesk:
             self.books.jobs.set_state(tx, job.id, "uncertain", reason, now)
             if job.copy < _AUTO_REPRINTS[job.job_class]:
                 self._copy(job, tx, job.station)
-        self.poke("printing")
+        self._announce(job.printer)
 
     def _again(self, job: JobRow, station: str) -> JobView:
         with self.books.ledger.transaction() as tx:
             made = self._copy(job, tx, station)
-        self.poke("printing")
+        self._announce(job.printer)
         return _view(self._known(made))
 
     def _copy(self, job: JobRow, tx: Connection, station: str) -> int:
@@ -265,6 +264,11 @@ class PrintDesk:
             self.books.jobs.set_state(tx, job.id, state, reason, stamp(self.status.now()))
         _log.info("slip", extra={"job": job.id, "pickup": job.ref, "state": state, "code": reason})
         self.poke("printing")
+
+    def _announce(self, printer: str) -> None:
+        """There is something to print: for the pages, and for the one worker that it concerns."""
+        self.poke("printing")
+        self.poke(f"slips:{printer}")
 
     def _known(self, job: int) -> JobRow:
         found = self.books.jobs.by_id(job)
