@@ -219,7 +219,9 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.message}" + (f" ({self.hint})" if self.hint else "")
+        said = f"{self.path}: {self.message}" + (f" ({self.hint})" if self.hint else "")
+        # Names come from the file: what they hold must not drive the terminal that shows them.
+        return "".join(letter if letter.isprintable() else "?" for letter in said)
 
 
 class SettingsRefused(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -26,6 +27,7 @@ def main() -> None:
 
     Exit codes: 0 done, 1 failed, 2 wrong usage, 78 settings refused.
     """
+    os.umask(0o077)  # what this program writes is for its own user alone
 
 
 def _settings(path: Path, *, as_json: bool = False) -> Settings:
@@ -49,6 +51,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--settings", "path", type=_PATH, required=True, help="The store's settings (TOML).")
 def run(path: Path) -> None:
     """Run the store until SIGTERM or Ctrl-C."""
+    from edge.alone import AlreadyRunning
     from edge.daemon import serve
     from edge.db import WrongKey
     from edge.logs import set_up
@@ -60,8 +63,8 @@ def run(path: Path) -> None:
         signal.signal(number, lambda *_: stopped.set())
     try:
         serve(settings, stopped)
-    except (WrongKey, FileNotFoundError) as error:
-        # No retry mends a wrong key or a missing file: the supervisor is told not to try.
+    except (WrongKey, AlreadyRunning, FileNotFoundError) as error:
+        # No retry mends a wrong key, a missing file or a second daemon: the supervisor is told not to try.
         click.echo(f"Error: {error}", err=True)
         sys.exit(REFUSED)
     except OSError as error:

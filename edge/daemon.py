@@ -18,6 +18,7 @@ from typing import Any
 from config.schema import Settings
 from devices.ports import POSPrinter
 from devices.registry import open_printers, open_scanners
+from edge.alone import alone
 from edge.crypto import verifier
 from edge.db import CREDENTIALS, load_key, load_secret
 from edge.desks.fulfilment import FulfilmentDesk
@@ -193,7 +194,9 @@ class Daemon:
         listener = socket.create_server((web.host, web.port))
         self.web_port = int(listener.getsockname()[1])
         app = create_app(self.store, self._settings, self.live_port)
-        limits: dict[str, Any] = {"threads": web.threads, "max_request_body_size": 1 << 20}
+        limits: dict[str, Any] = {"threads": web.threads, "max_request_body_size": 2 << 20}
+        # Silent connections are let go soon and may be many: a hundred of them are no reason to stand still.
+        limits |= {"connection_limit": 1000, "channel_timeout": 15, "cleanup_interval": 3}
         self._web = create_server(app, map=self._web_sockets, sockets=[listener], ident="", **limits)
         self._web_thread = threading.Thread(target=self._web.run, name="web", daemon=True)
         self._web_thread.start()
@@ -271,13 +274,14 @@ def key_of(settings: Settings) -> bytes:
 
 @contextlib.contextmanager
 def running(settings: Settings) -> Iterator[Daemon]:
-    """The daemon for the time of a `with` block."""
-    daemon = Daemon(settings, key_of(settings))
-    try:
-        daemon.start()
-        yield daemon
-    finally:
-        daemon.stop()
+    """The daemon for the time of a `with` block; raises AlreadyRunning."""
+    with alone(Path(settings.store.state_dir)):
+        daemon = Daemon(settings, key_of(settings))
+        try:
+            daemon.start()
+            yield daemon
+        finally:
+            daemon.stop()
 
 
 def serve(settings: Settings, stopped: threading.Event) -> None:

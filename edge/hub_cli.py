@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -87,11 +87,18 @@ def run(database: Path, host: str, port: int, next_s: float) -> None:
     from waitress.server import create_server
 
     from edge.logs import set_up
-    from sync.hub.web import create_hub
+    from sync.hub.web import UP_LIMIT, create_hub
 
     set_up("info")
     with _plainly():
-        server = create_server(create_hub(database, next_s=next_s), host=host, port=port, threads=8, ident="")
+        app = create_hub(database, next_s=next_s)
+        # Bodies are read before anybody is asked who sends them: none is larger than a store's largest.
+        limits: dict[str, Any] = {
+            "max_request_body_size": UP_LIMIT,
+            "connection_limit": 1000,
+            "channel_timeout": 30,
+        }
+        server = create_server(app, host=host, port=port, threads=8, ident="", **limits)
 
     def leave(*_: object) -> None:
         raise SystemExit(0)

@@ -32,13 +32,6 @@ class _TooLarge(BadRequest):
     en = "What was sent is too large"
 
 
-class _Declined(BadRequest):
-    """Any other mistake of a client that the web server itself noticed."""
-
-    zh = "请求无法识别"
-    en = "The request cannot be read"
-
-
 class _OurFault(Refusal):
     """Something broke; the number leads store IT to the log."""
 
@@ -69,8 +62,8 @@ def http_error(error: HTTPException) -> Response:
     """The web server's own refusals (no such page, wrong method, too large) in the same clothes."""
     if isinstance(error, InternalServerError):
         return broken(error)
-    kind = _BY_STATUS.get(error.code or 400, _Declined)
-    answer = refused(kind())
+    kind = _BY_STATUS.get(error.code or 400)
+    answer = refused(kind() if kind else BadRequest(why=f"HTTP {error.code}"))
     if error.code and error.code not in {404, 405, 413}:
         answer.status_code = error.code
     for name, value in error.get_headers(request.environ):

@@ -15,6 +15,7 @@ import pytest
 
 from config import schema
 from edge.domain import refusals
+from kiosk_ui import answers  # noqa: F401 - importing them lists the web's own refusals too
 from sync import messages
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -64,11 +64,15 @@ class Gate:
                 raise NeedsStaff(why_zh=zh, why_en=en)
             if not operator.may(Act.FORCE):
                 raise NotAllowed
+        kind = self._staff.station(operator.station).kind
+        if kind == "guide":
+            raise NeedsStaff(why_zh="此处不办理取货", why_en="orders are not collected here")
         first = not any(fulfilment.handed.values())
-        if order.due_fen and first and not request.settled:
+        # Only where staff stand can anybody say that the balance was taken.
+        if order.due_fen and first and not (request.settled and kind == "cashier"):
             due = f"¥{order.due_fen / 100:.2f}"
             raise NeedsStaff(why_zh=f"尚有尾款 {due} 未付", why_en=f"{due} is still to be paid")
-        if self._staff.station(operator.station).kind == "cashier":
+        if kind == "cashier":
             return
         if any(RESTRICTED & set(line.flags) for line in order.lines):
             raise NeedsStaff(why_zh="含酒类等限龄商品，需核对", why_en="age-restricted goods need a check")

@@ -21,7 +21,7 @@ from edge.domain.handover import after_annul, after_hand_over, allot
 from edge.domain.moves import IllegalMove
 from edge.domain.orders import Fulfilment, Order, OrderState
 from edge.domain.refusals import NonceReused, NotAllowed, NotAnnullable, UnknownThing
-from edge.domain.scanned import Expecting, ScanKind, Scanned, classify
+from edge.domain.scanned import Expecting, Scanned, classify
 from edge.domain.staff import Act, Operator
 from edge.domain.views import HandedOver, LineWord, RedeemRequest
 from edge.records.books import Books
@@ -46,12 +46,13 @@ class HandOverDesk:
 
     def redeem(self, request: RedeemRequest, operator: Operator) -> HandedOver:
         """Hands over: one transaction {advance, lines, movements, outbox, print job}, exactly once a nonce."""
-        digest = _digest(request)
+        digest = _digest(request, operator.station)
         stored = self._stored(request.nonce, digest)
         if stored is not None:
             return stored
         tried = not request.scan  # a kept scan was tried when it was scanned
-        meant = self.reader.meant(self._asked(request, operator), operator.station, tried=tried)
+        seen, chosen = self._asked(request, operator)
+        meant = self.reader.meant(seen, operator.station, tried=tried, chosen=chosen)
         with self.books.ledger.transaction() as tx:
             # Looked up again under the write lock: a twin of this request may have just committed.
             stored = self._stored(request.nonce, digest, tx)
@@ -59,7 +60,7 @@ class HandOverDesk:
                 return stored
             row = self._hand_over(tx, meant, request, digest, operator)
         # The pickup's id is the journey's thread: the scan, the slip and HQ's event all name it.
-        facts = {"pickup": row.pickup, "order": row.order, "station": row.station, "scan": request.scan}
+        facts = {"pickup": row.pickup, "station": row.station, "scan": request.scan}
         _log.info("handed over", extra={**facts, "state": row.state_after.value, "offline": row.offline})
         self._announce(operator.station)
         return self._handed(row)
@@ -91,12 +92,10 @@ class HandOverDesk:
             raise UnknownThing
         return self._handed(row)
 
-    def _asked(self, request: RedeemRequest, operator: Operator) -> Scanned:
+    def _asked(self, request: RedeemRequest, operator: Operator) -> tuple[Scanned, bool]:
         if request.scan:
             return kept(self.books, request.scan, operator.station)
-        if request.order:
-            return Scanned(ScanKind.ORDER, request.order)
-        return classify(request.code, Expecting.PICKUP)
+        return classify(request.code, Expecting.PICKUP), False
 
     def _before(self, tx: Connection, row: PickupRow, now: str) -> OrderState:
         """Puts the order back to where it stood before this hand-over; raises NotAnnullable."""
@@ -280,8 +279,9 @@ def _wire(row: PickupRow) -> tuple[HandedLine, ...]:
     return tuple(HandedLine(line, sku, qty) for line, sku, _, _, qty in row.lines)
 
 
-def _digest(request: RedeemRequest) -> str:
+def _digest(request: RedeemRequest, station: str) -> str:
     """What makes two requests the same wish; the code goes in only as part of a hash."""
     lines: Mapping[int, int] = request.lines or {}
-    parts = (request.code.strip(), str(request.scan), request.order, repr(sorted(lines.items())))
+    said = (request.settled, request.forced)
+    parts = (station, request.code.strip(), str(request.scan), repr(said), repr(sorted(lines.items())))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

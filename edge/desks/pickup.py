@@ -9,7 +9,7 @@ from datetime import timedelta
 from config.schema import Settings
 from edge.clock import moment_of, stamp
 from edge.desks.gate import Gate
-from edge.desks.reading import CodeReader, kept
+from edge.desks.reading import CodeReader, Meant, kept
 from edge.desks.status import Poke, StatusDesk
 from edge.domain.handover import released
 from edge.domain.moves import advance
@@ -40,19 +40,19 @@ class PickupDesk:
         order = self.reader.arrived(meant)
         fulfilment = self.books.pickups.fulfilment(order)
         self.gate.check(order, fulfilment, meant.unit, operator.station)
-        return self._found(order, fulfilment, meant.unit, 0)
+        return self._found(order, fulfilment, meant, 0)
 
     def found(self, scan_id: int, operator: Operator) -> Found:
         """The order behind a kept scan of this station; changes nothing (`reserve` did, when it was scanned)."""
-        meant = self.reader.meant(kept(self.books, scan_id, operator.station), operator.station, tried=False)
+        meant = self._kept(scan_id, operator.station, tried=False)
         order = self.reader.arrived(meant)
         fulfilment = self.books.pickups.fulfilment(order)
         self.gate.check(order, fulfilment, meant.unit, operator.station)
-        return self._found(order, fulfilment, meant.unit, scan_id)
+        return self._found(order, fulfilment, meant, scan_id)
 
     def order_of(self, scan_id: int, operator: Operator) -> str:
         """The number of the order behind a kept scan of this station."""
-        meant = self.reader.meant(kept(self.books, scan_id, operator.station), operator.station, tried=False)
+        meant = self._kept(scan_id, operator.station, tried=False)
         return self.reader.arrived(meant).order
 
     def admit(self, kind: ScanKind, station: str) -> None:
@@ -67,7 +67,7 @@ class PickupDesk:
         """
         if seen.kind not in _PICKUP_KINDS or self.settings.stations[seen.station].kind != "cashier":
             return
-        meant = self.reader.meant(kept(self.books, seen.id, seen.station), seen.station, tried=True)
+        meant = self._kept(seen.id, seen.station, tried=True)
         order = self.reader.arrived(meant)
         now = self.status.now()
         until = now + timedelta(seconds=self.settings.pickup.hand_over_lock_s)
@@ -150,7 +150,11 @@ class PickupDesk:
             freed = replace(fulfilment, state=released(fulfilment), claimed_by="", claimed_until="")
             self.books.pickups.save(tx, freed, stamp(self.status.now()))
 
-    def _found(self, order: Order, fulfilment: Fulfilment, unit: int, scan_id: int) -> Found:
+    def _kept(self, scan_id: int, station: str, *, tried: bool) -> Meant:
+        seen, chosen = kept(self.books, scan_id, station)
+        return self.reader.meant(seen, station, tried=tried, chosen=chosen)
+
+    def _found(self, order: Order, fulfilment: Fulfilment, meant: Meant, scan_id: int) -> Found:
         left = fulfilment.remaining(order)
         held = fulfilment.state is OrderState.HANDING and fulfilment.claimed_until
         untouched = not any(fulfilment.handed.values())
@@ -173,7 +177,8 @@ class PickupDesk:
                 )
                 for line in order.lines
             ),
-            unit=unit,
+            unit=meant.unit,
+            by_number=meant.manual,
             must_settle_fen=order.due_fen if untouched else Fen(0),
             lead_only=self.gate.lead_only(order),
             scan=scan_id,

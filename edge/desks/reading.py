@@ -20,6 +20,9 @@ from edge.records.books import Books
 MakeVerify = Callable[[str], pickup_code.Verify]
 """Public key (hex) -> its verifier; given by the composition root, which knows the crypto library."""
 
+BY_HAND = frozenset({"keyboard", "list"})
+"""Devices of a scan that are a person at the desk's own page."""
+
 
 @dataclass(frozen=True)
 class Meant:
@@ -56,18 +59,20 @@ class CodeReader:
         """Raises TooManyTries while this terminal may not try numbers."""
         self._tries.check(f"code:{station}")
 
-    def meant(self, seen: Scanned, station: str, *, tried: bool) -> Meant:
+    def meant(self, seen: Scanned, station: str, *, tried: bool, chosen: bool = False) -> Meant:
         """What the code means; raises InvalidCode, TooManyTries, WrongStore, Expired, Revoked.
 
         `tried`: somebody tries this code now; False for looking once more at what was tried before.
+        `chosen`: a person at the desk typed it or chose it from a list.
         """
         if seen.kind is ScanKind.PICKUP:
             return self._signed(seen.value)
         if seen.kind is ScanKind.PICKUP_DIGITS:
             return self._digits(seen.value, station, tried=tried)
         if seen.kind is ScanKind.ORDER:
-            # A number is no secret: it stands on every slip. Only staff may hand over by it.
-            if self._stations[station].kind != "cashier":
+            # A number is no secret: it stands on every slip. Staff may look an order up by it; a customer
+            # who shows it has shown nothing.
+            if not chosen or self._stations[station].kind != "cashier":
                 raise InvalidCode
             order = self._books.replica.order(seen.value)
             if order is None:
@@ -138,9 +143,10 @@ class CodeReader:
         return f"{minutes // 60} 小时前", f"{minutes // 60} hours ago"
 
 
-def kept(books: Books, scan_id: int, station: str) -> Scanned:
-    """A scan of this station that was kept; raises UnknownThing once it was dealt with."""
+def kept(books: Books, scan_id: int, station: str) -> tuple[Scanned, bool]:
+    """A scan of this station that was kept, and whether a person typed or chose it there; raises
+    UnknownThing once it was dealt with."""
     row = books.scans.by_id(scan_id, station)
     if row is None or not row.text:
         raise UnknownThing
-    return Scanned(ScanKind(row.kind), row.text)
+    return Scanned(ScanKind(row.kind), row.text), row.device in BY_HAND

@@ -34,9 +34,14 @@ class StaffDesk:
         self._settings = settings
         self._tries = Tries(books, _LIMIT, _PAUSES)
 
-    def sign_in(self, staff: str, pin: str, station: str) -> SignedIn:
-        """By staff number and PIN; raises WrongPin, or TooManyTries by person and by terminal."""
-        scopes = (f"pin:{staff[:32]}", f"pin-at:{station}")
+    def sign_in(self, staff: str, pin: str, station: str, *, screen: str = "", origin: str = "") -> SignedIn:
+        """By staff number and PIN; raises WrongPin, or TooManyTries by person and by screen.
+
+        `screen`: the token of a screen that stands at the station, `origin`: where the request came from.
+        Wrong tries of strangers never lock a screen that staff use, nor staff at such a screen.
+        """
+        side, place = self._side(station, screen, origin)
+        scopes = (f"pin:{staff[:32]}:{side}", f"pin-{place}")
         self._tries.check(*scopes)
         person = self._books.replica.staff(staff)
         if not _pin_fits(person.pin_hash if person else _NOBODY, pin) or person is None:
@@ -45,9 +50,9 @@ class StaffDesk:
         self._tries.right(scopes[0])
         return self._open(person, station)
 
-    def badge(self, text: str, station: str) -> SignedIn:
-        """By badge code; raises WrongPin, or TooManyTries by terminal."""
-        scope = f"pin-at:{station}"
+    def badge(self, text: str, station: str, *, screen: str = "", origin: str = "") -> SignedIn:
+        """By badge code; raises WrongPin, or TooManyTries by screen."""
+        scope = f"badge-{self._side(station, screen, origin)[1]}"
         self._tries.check(scope)
         seen = classify(text)
         person = None
@@ -57,6 +62,12 @@ class StaffDesk:
             self._tries.wrong(scope)
             raise WrongPin
         return self._open(person, station)
+
+    def _side(self, station: str, screen: str, origin: str) -> tuple[str, str]:
+        """Whether the screen is known to stand there, and the name under which its wrong tries count."""
+        if self.stands_at(screen, station):
+            return "known", f"at:{_sha(screen)[:16]}"
+        return "strange", f"from:{origin[:64]}"
 
     def scanned_badge(self, scan_id: int, station: str, screen: str) -> SignedIn:
         """By a badge that the station's scanner read just now, on a screen known to stand there.
@@ -70,7 +81,7 @@ class StaffDesk:
         age = self._books.clock.now() - moment_of(row.at)
         if age > _BADGE_LASTS:
             raise WrongPin
-        return self.badge(row.text, station)
+        return self.badge(row.text, station, screen=screen)
 
     def trust(self, station: str) -> str:
         """A token for the screen on which somebody just signed in at this station; kept only as a hash."""

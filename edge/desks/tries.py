@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from edge.domain.refusals import TooManyTries
+from collections.abc import Callable
+
+from edge.domain.refusals import ReadOnly, TooManyTries
 from edge.records.books import Books
 from edge.records.counter import AttemptRow
 
@@ -18,6 +20,7 @@ class Tries:
         self._books = books
         self._limit = limit
         self._pauses = pauses
+        self._unwritten: dict[str, AttemptRow] = {}
 
     def check(self, *scopes: str) -> None:
         """Raises TooManyTries while any of the scopes pauses."""
@@ -28,7 +31,7 @@ class Tries:
     def wrong(self, *scopes: str) -> None:
         """Counts a wrong try in every scope; raises TooManyTries when it was one too many in any."""
         for scope in scopes:
-            self._books.attempts.change(scope, self._counted)
+            self._change(scope, self._counted)
         self.check(*scopes)
 
     def right(self, scope: str) -> None:
@@ -36,15 +39,25 @@ class Tries:
         self._books.attempts.clear(scope)
 
     def _left_ms(self, scope: str) -> int:
-        row = self._books.attempts.find(scope)
+        row = self._unwritten.get(scope) or self._books.attempts.find(scope)
         if row is None or row.wrong < self._limit:
             return 0
         clock = self._books.clock
         if row.boot != clock.boot():
             # The box was restarted: the old monotonic clock is gone, so the pause starts over.
             wrong = row.wrong
-            row = self._books.attempts.change(scope, lambda _: self._paused(wrong))
+            row = self._change(scope, lambda _: self._paused(wrong))
         return row.until_ms - clock.mono_ms()
+
+    def _change(self, scope: str, change: Callable[[AttemptRow | None], AttemptRow]) -> AttemptRow:
+        try:
+            row = self._books.attempts.change(scope, change)
+            self._unwritten.pop(scope, None)
+        except ReadOnly:
+            # A full disk must not turn guessing loose: counted in memory until it can be written again.
+            row = change(self._unwritten.get(scope) or self._books.attempts.find(scope))
+            self._unwritten[scope] = row
+        return row
 
     def _counted(self, old: AttemptRow | None) -> AttemptRow:
         clock = self._books.clock

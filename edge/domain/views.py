@@ -70,7 +70,8 @@ class Found:
 
     `unit` > 0: the code is for that one unit only. `must_settle_fen`: the balance due that staff must
     have taken. `lead_only`: words (zh, en) saying why only a lead may go on, or None. `scan`: the scan
-    that opened it (0: none). `locked_until`: end of this desk's reservation.
+    that opened it (0: none). `locked_until`: end of this desk's reservation. `by_number`: no code was shown,
+    staff looked the order up and must ask the customer.
     """
 
     order: Order
@@ -83,12 +84,14 @@ class Found:
     scan: int
     locked_until: datetime | None
     line: LineState
+    by_number: bool = False
 
 
 @dataclass(frozen=True)
 class RedeemRequest:
-    """A wish to hand over: by `code` (QR text or 8 digits), by `scan` (id of a kept scan) or by `order`
-    (chosen on the staff page). `lines` maps line number to units, None = all that is left. `nonce`: made
+    """A wish to hand over: by `code` (QR text or 8 digits) or by `scan` (id of a kept scan).
+
+    `lines` maps line number to units, None = all that is left. `nonce`: made
     by the caller, the same for every retry. `settled`: the balance due was taken. `forced`: a lead's
     override for an order that has not arrived or whose lease has ended.
     """
@@ -96,7 +99,6 @@ class RedeemRequest:
     nonce: str
     code: str = ""
     scan: int = 0
-    order: str = ""
     lines: Mapping[int, int] | None = None
     settled: bool = False
     forced: bool = False

@@ -38,7 +38,7 @@ class Books:
 
 def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
     """Opens (or founds) ledger.db and hq.db in `state_dir`; raises WrongKey."""
-    state_dir.mkdir(parents=True, exist_ok=True)
+    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     hq_path = state_dir / "hq.db"
     hq = Database(hq_path, key, durable=False)
     hq.migrate(replica_schema.migrations, replica_schema.NAMES)

@@ -70,8 +70,9 @@ class Entrance:
         if form.get("scan"):
             return self._by_scanned_badge(form["scan"], station)
         if form.get("badge"):
-            return staff.badge(form["badge"].strip()[:256], station)
-        return staff.sign_in(form.get("staff", "").strip()[:64], form.get("pin", "")[:64], station)
+            return staff.badge(form["badge"].strip()[:256], station, **self._whence())
+        number, pin = form.get("staff", "").strip()[:64], form.get("pin", "")[:64]
+        return staff.sign_in(number, pin, station, **self._whence())
 
     def _by_scanned_badge(self, scan: str, station: str) -> SignedIn:
         if not scan.isascii() or not scan.isdecimal() or len(scan) > 15:
@@ -79,6 +80,9 @@ class Entrance:
         signed = self._store.staff.scanned_badge(int(scan), station, request.cookies.get(_SCREEN, ""))
         self._store.scans.dismiss(int(scan), station)
         return signed
+
+    def _whence(self) -> dict[str, str]:
+        return {"screen": request.cookies.get(_SCREEN, ""), "origin": request.remote_addr or ""}
 
     def _stands_at(self, station: str) -> bool:
         return self._store.staff.stands_at(request.cookies.get(_SCREEN, ""), station)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from devices.ports import Reading, Scan, Symbology
 from edge.clock import Clock, stamp
 from edge.domain import refusals as no
 from edge.domain.orders import OrderState
@@ -39,7 +40,18 @@ def test_an_order_number_is_no_secret_and_opens_nothing_at_a_kiosk(shop, hq, cas
         shop.store.hand_over.redeem(ask(NUMBER), kiosk)
     with pytest.raises(no.InvalidCode):
         shop.store.pickup.look(NUMBER, kiosk)
-    assert shop.store.hand_over.redeem(ask(NUMBER), cashier).order == NUMBER
+    with pytest.raises(no.InvalidCode):
+        shop.store.hand_over.redeem(ask(NUMBER), cashier)
+    reading = Reading(NUMBER, NUMBER.encode(), Symbology.QR)
+    shown = shop.store.scans.receive(Scan("camera", "T1", 1, shop.books.clock.now(), reading))
+    with pytest.raises(no.InvalidCode):
+        shop.store.pickup.found(shown.id, cashier)
+    typed = shop.store.scans.type_in(NUMBER, "T1")
+    assert shop.store.pickup.found(typed.id, cashier).by_number
+    assert not shop.store.pickup.look(hq.code(), cashier).by_number
+    assert shop.store.hand_over.redeem(RedeemRequest(nonce="n2", scan=typed.id), cashier).order == NUMBER
+    (event,) = shop.books.journal.pending(0, 9, 1 << 20)
+    assert event.d["manual"] is True
 
 
 def test_forcing_one_units_code_is_no_way_to_close_an_order(shop, hq, lead):
@@ -263,3 +275,59 @@ def test_goods_are_moved_to_another_shelf_and_closed_orders_are_not(shop, hq, ca
     hq.order("WX2026112200018", state="cancelled")
     with pytest.raises(no.OrderCancelled):
         shop.store.fulfilment.shelve("WX2026112200018", "C-02", cashier)
+
+
+def test_only_where_staff_stand_can_the_balance_be_called_settled(shop, hq, cashier):
+    hq.order(due_fen=4000)
+    for station in ("K1", "G1"):
+        there = type(cashier)("api:k", "k", cashier.role, station)
+        with pytest.raises(no.NeedsStaff):
+            shop.store.hand_over.redeem(ask(hq.code(), station, settled=True), there)
+    assert facts(shop) == []
+
+
+def test_a_guide_screen_hands_nothing_over(shop, hq, cashier):
+    hq.order()
+    guide = type(cashier)("api:g", "g", cashier.role, "G1")
+    with pytest.raises(no.NeedsStaff):
+        shop.store.hand_over.redeem(ask(hq.code()), guide)
+
+
+@pytest.mark.parametrize("change", [{"settled": True}, {"forced": True}])
+def test_a_nonce_belongs_to_one_wish_at_one_desk(shop, hq, cashier, other, change):
+    hq.order()
+    shop.store.hand_over.redeem(ask(hq.code(), "same"), cashier)
+    with pytest.raises(no.NonceReused):
+        shop.store.hand_over.redeem(ask(hq.code(), "same"), other)
+    with pytest.raises(no.NonceReused):
+        shop.store.hand_over.redeem(ask(hq.code(), "same", **change), cashier)
+
+
+def test_strangers_lock_neither_staff_nor_their_screens(shop, hq):
+    pin = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("471101")
+    person = {"staff": "2001", "name": "张", "role": "lead", "pin_hash": pin, "badge_sha": ""}
+    hq.put("s:S00421:staff", "staff", "2001", person)
+    screen = shop.store.staff.trust("T1")
+    for _ in range(12):
+        with pytest.raises(no.Refusal):
+            shop.store.staff.sign_in("2001", "000000", "T1", origin="10.0.0.66")
+    with pytest.raises(no.TooManyTries):
+        shop.store.staff.sign_in("2001", "471101", "T1", origin="10.0.0.66")
+    signed = shop.store.staff.sign_in("2001", "471101", "T1", screen=screen, origin="10.0.0.5")
+    assert signed.operator.staff == "2001"
+
+
+def test_a_full_disk_does_not_turn_guessing_loose(shop, hq, cashier, monkeypatch):
+    hq.order()
+
+    def full(*_: object) -> None:
+        raise no.ReadOnly
+
+    monkeypatch.setattr(shop.books.attempts, "change", full)
+    for _ in range(4):
+        with pytest.raises(no.InvalidCode):
+            shop.store.pickup.look("00000001", cashier)
+    with pytest.raises(no.TooManyTries):
+        shop.store.pickup.look("00000001", cashier)
+    with pytest.raises(no.TooManyTries):
+        shop.store.pickup.look("48151623", cashier)
