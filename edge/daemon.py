@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import logging
-import os
 import socket
 import sys
 import threading
@@ -20,7 +19,7 @@ from devices.ports import POSPrinter
 from devices.registry import open_printers, open_scanners
 from edge.alone import alone
 from edge.crypto import verifier
-from edge.db import CREDENTIALS, load_key, load_secret
+from edge.db import load_secret
 from edge.desks.fulfilment import FulfilmentDesk
 from edge.desks.gate import Gate
 from edge.desks.guide import GuideDesk
@@ -33,6 +32,7 @@ from edge.desks.staff import StaffDesk
 from edge.desks.status import Poke, StatusDesk
 from edge.desks.tries import Tries
 from edge.exchange import Exchange
+from edge.file_key import key_of
 from edge.intake import Intake
 from edge.notify import tell, watchdog_s
 from edge.records.books import Books, open_books
@@ -43,7 +43,6 @@ from edge.workers import Worker
 from kiosk_ui.live import LiveServer
 
 _log = logging.getLogger("store_edge.daemon")
-KEY_FILE = "edge.key"
 _IDLE_PRINTER_S = 10.0
 _BLOCKED_S = 1.0
 # A line or a printer that hangs is no reason to take the tills down with it; a name server can take half a minute.
@@ -194,9 +193,9 @@ class Daemon:
         listener = socket.create_server((web.host, web.port))
         self.web_port = int(listener.getsockname()[1])
         app = create_app(self.store, self._settings, self.live_port)
-        limits: dict[str, Any] = {"threads": web.threads, "max_request_body_size": 2 << 20}
         # Silent connections are let go soon and may be many: a hundred of them are no reason to stand still.
-        limits |= {"connection_limit": 1000, "channel_timeout": 15, "cleanup_interval": 3}
+        patience = {"connection_limit": 1000, "channel_timeout": 15, "cleanup_interval": 3}
+        limits: dict[str, Any] = {"threads": web.threads, "max_request_body_size": 2 << 20, **patience}
         self._web = create_server(app, map=self._web_sockets, sockets=[listener], ident="", **limits)
         self._web_thread = threading.Thread(target=self._web.run, name="web", daemon=True)
         self._web_thread.start()
@@ -256,20 +255,6 @@ class Daemon:
             return _BLOCKED_S if jobs.next(printer) else _IDLE_PRINTER_S
 
         return turn
-
-
-def key_of(settings: Settings) -> bytes:
-    """The key of the two files: a systemd credential `edge.key`, else a file in the state folder.
-
-    Raises FileNotFoundError when there is a ledger but its key is gone, WrongKey for a key others may read.
-    """
-    folder = os.environ.get(CREDENTIALS)
-    if folder and (Path(folder) / KEY_FILE).exists():
-        return load_key(Path(folder) / KEY_FILE)
-    state = Path(settings.store.state_dir)
-    _log.warning("the key lies beside the data: a thief of this disk can read it", extra={"key": KEY_FILE})
-    # Never a new key for old data: that could only end in a second, empty ledger.
-    return load_key(state / KEY_FILE, create=not (state / "ledger.db").exists())
 
 
 @contextlib.contextmanager

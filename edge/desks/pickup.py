@@ -60,6 +60,16 @@ class PickupDesk:
         if kind is ScanKind.PICKUP_DIGITS:
             self.reader.admit(station)
 
+    def waits(self, scan_id: int, station: str) -> bool:
+        """Whether a kept scan leads to an order that could be handed over now."""
+        try:
+            meant = self._kept(scan_id, station, tried=False)
+            order = self.reader.arrived(meant)
+            self.gate.check(order, self.books.pickups.fulfilment(order), meant.unit, station)
+        except Refusal:
+            return False
+        return True
+
     def reserve(self, seen: SeenScan) -> None:
         """An order was scanned or chosen at a desk: it is that desk's (HANDING) until the lock runs out.
 

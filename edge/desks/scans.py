@@ -30,6 +30,9 @@ class Counter(Protocol):
     def reserve(self, seen: SeenScan) -> None:
         """Hears of every kept scan, once."""
 
+    def waits(self, scan_id: int, station: str) -> bool:
+        """Whether a kept scan leads to an order that could be handed over now."""
+
 
 class ScanDesk:
     """Scans wait here until somebody deals with them, whether or not a page is open."""
@@ -95,8 +98,15 @@ class ScanDesk:
         return tuple(self._seen(row, 0) for row in self._books.scans.feed(station, limit))
 
     def dismiss(self, scan_id: int, station: str) -> None:
-        """Deals with a scan, however often it was scanned; older ones of other codes come up again."""
-        self._books.scans.handle(scan_id, station, stamp(self._books.clock.now()))
+        """Deals with a scan, however often it was scanned, and with older ones that lead nowhere.
+
+        An older one whose order can still be handed over comes up again: that customer is still waiting.
+        """
+        now = stamp(self._books.clock.now())
+        self._books.scans.handle(scan_id, station, now)
+        for older in self._books.scans.open_before(station, scan_id):
+            if not self._counter.waits(older, station):
+                self._books.scans.handle(older, station, now)
         self._poke(f"station:{station}")
 
     def tidy(self) -> int:

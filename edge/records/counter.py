@@ -92,6 +92,14 @@ class Scans:
         )
         return None if row is None else ScanRow(*row)
 
+    def open_before(self, station: str, scan: int) -> list[int]:
+        """Scans of the station older than `scan` that nobody dealt with, newest first, at most 50."""
+        rows = self._ledger.read().execute(
+            "SELECT id FROM scan WHERE station = ? AND handled_at = '' AND id < ? ORDER BY id DESC LIMIT 50",
+            (station, scan),
+        )
+        return [row[0] for row in rows]
+
     def handle(self, scan: int, station: str, now: str) -> None:
         """Marks the scan, and others of the station with the same text, as dealt with; forgets their texts."""
         with self._ledger.transaction(durable=False) as tx:

@@ -27,19 +27,22 @@ def scan(shop, text: str, station: str = "T1", seq: int = 1, symbology: Symbolog
 # ---- scans -----------------------------------------------------------------------------------------
 
 
-def test_scans_wait_until_somebody_deals_with_them(shop):
-    first = scan(shop, "WX2026112200017")
-    second = scan(shop, "6901234567892", seq=2, symbology=Symbology.EAN13)
+def test_scans_wait_until_somebody_deals_with_them(shop, hq):
+    hq.order("WX2026112200001")
+    hq.order("WX2026112200002", numeric_code="11112222")
+    first = scan(shop, hq.code("WX2026112200001"))
+    scan(shop, "6901234567892", seq=2, symbology=Symbology.EAN13)
+    scan(shop, hq.code("WX2026112200002"), seq=3)
+    again = scan(shop, hq.code("WX2026112200002"), seq=4)
     current = shop.store.scans.current("T1")
-    assert (current.id, current.kind, current.waiting) == (second.id, ScanKind.GTIN, 1)
+    assert (current.id, current.kind, current.waiting) == (again.id, ScanKind.PICKUP, 3)
     assert shop.store.scans.current("T2") is None
-    again = scan(shop, "6901234567892", seq=3, symbology=Symbology.EAN13)
     shop.store.scans.dismiss(again.id, "T1")
     back = shop.store.scans.current("T1")
-    assert (back.id, back.waiting) == (first.id, 0), "the earlier customer is not forgotten"
+    assert (back.id, back.waiting) == (first.id, 0), "that customer still waits; what led nowhere is gone"
     shop.store.scans.dismiss(first.id, "T1")
     assert shop.store.scans.current("T1") is None
-    assert [seen.handled for seen in shop.store.scans.feed("T1")] == [True, True, True]
+    assert [seen.handled for seen in shop.store.scans.feed("T1")] == [True] * 4
     with pytest.raises(no.UnknownThing):
         shop.store.scans.text(first.id, "T1")
 
