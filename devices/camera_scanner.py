@@ -114,7 +114,8 @@ class _Folder:
     def readings(self, until: float) -> list[Reading]:
         while True:
             for picture in self._new():
-                if found := self._read(picture):
+                # One a look once the time is up: a full folder must not keep the shop's worker for minutes.
+                if (found := self._read(picture)) or time.monotonic() >= until:
                     return found
             left = until - time.monotonic()
             if left <= 0:
@@ -149,7 +150,8 @@ class _Folder:
 
     def _being_written(self, picture: Path) -> bool:
         with contextlib.suppress(OSError):
-            return time.time() - picture.stat().st_mtime < _WRITING_S
+            # A date in the future is a wrong clock, not somebody who is still writing.
+            return 0 <= time.time() - picture.stat().st_mtime < _WRITING_S
         return False
 
     def _put_away(self, picture: Path) -> None:

@@ -43,9 +43,9 @@ Fen = int
 class HandedLine(msgspec.Struct, frozen=True):
     """`qty` of one order line given to the customer; each is also a stock movement of -qty."""
 
-    line: int
+    line: Seq
     sku: str
-    qty: int
+    qty: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
 class PickupCollected(msgspec.Struct, frozen=True, tag="pickup.collected", tag_field="k"):

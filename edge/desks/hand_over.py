@@ -81,6 +81,7 @@ class HandOverDesk:
             fact = PickupAnnulled(row.pickup, row.order, row.gen, state.value, _wire(row))
             self.books.journal.append(tx, fact, Author(operator.station, operator.staff))
             self.books.pickups.annul(tx, pickup, nonce, now)
+            self.books.jobs.withdraw(tx, pickup, now)
         _log.info("hand-over annulled", extra={"pickup": pickup, "station": operator.station})
         self._announce(operator.station)
         return self.handed(pickup)

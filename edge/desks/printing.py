@@ -27,8 +27,8 @@ from edge.clock import moment_of, stamp
 from edge.db import Connection
 from edge.desks.slips import marked
 from edge.desks.status import Poke, StatusDesk
-from edge.domain.refusals import UnknownThing
-from edge.domain.staff import Operator
+from edge.domain.refusals import NotAllowed, UnknownThing
+from edge.domain.staff import Act, Operator
 from edge.domain.views import JobView
 from edge.records.books import Books
 from edge.records.jobs import UNDER_WAY, WAITING, JobClass, JobRow
@@ -137,14 +137,19 @@ class PrintDesk:
             return _view(self._known(job))
         return self._again(found, operator.station)
 
-    def reprint(self, pickup: str, operator: Operator) -> JobView:
-        """The slip of a hand-over once more, marked 补打; a job that still waits is not doubled."""
-        last = self.books.jobs.of(pickup)
-        if last is None:
+    def reprint(self, pickup: str, nonce: str, operator: Operator) -> JobView:
+        """The slip of a hand-over once more, marked 补打, once a nonce; a job that still waits is not doubled.
+
+        Another desk's slip only a lead may have; one of a hand-over that was taken back, nobody.
+        """
+        row, last = self.books.pickups.by_id(pickup), self.books.jobs.of(pickup)
+        if row is None or last is None or row.annulled_at:
             raise UnknownThing
-        if last.state in WAITING + UNDER_WAY:
+        if row.station != operator.station and not operator.may(Act.ANNUL):
+            raise NotAllowed
+        if last.key == f"ask:{nonce}" or last.state in WAITING + UNDER_WAY:
             return _view(last)
-        return self._again(last, operator.station)
+        return self._again(last, operator.station, key=f"ask:{nonce}")
 
     def _told(self, printer: str, state: PrinterState) -> None:
         self.status.device(printer, "printer", state.value)
@@ -208,17 +213,17 @@ class PrintDesk:
                 self._copy(job, tx, job.station)
         self._announce(job.printer)
 
-    def _again(self, job: JobRow, station: str) -> JobView:
+    def _again(self, job: JobRow, station: str, key: str = "") -> JobView:
         with self.books.ledger.transaction() as tx:
-            made = self._copy(job, tx, station)
+            made = self._copy(job, tx, station, key)
         self._announce(job.printer)
         return _view(self._known(made))
 
-    def _copy(self, job: JobRow, tx: Connection, station: str) -> int:
+    def _copy(self, job: JobRow, tx: Connection, station: str, key: str = "") -> int:
         copy = job.copy + 1
         plain = job.slip.parts[2:] if job.copy else job.slip.parts
         slip = marked(Slip(job.slip.title, plain), copy)
-        key = f"copy:{_root(job.key)}:{copy}"
+        key = key or f"copy:{_root(job.key)}:{copy}"
         return self._add(tx, job, key, job.printer, slip=slip, copy=copy, station=station)
 
     def _add(
@@ -284,13 +289,5 @@ def _root(key: str) -> str:
 
 
 def _view(job: JobRow) -> JobView:
-    return JobView(
-        id=job.id,
-        title=job.title,
-        printer=job.printer,
-        station=job.station,
-        state=job.state,
-        reason=job.reason,
-        created_at=moment_of(job.created_at),
-        copy=job.copy,
-    )
+    at = moment_of(job.created_at)
+    return JobView(job.id, job.title, job.printer, job.station, job.state, job.reason, at, job.copy)

@@ -131,6 +131,14 @@ class PrintJobs:
         )
         return bool(changed.rowcount)
 
+    def withdraw(self, tx: Connection, ref: str, now: str) -> None:
+        """Slips of a pickup that have not begun to print will not be printed."""
+        tx.execute(
+            "UPDATE print_job SET state = 'cancelled', reason = '', updated_at = ?"
+            " WHERE ref = ? AND state IN ('queued', 'blocked')",
+            (now, ref),
+        )
+
     def expire(self, tx: Connection, printer: str, before: str, now: str) -> int:
         """Gives up the jobs that waited here since before a moment; how many."""
         changed = tx.execute(

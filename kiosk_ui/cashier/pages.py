@@ -180,9 +180,8 @@ class CashierPages:
     def reprint(self) -> WerkzeugResponse:
         """POST pickup, nonce: prints the slip again, marked as a copy."""
         operator = self._operator()
-        _nonce()
         pickup = _field("pickup")
-        self._store.printing.reprint(pickup, operator)
+        self._store.printing.reprint(pickup, _nonce(), operator)
         return redirect(f"/cashier/handed/{pickup}?stay=1", 303)
 
     def _operator(self) -> Operator:

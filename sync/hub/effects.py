@@ -17,7 +17,15 @@ from sync.hub.schema import (
     pickup_line,
     stock_level,
 )
-from sync.messages import HandedLine, LeaseReturned, OrderAdvanced, PickupAnnulled, PickupCollected, Up
+from sync.messages import (
+    STATES,
+    HandedLine,
+    LeaseReturned,
+    OrderAdvanced,
+    PickupAnnulled,
+    PickupCollected,
+    Up,
+)
 
 CANCELLED = "cancelled"
 PICKED_UP = "picked_up"
@@ -169,6 +177,8 @@ class Effects:
         return (row, "") if row.store == self._from.store else (None, "WRONG_STORE")
 
     def _state(self, order_no: str, state: str, shelf: str = "") -> None:
+        if state not in STATES:
+            raise Unfit("BAD_FACT")
         values = {"state": state} | ({"shelf": shelf} if shelf else {})
         same = customer_order.c.order_no == order_no
         self._conn.execute(update(customer_order).where(same).values(**values))

@@ -88,7 +88,7 @@ def _header(row: bytes) -> UpHeader:
     # The version first and alone: a header of another version may have another shape.
     try:
         proto = _MAPPING.decode(row).get("proto")
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refused(400, "envelope", line=1, why="header") from None
     check_version(proto)
     try:
@@ -113,7 +113,7 @@ def _line(row: bytes, number: int) -> Line:
             return Line(sealed.seq, sealed.id, "opaque", sealed.prev, sealed.sha, row.decode(), None)
         event = msgspec.convert(loose, Event)
         raw = row.decode()
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refused(400, "envelope", line=number, why="event") from None
     # Over what was received, not over what we understood of it: fields of newer stores count too.
     del loose["sha"]

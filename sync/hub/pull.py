@@ -36,7 +36,7 @@ def read_request(body: bytes) -> PullRequest:
         loose = msgspec.json.decode(body, type=dict[str, Any])
         check_version(loose.get("proto"))
         return msgspec.convert(loose, PullRequest)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refused(400, "envelope", line=1, why="request") from None
 
 

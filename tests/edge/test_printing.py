@@ -70,10 +70,12 @@ def test_a_job_cut_short_by_a_crash_is_reprinted_marked(shop, hq, cashier, print
 
 def test_reprints_are_counted_and_marked_once(shop, hq, cashier, printer):
     done = hand_over(shop, hq, cashier)
-    assert shop.store.printing.reprint(done.pickup, cashier).copy == 0, "it still waits: nothing to double"
+    assert shop.store.printing.reprint(done.pickup, "r0", cashier).copy == 0, (
+        "it still waits: nothing to double"
+    )
     shop.store.printing.turn("P1")
     for copy in (1, 2):
-        assert shop.store.printing.reprint(done.pickup, cashier).copy == copy
+        assert shop.store.printing.reprint(done.pickup, f"r{copy}", cashier).copy == copy
         shop.store.printing.turn("P1")
         assert words(printer.slips[copy]).count("补打") == 1
         assert f"补打 {copy} " in words(printer.slips[copy])
@@ -227,3 +229,32 @@ def test_what_waited_too_long_is_not_printed_any_more(shop, monkeypatch):
     while shop.store.printing.turn("P1"):
         pass
     assert states(shop) == {"k1": "expired", "k2": "printed"}
+
+
+def test_one_wish_for_a_reprint_is_one_reprint(shop, hq, cashier, printer):
+    done = hand_over(shop, hq, cashier)
+    shop.store.printing.turn("P1")
+    for _ in range(3):
+        assert shop.store.printing.reprint(done.pickup, "same", cashier).copy == 1
+        shop.store.printing.turn("P1")
+    assert len(printer.slips) == 2
+
+
+def test_another_desks_slip_is_the_leads_to_reprint(shop, hq, cashier, other, lead):
+    done = hand_over(shop, hq, cashier)
+    shop.store.printing.turn("P1")
+    with pytest.raises(no.NotAllowed):
+        shop.store.printing.reprint(done.pickup, "n", other)
+    assert (
+        shop.store.printing.reprint(done.pickup, "n", type(lead)(lead.staff, lead.name, lead.role, "T2")).copy
+        == 1
+    )
+
+
+def test_a_hand_over_taken_back_prints_nothing_any_more(shop, hq, cashier, lead, printer):
+    done = hand_over(shop, hq, cashier)
+    shop.store.hand_over.annul(done.pickup, "x", lead)
+    assert not shop.store.printing.turn("P1")
+    assert printer.slips == []
+    with pytest.raises(no.UnknownThing):
+        shop.store.printing.reprint(done.pickup, "n", lead)
