@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import ipaddress
 import re
 import tomllib
@@ -35,9 +36,21 @@ def load(path: Path) -> Settings:
     """Reads a settings file; raises SettingsRefused with every problem (or the first unreadable line)."""
     settings = parse(read_toml(path))
     problems = [*_time_zone(settings.store.timezone), *_address(settings.hq.url)]
+    if not settings.stations:
+        problems.append(Problem("stations", "is empty", "a shop has at least one, for example [stations.T1]"))
+    problems += [
+        Problem(f"api_clients.{name}.token_sha256", "is no hash of a secret", "printf '%s' TOKEN | sha256sum")
+        for name, client in settings.api_clients.items()
+        if client.token_sha256 in _NO_SECRETS
+    ]
     if problems:
         raise SettingsRefused(problems)
     return settings
+
+
+_NO_SECRETS = frozenset(
+    {"0" * 64, *(hashlib.sha256(w).hexdigest() for w in (b"", b"password", b"token", b"secret"))}
+)
 
 
 def _time_zone(name: str) -> list[Problem]:

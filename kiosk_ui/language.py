@@ -49,7 +49,8 @@ def _change() -> WerkzeugResponse:
     answer = redirect(back if _BACK.fullmatch(back) else "/cashier/", 303)
     wanted = request.form.get("language", "")
     if wanted in NAMES:
-        keep(answer, COOKIE, wanted, 365 * 86_400)
+        # A shopper's choice goes with the shopper: the guide screen comes back to the shop's own language.
+        keep(answer, COOKIE, wanted, 120 if back.startswith("/guide/") else 365 * 86_400)
     return answer
 
 

@@ -75,6 +75,8 @@ class SyncClient:
             try:
                 sent, up_more = self._uploader.step()
                 next_s = self._up_pace.succeeded(self._uploader.next_s or CEILING_S)
+                if sent and isinstance(self._pull_fault, LineDown):
+                    self._pull_pace.succeeded(0.0)  # HQ was just heard: no reason to wait on before asking
             except SyncFault as fault:
                 self._up_fault = fault
                 self._back_off(fault, self._up_pace, now_mono)

@@ -16,6 +16,8 @@ SHOWN_S = 90
 """How long a scanned product stays on the screen."""
 STALE_S = 15 * 60
 """HQ's stock older than this is not promised to shoppers any more."""
+_DESKS = frozenset({ScanKind.PICKUP, ScanKind.PICKUP_DIGITS, ScanKind.COUPON, ScanKind.MEMBER})
+"""What a shopper shows that a person at the desk must see."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class GuideDesk:
         row = self.books.scans.newest(station)
         if row is None or (self.status.now() - moment_of(row.at)).total_seconds() > SHOWN_S or row.handled_at:
             return GuideFrame(FrameKind.ATTRACT, station, line)
+        if ScanKind(row.kind) in _DESKS:
+            return GuideFrame(FrameKind.DESK, station, line, scan=row.id)
         product = self.books.replica.product(row.text)
         if product is None or ScanKind(row.kind) not in (ScanKind.GTIN, ScanKind.UNKNOWN):
             return GuideFrame(FrameKind.UNKNOWN, station, line, scan=row.id)

@@ -20,10 +20,10 @@ from edge.desks.status import Poke, StatusDesk
 from edge.domain.handover import after_annul, after_hand_over, allot
 from edge.domain.moves import IllegalMove
 from edge.domain.orders import Fulfilment, Order, OrderState
-from edge.domain.refusals import NonceReused, NotAllowed, NotAnnullable, UnknownThing
+from edge.domain.refusals import NonceReused, NotAllowed, NotAnnullable, Refusal, UnknownThing
 from edge.domain.scanned import Expecting, Scanned, classify
 from edge.domain.staff import Act, Operator
-from edge.domain.views import HandedOver, LineWord, RedeemRequest
+from edge.domain.views import NOTHING, Behind, HandedOver, LineWord, RedeemRequest
 from edge.records.books import Books
 from edge.records.journal import Author
 from edge.records.pickups import PickupRow, handed_lines
@@ -92,6 +92,16 @@ class HandOverDesk:
         if row is None:
             raise UnknownThing
         return self._handed(row)
+
+    def behind(self, scan_id: int, operator: Operator) -> Behind:
+        """What a kept scan is about, for a page that has to refuse it; never refuses itself."""
+        try:
+            seen, chosen = kept(self.books, scan_id, operator.station)
+            meant = self.reader.meant(seen, operator.station, tried=False, chosen=chosen)
+        except Refusal:
+            return NOTHING
+        row = self.books.pickups.last_of(meant.order_id, meant.unit)
+        return Behind(meant.order, row.pickup if row else "")
 
     def _asked(self, request: RedeemRequest, operator: Operator) -> tuple[Scanned, bool]:
         if request.scan:

@@ -109,6 +109,8 @@ class PickupDesk:
                 shelf=self.books.pickups.fulfilment(order).shelf,
                 units=order.units,
                 ready_by=moment_of(order.ready_by) if order.ready_by else None,
+                first_zh=order.lines[0].name_zh if order.lines else "",
+                first_en=order.lines[0].name_en if order.lines else "",
             )
             for order, state in rows
         )

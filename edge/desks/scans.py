@@ -52,21 +52,11 @@ class ScanDesk:
         typed = scan.reading.symbology is Symbology.TYPED
         seen = classify(scan.reading.text, Expecting.PICKUP if typed else Expecting.ANYTHING)
         if seen.kind in PAY_KINDS:
-            self._poke(f"station:{scan.station}")
+            # That there was one is kept, so that the page can say so; the code itself is not.
+            self._keep(scan, seen.kind, "")
             raise PayCodeElsewhere
         self._counter.admit(seen.kind, scan.station)
-        # Told first, kept meanwhile: the pages' question is on its way while the row is being written.
-        with self._books.scans.keeping:
-            self._poke(f"station:{scan.station}")
-            scan_id = self._books.scans.add(
-                device=scan.device,
-                station=scan.station,
-                seq=scan.seq,
-                kind=seen.kind.value,
-                symbology=scan.reading.symbology.value,
-                text=seen.value,
-                at=stamp(scan.at),
-            )
+        scan_id = self._keep(scan, seen.kind, seen.value)
         told = SeenScan(
             scan_id,
             scan.station,
@@ -81,6 +71,20 @@ class ScanDesk:
         with contextlib.suppress(Refusal):
             self._counter.reserve(told)
         return told
+
+    def _keep(self, scan: Scan, kind: ScanKind, text: str) -> int:
+        # Told first, kept meanwhile: the pages' question is on its way while the row is being written.
+        with self._books.scans.keeping:
+            self._poke(f"station:{scan.station}")
+            return self._books.scans.add(
+                device=scan.device,
+                station=scan.station,
+                seq=scan.seq,
+                kind=kind.value,
+                symbology=scan.reading.symbology.value,
+                text=text,
+                at=stamp(scan.at),
+            )
 
     def type_in(self, text: str, station: str, device: str = "keyboard") -> SeenScan:
         """A text from a page's field, a keyboard wedge or another program; eight digits are a pickup code."""

@@ -169,10 +169,10 @@ class LinesRefused(Refusal):
 
     code = "lines_refused"
     status = 422
-    zh = "数量不符：可交付的件数少于所填"
-    en = "These quantities exceed what is left to hand over"
-    next_zh = "请核对每行剩余数量"
-    next_en = "Check the remaining quantity of each line"
+    zh = "数量不符：至少选一件，且不超过剩余件数"
+    en = "Choose at least one unit, and no more than are left"
+    next_zh = "请重新扫码，核对每行剩余数量"
+    next_en = "Scan again and check what is left of each line"
 
 
 class NonceReused(Refusal):

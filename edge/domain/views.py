@@ -88,6 +88,18 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Behind:
+    """What a refused scan was about: the order where it is known, and the id of its last hand-over."""
+
+    order: Order | None
+    pickup: str
+
+
+NOTHING = Behind(None, "")
+"""Nothing is known of it."""
+
+
+@dataclass(frozen=True)
 class RedeemRequest:
     """A wish to hand over: by `code` (QR text or 8 digits) or by `scan` (id of a kept scan).
 
@@ -141,6 +153,8 @@ class Candidate:
     shelf: str
     units: int
     ready_by: datetime | None
+    first_zh: str = ""
+    first_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -189,6 +203,7 @@ class FrameKind(Enum):
     ATTRACT = "attract"
     PRODUCT = "product"
     UNKNOWN = "unknown"
+    DESK = "desk"  # a pickup, coupon or member code: that is the service desk's
 
 
 class StockWord(Enum):

@@ -73,13 +73,15 @@ class CashierPages:
             and rest in {f"{current.id}:{code}" for code in _COUNTED}
         ):
             return None
-        lingers = kind in {"handed", "candidates", "error"}
-        if not lingers or current is not None:
-            return stage.now_on(self._store, operator, request.cookies.get(_LAST, ""))
-        if kind != "handed":
+        if kind == "handed":
+            # The success stays until its time is over or somebody scans anew: what waited longer waits on.
+            done = self._store.hand_over.handed(rest.partition(":")[0])
+            if current is None or current.at <= done.at:
+                return stage.handed(self._store, done, operator, stay="stay" in request.args)
+        unchanged = kind == "candidates" and rest == str(current.id if current else 0)
+        if unchanged or (kind == "error" and current is None):
             return None
-        done = self._store.hand_over.handed(rest.partition(":")[0])
-        return stage.handed(self._store, done, operator, stay="stay" in request.args)
+        return stage.now_on(self._store, operator, request.cookies.get(_LAST, ""))
 
     def strip(self) -> str:
         """GET /cashier/strip: rail and strip as fragments (counts, line, feed, devices)."""
@@ -104,7 +106,10 @@ class CashierPages:
         if not text:
             return redirect(_HERE, 303)
         if _TAIL.fullmatch(text):
-            return self._show(stage.candidates(self._store.pickup.candidates(text, operator)), operator)
+            return self._show(
+                stage.candidates(self._store, self._store.pickup.candidates(text, operator), operator),
+                operator,
+            )
         if len(text) > _MOST_TEXT:
             raise BadRequest(why="text")
         try:
@@ -117,7 +122,9 @@ class CashierPages:
         """POST text: orders by phone tail, order number or its tail."""
         operator = self._operator()
         text = request.form.get("text", "").strip()[:64]
-        return self._show(stage.candidates(self._store.pickup.candidates(text, operator)), operator)
+        return self._show(
+            stage.candidates(self._store, self._store.pickup.candidates(text, operator), operator), operator
+        )
 
     def open(self) -> WerkzeugResponse:
         """POST order: staff chose one of the candidates."""

@@ -17,7 +17,7 @@ from edge.domain.refusals import (
 )
 from edge.domain.scanned import PAY_KINDS, ScanKind
 from edge.domain.staff import Act, Operator
-from edge.domain.views import Candidate, Found, HandedOver, SeenScan
+from edge.domain.views import NOTHING, Behind, Candidate, Found, HandedOver, SeenScan
 from edge.store import Store
 from kiosk_ui.language import language
 
@@ -86,7 +86,7 @@ def _pickup(store: Store, scan: SeenScan, operator: Operator) -> Stage:
     except NotSignedIn:
         raise
     except Refusal as refusal:
-        return refused(refusal, operator, scan, status=200)
+        return refused(refusal, operator, scan, status=200, behind=store.hand_over.behind(scan.id, operator))
     return found(order, scan, operator)
 
 
@@ -108,8 +108,13 @@ def found(order: Found, scan: SeenScan, operator: Operator) -> Stage:
     return Stage("found", f"found:{scan.id}:{order.order.order}:{order.order.gen}:{left}:{barred}", facts)
 
 
-def refused(refusal: Refusal, operator: Operator, scan: SeenScan | None, *, status: int) -> Stage:
-    """PICKUP_REFUSED: what, why, what now. A lead may go on where only our data are late."""
+def refused(
+    refusal: Refusal, operator: Operator, scan: SeenScan | None, *, status: int, behind: Behind = NOTHING
+) -> Stage:
+    """PICKUP_REFUSED: what, why, what now. A lead may go on where only our data are late.
+
+    `behind`: the order, where it is known, and the hand-over that was before this try.
+    """
     forceable = isinstance(refusal, UnknownOffline) and scan is not None and operator.may(Act.FORCE)
     facts = {
         "refusal": refusal,
@@ -118,6 +123,8 @@ def refused(refusal: Refusal, operator: Operator, scan: SeenScan | None, *, stat
         "forceable": forceable,
         "shelvable": isinstance(refusal, NotReady) and scan is not None,
         "nonce": fresh_nonce(),
+        "order": behind.order,
+        "record": behind.pickup,
     }
     return Stage("refused", f"refused:{scan.id if scan else 0}:{refusal.code}", facts, status)
 
@@ -138,9 +145,10 @@ def handed(store: Store, done: HandedOver, operator: Operator, *, stay: bool) ->
     return Stage("handed", key, facts)
 
 
-def candidates(rows: tuple[Candidate, ...]) -> Stage:
-    """CANDIDATES: a list to choose from after asking the customer."""
-    return Stage("candidates", "candidates", {"rows": rows})
+def candidates(store: Store, rows: tuple[Candidate, ...], operator: Operator) -> Stage:
+    """CANDIDATES: a list to choose from after asking the customer; it stays until something new is scanned."""
+    current = store.scans.current(operator.station)
+    return Stage("candidates", f"candidates:{current.id if current else 0}", {"rows": rows})
 
 
 def _in_language(both: tuple[str, str] | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def test_each_value_knows_whether_the_file_or_a_default_said_it(tmp_path: Path) 
 
 def test_a_time_zone_that_does_not_exist_is_refused_with_the_likely_one(tmp_path: Path) -> None:
     path = tmp_path / "store.toml"
-    path.write_text('[store]\ntimezone = "Asia/Shangai"\n')
+    path.write_text('[store]\ntimezone = "Asia/Shangai"\n[stations.T1]\n')
     with pytest.raises(SettingsRefused) as refused:
         load(path)
     assert "did you mean Asia/Shanghai?" in str(refused.value.problems[0])
@@ -80,7 +81,7 @@ def test_a_time_zone_that_does_not_exist_is_refused_with_the_likely_one(tmp_path
 )
 def test_an_address_that_would_show_the_token_is_refused(tmp_path: Path, url: str) -> None:
     path = tmp_path / "store.toml"
-    path.write_text(f'[hq]\nurl = "{url}"\ntoken_file = "t"\n')
+    path.write_text(f'[hq]\nurl = "{url}"\ntoken_file = "t"\n[stations.T1]\n')
     with pytest.raises(SettingsRefused) as refused:
         load(path)
     assert [problem.path for problem in refused.value.problems] == ["hq.url"]
@@ -91,5 +92,17 @@ def test_an_address_that_would_show_the_token_is_refused(tmp_path: Path, url: st
 )
 def test_addresses_of_hq_that_are_safe(tmp_path: Path, url: str) -> None:
     path = tmp_path / "store.toml"
-    path.write_text(f'[hq]\nurl = "{url}"\ntoken_file = "t"\n')
+    path.write_text(f'[hq]\nurl = "{url}"\ntoken_file = "t"\n[stations.T1]\n')
     assert load(path).hq.url == url
+
+
+def test_a_shop_without_a_station_and_a_token_that_everybody_knows_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "store.toml"
+    known = hashlib.sha256(b"password").hexdigest()
+    path.write_text(f'[api_clients.till]\ntoken_sha256 = "{known}"\n')
+    with pytest.raises(SettingsRefused) as refused:
+        load(path)
+    assert [problem.path for problem in refused.value.problems] == [
+        "stations",
+        "api_clients.till.token_sha256",
+    ]

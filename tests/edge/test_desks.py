@@ -67,11 +67,16 @@ def test_what_nobody_dealt_with_is_forgotten_after_a_shift(shop, monkeypatch):
         shop.store.scans.text(kept.id, "T1")
 
 
-def test_a_payment_code_is_kept_nowhere(shop):
+def test_a_payment_code_is_named_and_kept_nowhere(shop):
     with pytest.raises(no.PayCodeElsewhere):
         scan(shop, "134567890123456789")
+    current = shop.store.scans.current("T1")
+    assert current.kind is ScanKind.PAY_WECHAT
+    assert shop.books.ledger.read().execute("SELECT text FROM scan").fetchall() == [("",)]
+    with pytest.raises(no.UnknownThing):
+        shop.store.scans.text(current.id, "T1")
+    shop.store.scans.dismiss(current.id, "T1")
     assert shop.store.scans.current("T1") is None
-    assert shop.books.ledger.read().execute("SELECT count(*) FROM scan").fetchone() == (0,)
 
 
 def test_the_same_digits_typed_and_scanned(shop):

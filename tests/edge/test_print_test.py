@@ -14,7 +14,7 @@ from edge.cli import main
 
 
 def run(folder: Path, name: str = "P1", **printer: object):
-    write_toml(folder / "s.toml", {"printers": {"P1": printer}})
+    write_toml(folder / "s.toml", {"stations": {"T1": {}}, "printers": {"P1": printer}})
     return CliRunner().invoke(main, ["print-test", "--settings", str(folder / "s.toml"), name])
 
 

@@ -109,7 +109,8 @@ def test_a_payment_code_is_named_and_kept_nowhere(desk: FlaskClient, shop: Shop)
     assert answer.status_code == 422
     assert "付款码" in answer.text
     assert "134567890123456789" not in answer.text
-    assert shop.store.scans.feed("T1") == ()
+    assert "付款码" in desk.get("/cashier/stage").text, "the words stay until somebody has read them"
+    assert shop.books.ledger.read().execute("SELECT DISTINCT text FROM scan").fetchall() == [("",)]
 
 
 @pytest.mark.parametrize(
@@ -190,9 +191,9 @@ def test_fragments_come_only_when_the_stage_would_change(
 
 def test_the_list_stays_until_a_scan_comes(desk: FlaskClient, hq: PretendHq, shop: Shop) -> None:
     hq.order()
-    assert desk.get("/cashier/stage?have=candidates").status_code == 204
+    assert desk.get("/cashier/stage?have=candidates:0").status_code == 204
     shop.store.scans.type_in(hq.code(), "T1")
-    assert "A-07" in desk.get("/cashier/stage?have=candidates").text
+    assert "A-07" in desk.get("/cashier/stage?have=candidates:0").text
 
 
 def test_rail_and_strip_travel_together(desk: FlaskClient, shop: Shop) -> None:
@@ -237,3 +238,29 @@ def test_goods_that_became_ready_are_put_on_a_shelf(desk: FlaskClient, hq: Prete
     assert "B-03" in ready.text
     assert "确认交付" in ready.text
     assert [e.d["state"] for e in shop.books.journal.pending(0, 9, 1 << 20)] == ["packed", "ready"]
+
+
+def test_the_success_stays_though_an_older_scan_waits(desk: FlaskClient, hq: PretendHq) -> None:
+    hq.order()
+    hq.order("WX2026112200028", numeric_code="11112222", shelf="B-12")
+    type_in(desk, "11112222")
+    done = submit(desk, type_in(desk, hq.code()), "redeem")
+    key = re.search(r'data-key="(handed:[^"]+)"', done.text)
+    assert key is not None
+    assert desk.get(f"/cashier/stage?have={key[1]}").status_code == 204
+    assert "B-12" in desk.get("/cashier/").text, "then that customer"
+
+
+def test_the_lead_finds_the_record_of_a_colleagues_hand_over(
+    desk: FlaskClient, hq: PretendHq, app: Flask
+) -> None:
+    hq.order()
+    submit(desk, type_in(desk, hq.code()), "redeem")
+    desk.post("/cashier/sign-out")
+    lead = signed_in(browser_like(app), "2001", "T1")
+    page = type_in(lead, hq.code())
+    assert "订单尾号" in page
+    assert "0017" in page
+    record = re.search(r'href="(/cashier/handed/[^"]+)"', page)
+    assert record is not None
+    assert "已撤销" in submit(lead, lead.get(record[1]).text, "annul").text
