@@ -9,9 +9,11 @@ from typing import Any
 from devices.ports import BadSource
 from devices.preparations import Image
 
-MOST_PIXELS = 24_000_000
-"""Larger pictures are refused before they are unpacked: no phone's picture of a code needs more, and a box
-with 512 MB must not be brought down by a few kilobytes that unpack to a gigabyte."""
+MOST_PIXELS = 40_000_000
+"""Larger pictures are refused before they are unpacked: a box with 512 MB must not be brought down by a few
+kilobytes that unpack to a gigabyte."""
+_PLENTY = 12_000_000
+"""Pictures beyond this are halved at once, before any copy of them is made: codes in them are large enough."""
 _MOST_BYTES = 64_000_000
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 
@@ -31,15 +33,19 @@ def load_image(source: str | Path | bytes) -> Image:
         data = source if isinstance(source, bytes) else _file_bytes(Path(source))
         with Picture.open(io.BytesIO(data), formats=_FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
-                raise BadSource(name, "more than 24 megapixels")
-            ImageOps.exif_transpose(picture, in_place=True)
-            rgb = np.asarray(_on_white(picture))
+                raise BadSource(name, "more than 40 megapixels")
+            handy: Any = picture
+            if picture.width * picture.height > _PLENTY and picture.mode in ("L", "RGB", "RGBA"):
+                handy = picture.reduce(2)
+                handy.info, handy.format = picture.info, picture.format
+                picture.close()
+            rgb = np.asarray(_on_white(ImageOps.exif_transpose(handy)))
     except MemoryError as error:
         raise BadSource(name, "too large for this machine") from error
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError) as error:
         raise BadSource(name, "not a picture, or a damaged one") from error
     except Picture.DecompressionBombError as error:
-        raise BadSource(name, "more than 24 megapixels") from error
+        raise BadSource(name, "more than 40 megapixels") from error
     return np.ascontiguousarray(rgb[:, :, ::-1])
 
 

@@ -111,3 +111,13 @@ def test_damaged_pictures_never_raise_anything_else() -> None:
 def test_a_missing_file_is_a_bad_source(tmp_path: Path) -> None:
     with pytest.raises(BadSource, match=r"gone\.png"):
         load_image(tmp_path / "gone.png")
+
+
+def test_a_large_photo_is_halved_and_still_upright(tmp_path):
+    from PIL import Image
+
+    lying = Image.new("RGB", (4400, 3000), "white")
+    exif = lying.getexif()
+    exif[0x0112] = 6  # the camera was held upright
+    lying.save(tmp_path / "large.jpg", exif=exif)
+    assert load_image(tmp_path / "large.jpg").shape == (2200, 1500, 3)
