@@ -9,15 +9,14 @@ from pathlib import Path
 from threading import Lock
 from zoneinfo import ZoneInfo
 
+from sync.messages import stamp
+
+__all__ = ["Clock", "moment_of", "stamp"]
+
 TOLERANCE = timedelta(seconds=120)
 """Within this distance from HQ's time the box's own clock is believed."""
 DRIFT = 0.01
 """A box's oscillator may be off by this share of the time since HQ was heard."""
-
-
-def stamp(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds and Z: how every time is stored and sent."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def moment_of(text: str) -> datetime:

@@ -37,18 +37,12 @@ class PickupDesk:
     def look(self, code: str, operator: Operator) -> Found:
         """What handing over would do; changes and reserves nothing."""
         meant = self.reader.meant(classify(code, Expecting.PICKUP), operator.station, tried=True)
-        order = self.reader.arrived(meant)
-        fulfilment = self.books.pickups.fulfilment(order)
-        self.gate.check(order, fulfilment, meant.unit, operator.station)
-        return self._found(order, fulfilment, meant, 0)
+        return self._found(*self._admitted(meant, operator.station), meant, 0)
 
     def found(self, scan_id: int, operator: Operator) -> Found:
         """The order behind a kept scan of this station; changes nothing (`reserve` did, when it was scanned)."""
         meant = self._kept(scan_id, operator.station, tried=False)
-        order = self.reader.arrived(meant)
-        fulfilment = self.books.pickups.fulfilment(order)
-        self.gate.check(order, fulfilment, meant.unit, operator.station)
-        return self._found(order, fulfilment, meant, scan_id)
+        return self._found(*self._admitted(meant, operator.station), meant, scan_id)
 
     def order_of(self, scan_id: int, operator: Operator) -> str:
         """The number of the order behind a kept scan of this station."""
@@ -63,9 +57,7 @@ class PickupDesk:
     def waits(self, scan_id: int, station: str) -> bool:
         """Whether a kept scan leads to an order that could be handed over now."""
         try:
-            meant = self._kept(scan_id, station, tried=False)
-            order = self.reader.arrived(meant)
-            self.gate.check(order, self.books.pickups.fulfilment(order), meant.unit, station)
+            self._admitted(self._kept(scan_id, station, tried=False), station)
         except Refusal:
             return False
         return True
@@ -161,6 +153,13 @@ class PickupDesk:
                 return
             freed = replace(fulfilment, state=released(fulfilment), claimed_by="", claimed_until="")
             self.books.pickups.save(tx, freed, stamp(self.status.now()))
+
+    def _admitted(self, meant: Meant, station: str) -> tuple[Order, Fulfilment]:
+        """The order and how it stands, past the gate; raises whatever refuses it."""
+        order = self.reader.arrived(meant)
+        fulfilment = self.books.pickups.fulfilment(order)
+        self.gate.check(order, fulfilment, meant.unit, station)
+        return order, fulfilment
 
     def _kept(self, scan_id: int, station: str, *, tried: bool) -> Meant:
         seen, chosen = kept(self.books, scan_id, station)

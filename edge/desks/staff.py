@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from datetime import timedelta
 
 from config.schema import Settings
 from edge.clock import moment_of, stamp
 from edge.desks.tries import Tries
 from edge.domain.refusals import NotAllowed, NotSignedIn, UnknownThing, WrongPin
 from edge.domain.scanned import ScanKind, classify
-from edge.domain.staff import Operator, Role
+from edge.domain.staff import BADGE_LASTS_S, Operator, Role
 from edge.domain.views import SignedIn, StationView
 from edge.records.books import Books
 from edge.records.counter import SessionRow
@@ -22,8 +21,6 @@ _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$+Awox5FJ7v1sf5AZ/hBumg$5xO1BwOTT0NRJTV
 """A hash that no PIN fits: an unknown staff number takes as long to refuse as a wrong PIN."""
 _PAUSES = (60, 300, 900)
 _LIMIT = 5
-_BADGE_LASTS = timedelta(seconds=30)
-"""A badge under the scanner signs in now, not somebody else later."""
 
 
 class StaffDesk:
@@ -79,7 +76,7 @@ class StaffDesk:
         if row is None or not self.stands_at(screen, station):
             raise WrongPin
         age = self._books.clock.now() - moment_of(row.at)
-        if age > _BADGE_LASTS:
+        if age.total_seconds() > BADGE_LASTS_S:
             raise WrongPin
         return self.badge(row.text, station, screen=screen)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+BADGE_LASTS_S = 30
+"""A badge under a scanner signs in now, not somebody else later."""
+
 
 class Role(Enum):
     """What somebody is in the shop (value stored)."""

@@ -103,10 +103,6 @@ class PrintJobs:
         """A job by id."""
         return self._one("id = ?", job)
 
-    def by_key(self, key: str) -> JobRow | None:
-        """A job by its caller's key."""
-        return self._one("key = ?", key)
-
     def recent(self, limit: int) -> list[JobRow]:
         """The newest jobs, newest first."""
         return self._many("ORDER BY id DESC LIMIT ?", limit)

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from edge.domain.refusals import BadRequest, NotSignedIn, Refusal
 from edge.domain.scanned import ScanKind
+from edge.domain.staff import BADGE_LASTS_S
 from edge.domain.views import SignedIn, StationView
 from edge.store import Store
 from kiosk_ui.language import keep, language
@@ -105,11 +106,12 @@ class Entrance:
     def _render(self, refusal: Refusal | None, station: StationView | None = None) -> WerkzeugResponse:
         here = station or self._station("")
         scan = self._store.scans.current(here.id) if self._stands_at(here.id) else None
+        fresh = scan is not None and scan.kind is ScanKind.BADGE and scan.age_s <= BADGE_LASTS_S
         page = render_template(
             "cashier/sign_in.html",
             stations=self._stations(),
             here=here,
-            badge_scan=scan if scan is not None and scan.kind is ScanKind.BADGE and scan.age_s < 30 else None,
+            badge_scan=scan if fresh else None,
             words=refusal.words(language()) if refusal else None,
             line=self._store.status.line(),
         )

@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 import pytest
 from argon2 import PasswordHasher
 
-from edge.clock import Clock, stamp
+from edge.clock import Clock
 from edge.domain import refusals as no
-from edge.domain.views import RedeemRequest
-
-NUMBER = "WX2026112200017"
-PAST = stamp(datetime.now(UTC) - timedelta(hours=1))
-
-
-def ask(code: str, nonce: str = "n1", **more: Any) -> RedeemRequest:
-    return RedeemRequest(nonce=nonce, code=code, **more)
-
-
-def cancel(hq, cmd: str = "c1") -> None:
-    row = {"cmd": cmd, "order": NUMBER, "gen": 1, "kind": "cancel_requested", "at": PAST}
-    hq.put("s:S00421:cmd", "cmd", cmd, row)
-
-
-def facts(shop) -> list[str]:
-    return [event.k for event in shop.books.journal.pending(0, 50, 1 << 20)]
+from tests.edge.wishes import ask, facts
 
 
 def test_a_known_good_code_buys_no_guesses(shop, hq, cashier):

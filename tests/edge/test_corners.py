@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -15,22 +14,14 @@ from edge.domain import refusals as no
 from edge.domain.orders import OrderState
 from edge.domain.views import RedeemRequest
 from sync.messages import PickupCollected, fact_of
+from tests.edge.wishes import NUMBER, ask, facts
 
-NUMBER = "WX2026112200017"
 PAST = stamp(datetime.now(UTC) - timedelta(hours=1))
-
-
-def ask(code: str, nonce: str = "n1", **more: Any) -> RedeemRequest:
-    return RedeemRequest(nonce=nonce, code=code, **more)
 
 
 def cancel(hq, cmd: str = "c1") -> None:
     row = {"cmd": cmd, "order": NUMBER, "gen": 1, "kind": "cancel_requested", "at": PAST}
     hq.put("s:S00421:cmd", "cmd", cmd, row)
-
-
-def facts(shop) -> list[str]:
-    return [event.k for event in shop.books.journal.pending(0, 50, 1 << 20)]
 
 
 def test_an_order_number_is_no_secret_and_opens_nothing_at_a_kiosk(shop, hq, cashier):
