@@ -15,8 +15,8 @@ from bench.shop import KEY
 from config.schema import parse
 from devices.escpos_raster import raster
 from devices.escpos_slip import encode
-from devices.ports import Align, Feed, Pair, Qr, Rule, Slip, Text
 from devices.simulated_printer import SimulatedPrinter
+from devices.slip import Align, Feed, Pair, Qr, Rule, Slip, Text
 from edge.daemon import Shop, build_shop
 from edge.workers import Worker
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.rounds import Figure, Row, interleaved, ms, pair, percentile
 from bench.shop import open_shop
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.serial_scanner import SerialScanner
 from devices.simulated_scanner import SimulatedScanner
 from edge.intake import Intake

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from config.schema import Settings, parse
-from devices.ports import PrinterState, Slip
+from devices.ports import PrinterState
+from devices.slip import Slip
 from edge.clock import stamp
 from edge.daemon import Shop, build_shop
 from edge.domain import pickup_code

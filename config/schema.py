@@ -9,10 +9,19 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
-Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
-Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
-Positive = Annotated[float, msgspec.Meta(gt=0, le=3600)]
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+from config.device_schema import (
+    DisplaySettings,
+    DrawerSettings,
+    LaneSettings,
+    LightSettings,
+    LockerSettings,
+    Name,
+    Port,
+    Positive,
+    PrinterSettings,
+    ScaleSettings,
+    ScannerSettings,
+)
 
 
 class StoreSettings(msgspec.Struct, frozen=True):
@@ -69,102 +78,6 @@ class StationSettings(msgspec.Struct, frozen=True):
     """Name of the printer that serves this station; empty: no slips here."""
 
 
-class CameraSettings(msgspec.Struct, frozen=True):
-    """How a camera looks; all but `context` is for live ones: video devices and addresses."""
-
-    context: Literal["any", "pickup", "pos"] = "any"
-    """What is shown to it; pickup: QR codes, Data Matrix and Code 128; pos: those, goods and GS1; any: also the
-    rarer kinds. Fewer kinds are read sooner."""
-    width: Annotated[int, msgspec.Meta(ge=160, le=7680)] = 1280
-    """Width of a frame to ask the camera for, pixels."""
-    height: Annotated[int, msgspec.Meta(ge=120, le=4320)] = 720
-    """Height of a frame to ask the camera for, pixels."""
-    region: tuple[Percent, Percent, Percent, Percent] = (0, 0, 100, 100)
-    """The part of a frame that is looked at: left, top, right, bottom, percent of its width and height."""
-    exposure: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
-    """Exposure time to ask for, in 0.1 ms (short ones stop motion blur); 0: the camera decides."""
-    stall_ms: Annotated[int, msgspec.Meta(ge=200, le=60_000)] = 1500
-    """A camera without a new picture for so long counts as gone and is opened again."""
-    open_timeout_ms: Annotated[int, msgspec.Meta(ge=500, le=10_000)] = 5000
-    """How long a camera may take to give its first picture."""
-
-
-class ScannerSettings(msgspec.Struct, frozen=True):
-    """A scanner and the station that it belongs to."""
-
-    driver: Literal["serial", "evdev", "hidpos", "tcp", "camera"] = "serial"
-    """serial: RS-232 or USB-CDC; evdev: a USB scanner that types like a keyboard; hidpos: a USB scanner in
-    HID-POS mode; tcp: on the network; camera: a video device, the address of
-    a network camera, a video file or a folder of pictures."""
-    station: Name = "T1"
-    """The station that gets its scans."""
-    port: str = ""
-    """serial: a stable /dev/serial/by-id/ link; evdev: a /dev/input/by-id/ link that ends in -event-kbd;
-    hidpos: a /dev/store-edge/ link to its hidraw node; tcp: host:port to call, listen:port or
-    listen:address:port to be called; camera: device, http:// or rtsp:// address, file or folder."""
-    baud: Annotated[int, msgspec.Meta(ge=300, le=4_000_000)] = 9600
-    """Serial speed, bit/s."""
-    suffix: Literal["cr", "lf", "crlf", "tab", "etx", "none"] = "cr"
-    """What ends a code; etx: a code stands between STX and ETX; none: a code ends after `idle_gap_ms` of
-    silence. For evdev cr, lf and crlf are the Enter key."""
-    idle_gap_ms: Annotated[int, msgspec.Meta(ge=5, le=1000)] = 30
-    """Silence that ends a code where there is no suffix, or where the suffix may belong to the code."""
-    line_ends_inside: Literal["auto", "never", "always"] = "auto"
-    """Codes that may hold the suffix themselves, so that one ends a code only before silence or the next AIM
-    identifier; auto: those whose AIM identifier says QR, Data Matrix, PDF417, Aztec, Han Xin or MaxiCode."""
-    protocol: Literal["plain", "ssi"] = "plain"
-    """serial: plain is text with a suffix; ssi is Zebra's Simple Serial Interface, whose packets are answered."""
-    label_ids: Literal["none", "datalogic-us", "datalogic-eu", "honeywell", "zebra"] = "none"
-    """Whose own code identifiers stand before a code; AIM identifiers are understood without a setting."""
-    feedback: Literal[
-        "none", "datalogic", "honeywell", "honeywell-ack", "newland", "zebra-ssi", "cipherlab"
-    ] = "none"
-    """Whose sounds tell the person at a serial scanner that the store took the code, or did not."""
-    debounce_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
-    """The same code again within this time, counted from its last sight, is the same scan; 0: every sight
-    counts. A camera has its own rule."""
-    layout: Literal["us", "fr", "de"] = "us"
-    """evdev: the keyboard layout that the scanner is set to."""
-    peer: str = ""
-    """tcp, listening: the only address that may call; empty: whoever reaches the port."""
-    camera: CameraSettings = CameraSettings()
-    charset: Literal["auto", "utf-8", "gb18030"] = "auto"
-    """How payload bytes become text; auto: UTF-8 if valid, else GB18030."""
-
-
-class PrinterSettings(msgspec.Struct, frozen=True):
-    """A receipt printer."""
-
-    driver: Literal["escpos-tcp", "escpos-serial", "escpos-usb", "escpos-file"] = "escpos-tcp"
-    """ESC/POS over raw TCP (port 9100), a serial line, the kernel's USB printer device, or into a file."""
-    host: str = ""
-    """escpos-tcp: its address."""
-    port: Port = 9100
-    """escpos-tcp: its TCP port."""
-    device: str = ""
-    """Else: a stable /dev/serial/by-id/ link, /dev/usb/lp0 or a link to it, or the file."""
-    baud: Annotated[int, msgspec.Meta(ge=1200, le=4_000_000)] = 9600
-    """escpos-serial: speed, bit/s."""
-    flow: Literal["rts", "xoff", "none"] = "rts"
-    """escpos-serial: how it says that its buffer is full; rts: by a wire (its DTR or RTS to our CTS)."""
-    columns: Literal[32, 42, 48] = 48
-    """Half-width characters on a line: 32 on 58 mm paper, 48 (some 42) on 80 mm."""
-    charset: Literal["gb18030", "gbk", "gb2312", "western"] = "gb18030"
-    """The character set of its ROM; what that lacks is printed as a picture. western: none but code page 437."""
-    timeout_s: Positive = 5.0
-    """How long it may stay silent before a job counts as unconfirmed."""
-    confirm: Literal["barrier", "process-id", "none"] = "barrier"
-    """How it says that a slip is out: GS r (most can), GS ( H (better, newer Epson), or not at all."""
-    hold: bool = True
-    """Keep the connection and hear of paper and cover at once; false: connect for each slip (others print too)."""
-    stand_in: str = ""
-    """Name of the printer that takes over what this one cannot print; empty: slips wait."""
-    stand_in_after_s: Positive = 10.0
-    """How long it must be blocked before that."""
-    keep_hours: Annotated[int, msgspec.Meta(ge=1, le=168)] = 12
-    """A slip that waited longer is not printed any more."""
-
-
 class ApiClientSettings(msgspec.Struct, frozen=True):
     """Another program in the shop that may call /api/v1."""
 
@@ -207,6 +120,12 @@ class Settings(msgspec.Struct, frozen=True):
     stations: dict[Name, StationSettings] = {}
     scanners: dict[Name, ScannerSettings] = {}
     printers: dict[Name, PrinterSettings] = {}
+    drawers: dict[Name, DrawerSettings] = {}
+    scales: dict[Name, ScaleSettings] = {}
+    displays: dict[Name, DisplaySettings] = {}
+    lights: dict[Name, LightSettings] = {}
+    lockers: dict[Name, LockerSettings] = {}
+    lanes: dict[Name, LaneSettings] = {}
     api_clients: dict[Name, ApiClientSettings] = {}
 
 
@@ -305,6 +224,7 @@ def _crossed(settings: Settings) -> list[Problem]:
             if station not in stations
         ]
     problems += _twice("scanners", {name: one.port for name, one in settings.scanners.items()})
+    problems += _beside_the_till(settings)
     if settings.web.port and settings.web.port == settings.web.live_port:
         problems.append(Problem("web.live_port", "is the same as web.port", "the event stream needs its own"))
     if settings.hq.url and not settings.hq.token_file:
@@ -331,13 +251,41 @@ def _printers(printers: Mapping[str, PrinterSettings]) -> list[Problem]:
     return problems
 
 
+def _beside_the_till(settings: Settings) -> list[Problem]:
+    """Drawers, scales, displays, lamps and lockers: each at a station, each at a place of its own."""
+    problems, places = [], dict[str, str]()
+    for table in ("scales", "displays", "lights", "lockers"):
+        for name, one in getattr(settings, table).items():
+            if not one.device:
+                problems.append(Problem(f"{table}.{name}.device", "is needed"))
+            places[f"{table}.{name}"] = one.device
+    problems += _twice("", places)
+    for table in ("drawers", "scales", "displays", "lights", "lockers"):
+        problems += [
+            _dangling(f"{table}.{name}.station", one.station, settings.stations)
+            for name, one in getattr(settings, table).items()
+            if one.station not in settings.stations
+        ]
+    for name, drawer in settings.drawers.items():
+        if drawer.printer not in settings.printers:
+            problems.append(_dangling(f"drawers.{name}.printer", drawer.printer, settings.printers))
+    for table in ("scanners", "printers", "scales", "displays", "lights", "lockers"):
+        problems += [
+            _dangling(f"{table}.{name}.lane", one.lane, settings.lanes)
+            for name, one in getattr(settings, table).items()
+            if one.lane and one.lane not in settings.lanes
+        ]
+    return problems
+
+
 def _twice(table: str, places: Mapping[str, str]) -> list[Problem]:
     """Two devices at one place: each would get half of what happens there."""
     first: dict[str, str] = {}
     found = []
     for name, place in places.items():
         if place and first.setdefault(place, name) != name:
-            found.append(Problem(f"{table}.{name}", f"is at the same place as {table}.{first[place]}"))
+            dot = f"{table}." if table else ""
+            found.append(Problem(f"{dot}{name}", f"is at the same place as {dot}{first[place]}"))
     return found
 
 

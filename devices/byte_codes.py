@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.ports import Reading
 from devices.scanned_bytes import Fenced, Framer, reading
 

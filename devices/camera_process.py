@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from config.schema import CameraSettings
+from config.device_schema import CameraSettings
 from devices.ports import Reading
 from devices.sightings import Sightings, fingerprint
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.decoding import Context, decode, load_image
 from devices.live_camera import LiveCamera
 from devices.ports import BadSource, DeviceAbsent, Reading

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from config.schema import PrinterSettings
+from config.device_schema import PrinterSettings
 from devices.escpos_link import Link, words
 from devices.escpos_replies import ReplyKind, paper_ended
 from devices.escpos_slip import BIGGEST_COMMAND, encode
@@ -20,10 +20,10 @@ from devices.ports import (
     OutOfPaper,
     PrinterState,
     SentOnly,
-    Slip,
     TooSlow,
     Unconfirmed,
 )
+from devices.slip import Slip
 
 _TELL_CHANGES = b"\x1da\x0f"  # ESC @ takes it back, hence after each
 _BARRIER = b"\x1dr\x01"

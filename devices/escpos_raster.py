@@ -12,7 +12,7 @@ import threading
 from typing import Any
 
 from devices.escpos_rom import cells
-from devices.ports import Align
+from devices.slip import Align
 
 DOTS = 12
 """Width of a column in dots (ESC/POS font A)."""

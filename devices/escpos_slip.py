@@ -12,7 +12,7 @@ import unicodedata
 from devices.escpos_raster import BIGGEST_BAND, DOTS, raster
 from devices.escpos_rom import WESTERN, in_rom, rom_bytes
 from devices.escpos_words import pair_lines, printable, wrap
-from devices.ports import Align, Code128, Feed, Pair, Qr, Rule, Slip, SlipPart, Text
+from devices.slip import Align, Code128, Feed, Pair, Qr, Rule, Slip, SlipPart, Text
 
 BIGGEST_COMMAND = BIGGEST_BAND + 16
 """No command of a slip is longer than this, in bytes."""

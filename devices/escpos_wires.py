@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from config.schema import PrinterSettings
+from config.device_schema import PrinterSettings
 from devices.ports import PrinterState
 
 _CONNECT_S = 3.0

@@ -10,7 +10,7 @@ import fcntl
 import os
 from collections.abc import Callable, Sequence
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.key_codes import KeyCodes
 from devices.nodes import opened
 from devices.ports import Reading

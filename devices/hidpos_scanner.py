@@ -7,7 +7,7 @@ import fcntl
 import os
 from collections.abc import Callable, Sequence
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.nodes import opened
 from devices.ports import BadSource, Reading
 from devices.report_codes import ReportCodes

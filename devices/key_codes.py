@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.key_layouts import KEYPAD, characters
 from devices.ports import Reading
 from devices.scanned_bytes import reading

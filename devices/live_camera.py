@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from config.schema import CameraSettings
+from config.device_schema import CameraSettings
 from devices.camera_process import Lost, Message, Seen, Task
 from devices.ports import DeviceAbsent, Reading
 

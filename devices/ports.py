@@ -1,8 +1,8 @@
 """The door of the device room: what a device can do and what it says, named after UnifiedPOS.
 
-A driver imports this module and nothing else of ours. It opens, does its one verb, closes, and
-translates its library's errors into the `DeviceFault` tree below; it knows no station, no clock of
-the shop, no database and no web page. All times are seconds (float) unless a name says otherwise.
+A driver imports this module, the slip beside it, its settings, and nothing else of ours outside its room. It opens,
+does its one verb, closes, and translates its library's errors into the `DeviceFault` tree below; it knows no
+station, no clock of the shop, no database and no web page. All times are seconds (float) unless a name says otherwise.
 
     DeviceFault
     |-- DeviceAbsent      nothing there: unplugged, refused, no route
@@ -14,6 +14,10 @@ the shop, no database and no web page. All times are seconds (float) unless a na
     |-- Unconfirmed       bytes left us, the device never said that the work was done
     |   `-- SentOnly      all bytes left us, and this device has no way to say more
     |-- TooSlow           the line is too slow for this work; nothing was sent
+    |-- Unweighed         scale: there is no weight that may be sold by
+    |   |-- Moving          it has not come to rest
+    |   |-- Overweight      more than it can weigh
+    |   `-- Underweight     below zero
     `-- BadSource         the source can never work: wrong file, unknown format
 """
 
@@ -25,6 +29,8 @@ from enum import Enum
 from typing import Protocol, runtime_checkable
 
 import msgspec
+
+from devices.slip import Slip
 
 
 class Symbology(Enum):
@@ -85,64 +91,6 @@ class Barcode(msgspec.Struct, frozen=True):
     corners: tuple[Corner, ...]
 
 
-class Align(Enum):
-    """Where a text stands on the paper."""
-
-    LEFT = "left"
-    CENTER = "center"
-    RIGHT = "right"
-
-
-class Text(msgspec.Struct, frozen=True, tag="text"):
-    """A paragraph, wrapped at the paper's width and never cut; `scale` 1..8 multiplies both sides."""
-
-    text: str
-    scale: int = 1
-    bold: bool = False
-    align: Align = Align.LEFT
-
-
-class Pair(msgspec.Struct, frozen=True, tag="pair"):
-    """A left text and a right text on one line (the left one wraps above if they do not fit)."""
-
-    left: str
-    right: str
-    bold: bool = False
-
-
-class Rule(msgspec.Struct, frozen=True, tag="rule"):
-    """A line across the paper."""
-
-
-class Qr(msgspec.Struct, frozen=True, tag="qr"):
-    """A QR code; `module` is the side of one module in dots (1..16)."""
-
-    text: str
-    module: int = 6
-
-
-class Code128(msgspec.Struct, frozen=True, tag="code128"):
-    """A Code 128 barcode with its text below."""
-
-    text: str
-
-
-class Feed(msgspec.Struct, frozen=True, tag="feed"):
-    """Empty lines."""
-
-    lines: int = 1
-
-
-SlipPart = Text | Pair | Rule | Qr | Code128 | Feed
-
-
-class Slip(msgspec.Struct, frozen=True):
-    """A whole piece of paper, described once and drawn by each printer in its own way; ends in a cut."""
-
-    title: str
-    parts: tuple[SlipPart, ...]
-
-
 class PrinterState(Enum):
     """What a printer says of itself (UnifiedPOS: PS_ONLINE, SUE_COVER_OPEN, SUE_REC_EMPTY ...)."""
 
@@ -163,6 +111,39 @@ class PowerState(Enum):
     OFF = "off"
     OFFLINE = "offline"
     OFF_OFFLINE = "off_offline"
+
+
+class State(Enum):
+    """What a device does just now (UnifiedPOS S_*); BUSY: works; ERROR: waits for a person."""
+
+    CLOSED = "closed"
+    IDLE = "idle"
+    BUSY = "busy"
+    ERROR = "error"
+
+
+class Status(Enum):
+    """What may change about a device (UnifiedPOS StatusUpdateEvent; value stored and sent)."""
+
+    POWER_ONLINE = "power_online"
+    POWER_OFFLINE = "power_offline"
+    POWER_OFF_OFFLINE = "power_off_offline"
+    COVER_OPEN = "cover_open"
+    COVER_OK = "cover_ok"
+    PAPER_EMPTY = "paper_empty"
+    PAPER_NEAR_EMPTY = "paper_near_empty"
+    PAPER_OK = "paper_ok"
+    DRAWER_OPEN = "drawer_open"
+    DRAWER_CLOSED = "drawer_closed"
+    IDENTITY_CHANGED = "identity_changed"
+
+
+class StatusUpdate(msgspec.Struct, frozen=True):
+    """A change of a device's status; when, trusted UTC."""
+
+    device: str
+    status: Status
+    at: datetime
 
 
 class DeviceFault(Exception):
@@ -239,6 +220,31 @@ class TooSlow(DeviceFault):
     code = "TOO_SLOW"
 
 
+class Unweighed(DeviceFault):
+    """The scale gives no weight that may be sold by."""
+
+    code = "UNWEIGHED"
+    power = PowerState.ONLINE
+
+
+class Moving(Unweighed):
+    """The scale has not come to rest."""
+
+    code = "SCALE_MOVING"
+
+
+class Overweight(Unweighed):
+    """The scale carries more than it can weigh."""
+
+    code = "SCALE_OVERWEIGHT"
+
+
+class Underweight(Unweighed):
+    """The scale shows less than zero: clear it and zero it."""
+
+    code = "SCALE_UNDERWEIGHT"
+
+
 class BadSource(DeviceFault):
     """This source cannot be read at all."""
 
@@ -303,3 +309,116 @@ class CashDrawer(Protocol):
 
     def level(self) -> bool | None:
         """The sensor's raw level, whose meaning differs from drawer to drawer; None: unknown; never raises."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who a device says it is; empty where it does not say. `key` tells one piece of hardware from another."""
+
+    key: str = ""
+    maker: str = ""
+    model: str = ""
+    serial: str = ""
+    firmware: str = ""
+
+
+@runtime_checkable
+class Identified(Protocol):
+    """A device that can say who it is."""
+
+    def identity(self) -> Identity | None:
+        """Asks the device; None: it did not say; never raises."""
+
+
+class Weight(msgspec.Struct, frozen=True):
+    """A weight at rest, so one that may be sold by; whole grams, `net` of a tare set at the scale."""
+
+    grams: int
+    net: bool = False
+
+
+class Scale(Protocol):
+    """Weighs. A weight that may not be sold by is no `Weight`: it is raised, not returned."""
+
+    def open(self) -> None:
+        """Takes hold of the scale; raises DeviceAbsent."""
+
+    def read(self, wait_s: float) -> Weight:
+        """Waits at most `wait_s` for a weight at rest; raises Moving, Overweight, Underweight, Unweighed when
+        none came, DeviceAbsent when the scale went away or is silent."""
+
+    def close(self) -> None:
+        """Lets go; never raises."""
+
+
+class Lamp(Enum):
+    """Which of its lamps a customer display lights beside a figure."""
+
+    NONE = "none"
+    PRICE = "price"
+    TOTAL = "total"
+    PAID = "paid"
+    CHANGE = "change"
+
+
+class Showing(msgspec.Struct, frozen=True):
+    """What a customer sees: two lines of text, and the figure in fen that a display of digits alone shows."""
+
+    upper: str = ""
+    lower: str = ""
+    amount: int | None = None
+    lamp: Lamp = Lamp.NONE
+
+
+class LineDisplay(Protocol):
+    """Two short lines towards the customer. It is told what to show and forgets it when it loses power."""
+
+    def open(self) -> None:
+        """Takes hold of the display; raises DeviceAbsent."""
+
+    def show(self, showing: Showing) -> None:
+        """Replaces what stands there; too long lines are cut, what it cannot show is written around; raises
+        DeviceAbsent."""
+
+    def close(self) -> None:
+        """Lets go; never raises."""
+
+
+class Light(Enum):
+    """What a signal lamp or a torch shows (UnifiedPOS Lights: colour and blinking)."""
+
+    OFF = "off"
+    WHITE = "white"
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+    RED_BLINKING = "red_blinking"
+
+
+class Lights(Protocol):
+    """A signal lamp over a station, a torch beside a camera."""
+
+    def open(self) -> None:
+        """Takes hold of the lamp; raises DeviceAbsent."""
+
+    def light(self, light: Light) -> None:
+        """Shows that and nothing else; a lamp without the colour shows its only one; raises DeviceAbsent."""
+
+    def close(self) -> None:
+        """Lets go, dark if it still can; never raises."""
+
+
+class Locker(Protocol):
+    """A bank of boxes with electric locks, numbered from 1. One call is at most one pulse: no driver repeats it."""
+
+    def open(self) -> None:
+        """Takes hold of the lock board; raises DeviceAbsent."""
+
+    def unlock(self, box: int) -> None:
+        """Opens a box; raises DeviceAbsent or BadSource (no such box) before the pulse was sent, else Unconfirmed
+        unless the lock itself says that it is open."""
+
+    def is_open(self, box: int) -> bool | None:
+        """Whether the door stands open; None: the board did not say; never raises."""
+
+    def close(self) -> None:
+        """Lets go; never raises."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from config.schema import PrinterSettings, ScannerSettings, Settings
+from config.device_schema import PrinterSettings, ScannerSettings
+from config.schema import Settings
 from devices.camera_scanner import CameraScanner
 from devices.escpos_printer import EscposPrinter
 from devices.evdev_scanner import EvdevScanner

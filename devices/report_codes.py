@@ -6,7 +6,7 @@ the code goes on in the next report. Source: USB-IF, HID Point of Sale Usage Tab
 
 from __future__ import annotations
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.ports import Reading
 from devices.scanned_bytes import LONGEST, reading
 

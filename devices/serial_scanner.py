@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.byte_codes import ByteCodes
 from devices.nodes import fault
 from devices.ports import BadSource, Reading

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import msgspec
 
-from devices.ports import Align
 from devices.simulated_paper import (
     Block,
     Code128Block,
@@ -17,6 +16,7 @@ from devices.simulated_paper import (
     Run,
     Style,
 )
+from devices.slip import Align
 
 # Arguments that follow two command bytes, for commands of fixed length.
 _FIXED = {

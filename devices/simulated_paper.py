@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from devices.ports import Align
+from devices.slip import Align
 
 _FONTS = Path("/usr/share/fonts/opentype/noto")
 _MONO_SC = 7  # index of "Noto Sans Mono CJK SC" in Debian's collection: cells of 12 and 24 dots at size 24

@@ -7,7 +7,7 @@ Source: Zebra, Simple Serial Interface Programmer's Guide (72E-40451).
 
 from __future__ import annotations
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.ports import Reading, Symbology
 from devices.scanned_bytes import LONGEST, reading
 

@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Sequence
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.byte_codes import ByteCodes
 from devices.nodes import fault
 from devices.ports import BadSource, DeviceAbsent, Reading

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from config.schema import PrinterSettings
+from config.device_schema import PrinterSettings
 from devices.escpos_printer import EscposPrinter
-from devices.ports import (
-    Align,
-    Code128,
-    DeviceFault,
-    Feed,
-    Pair,
-    PrinterState,
-    Qr,
-    Rule,
-    SentOnly,
-    Slip,
-    SlipPart,
-    Text,
-)
+from devices.ports import DeviceFault, PrinterState, SentOnly
+from devices.slip import Align, Code128, Feed, Pair, Qr, Rule, Slip, SlipPart, Text
 
 _PROCESS_ID = b"\x1d(H\x06\x0000TEST"
 _PARTS = {"maker": b"\x1dIB", "model": b"\x1dIC", "serial number": b"\x1dID", "firmware": b"\x1dIA"}

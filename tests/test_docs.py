@@ -13,7 +13,7 @@ import click
 import msgspec
 import pytest
 
-from config import schema
+from config import device_schema, schema
 from edge.domain import refusals
 from kiosk_ui import answers  # noqa: F401 - importing them lists the web's own refusals too
 from sync import messages
@@ -44,7 +44,8 @@ def differences(expected: Iterator[str], listed: list[str]) -> list[str]:
 def field_docs() -> dict[tuple[str, str], str]:
     """(class, field) -> the string literal that follows the field."""
     found = {}
-    for node in ast.parse(Path(schema.__file__).read_text("utf-8")).body:
+    sources = (Path(str(door.__file__)).read_text("utf-8") for door in (schema, device_schema))
+    for node in (node for source in sources for node in ast.parse(source).body):
         if isinstance(node, ast.ClassDef):
             for field, doc in zip(node.body, node.body[1:], strict=False):
                 if isinstance(field, ast.AnnAssign) and isinstance(doc, ast.Expr):
@@ -62,7 +63,9 @@ def setting_rows(kind: type[Any], path: str = "") -> Iterator[str]:
         if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
             yield from setting_rows(inner, where if inner is field.type else f"{where}.NAME")
         else:
-            default = json.dumps(msgspec.to_builtins(field.default), ensure_ascii=False)
+            made = field.default_factory is not msgspec.NODEFAULT
+            value = field.default_factory() if made else field.default
+            default = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
             yield f"| `{where}` | `{default}` | {docs[kind.__name__, field.name]} |"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
-from config.schema import PrinterSettings
+from config.device_schema import PrinterSettings
 from devices.ports import (
     CoverOpen,
     DeviceAbsent,
@@ -19,10 +19,10 @@ from devices.ports import (
     POSPrinter,
     PrinterState,
     SentOnly,
-    Slip,
     TellsState,
     Unconfirmed,
 )
+from devices.slip import Slip
 from edge.clock import moment_of, stamp
 from edge.db import Connection
 from edge.desks.slips import marked

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from devices.ports import Align, Feed, Pair, Qr, Rule, Slip, SlipPart, Text
+from devices.slip import Align, Feed, Pair, Qr, Rule, Slip, SlipPart, Text
 from edge.domain.orders import Order
 from edge.domain.views import StationView
 from edge.records.pickups import PickupRow

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from devices.ports import Slip
+from devices.slip import Slip
 from edge.db import Connection, Database
 
 _COLUMNS = "id, key, printer, station, ref, slip, title, state, reason, copy, class, via, created_at"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import get_args
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.byte_codes import ByteCodes
 from devices.ports import Reading
 from devices.scan_pump import Decoding

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import pytest
 
-from config.schema import CameraSettings, ScannerSettings
+from config.device_schema import CameraSettings, ScannerSettings
 from devices.camera_scanner import CameraScanner
 from devices.label_photo import label_photo
 from devices.live_camera import LiveCamera
@@ -182,7 +182,7 @@ def test_only_the_region_is_looked_at(camera: Camera) -> None:
 def test_no_process_outlives_a_killed_parent(camera: Camera) -> None:
     code = (
         "import sys, time\n"
-        "from config.schema import CameraSettings\n"
+        "from config.device_schema import CameraSettings\n"
         "from devices.live_camera import LiveCamera\n"
         "camera = LiveCamera('c1', sys.argv[1], CameraSettings(open_timeout_ms=10_000))\n"
         "print(camera.pid, flush=True)\n"

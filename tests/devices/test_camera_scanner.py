@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from barcode.writer import ImageWriter  # type: ignore[import-untyped]
 
-from config.schema import CameraSettings, ScannerSettings
+from config.device_schema import CameraSettings, ScannerSettings
 from devices.camera_scanner import CameraScanner
 from devices.decoding import load_image
 from devices.phone_photo import phone_photo

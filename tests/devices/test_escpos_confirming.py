@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from config.schema import PrinterSettings
+from config.device_schema import PrinterSettings
 from devices.escpos_printer import EscposPrinter
 from devices.escpos_slip import encode
-from devices.ports import DeviceAbsent, OutOfPaper, Pair, PrinterState, Qr, SentOnly, Slip, Text, Unconfirmed
+from devices.ports import DeviceAbsent, OutOfPaper, PrinterState, SentOnly, Unconfirmed
 from devices.simulated_printer import SimulatedPrinter
+from devices.slip import Pair, Qr, Slip, Text
 
 SLIP = Slip("pickup", (Text("自提核销单", scale=2), Pair("有机燕麦片", "x2"), Qr("PK1.ABC"), Text("谢谢")))
 

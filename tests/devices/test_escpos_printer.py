@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from config.schema import PrinterSettings
+from config.device_schema import PrinterSettings
 from devices.escpos_printer import EscposPrinter
 from devices.escpos_slip import encode
 from devices.ports import (
@@ -18,14 +18,11 @@ from devices.ports import (
     DeviceFault,
     DeviceOffline,
     OutOfPaper,
-    Pair,
     PrinterState,
-    Qr,
-    Slip,
-    Text,
     Unconfirmed,
 )
 from devices.simulated_printer import SimulatedPrinter
+from devices.slip import Pair, Qr, Slip, Text
 
 Dying = Literal["power", "reset", "end"]
 SLIP = Slip("pickup", (Text("自提核销单", scale=2), Pair("有机燕麦片", "x2"), Qr("PK1.ABC"), Text("谢谢")))

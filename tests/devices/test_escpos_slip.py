@@ -12,9 +12,9 @@ from devices.escpos_raster import harmless
 from devices.escpos_rom import width
 from devices.escpos_slip import encode
 from devices.escpos_words import pair_lines, printable, wrap
-from devices.ports import Align, Code128, Feed, Pair, Qr, Rule, Slip, Text
 from devices.simulated_escpos import Interpreter
 from devices.simulated_paper import Code128Block, Line, QrBlock, RasterBlock
+from devices.slip import Align, Code128, Feed, Pair, Qr, Rule, Slip, Text
 
 REAL_TIME = re.compile(rb"\x10[\x04\x05\x14]")
 NASTY = st.text() | st.binary(max_size=40).map(lambda raw: raw.decode("latin-1"))

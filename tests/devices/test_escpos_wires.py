@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from config.schema import PrinterSettings
+from config.device_schema import PrinterSettings
 from devices.escpos_printer import EscposPrinter
 from devices.escpos_slip import encode
 from devices.escpos_wires import state_of_lp
-from devices.ports import DeviceAbsent, DeviceFault, PrinterState, SentOnly, Slip, Text, TooSlow
+from devices.ports import DeviceAbsent, DeviceFault, PrinterState, SentOnly, TooSlow
 from devices.simulated_printer import SimulatedPrinter
+from devices.slip import Slip, Text
 
 SLIP = Slip("t", (Text("提货单"), Text("谢谢")))
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.key_codes import (
     ALT,
     ALT_GR,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import get_args, get_type_hints
 
-from config.schema import PrinterSettings, ScannerSettings, Settings
+from config.device_schema import PrinterSettings, ScannerSettings
+from config.schema import Settings
 from devices.camera_scanner import CameraScanner
 from devices.escpos_printer import EscposPrinter
 from devices.registry import PRINTERS, SCANNERS, open_printers, open_scanners

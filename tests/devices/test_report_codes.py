@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.ports import Symbology
 from devices.report_codes import SHORTEST, ReportCodes
 from devices.simulated_nodes import hid_pos_reports

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.byte_codes import ByteCodes
 from devices.ports import DeviceAbsent, Reading
 from devices.scan_pump import Debounce, Line, Pump

@@ -11,7 +11,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.label_ids import LABELS
 from devices.ports import BadSource, DeviceAbsent, DeviceClaimed, Reading, Symbology
 from devices.scanned_bytes import Suffix

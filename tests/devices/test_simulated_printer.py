@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from config.schema import PrinterSettings
+from config.device_schema import PrinterSettings
 from devices.decoding import decode, load_image
 from devices.escpos_printer import EscposPrinter
 from devices.escpos_slip import encode
-from devices.ports import Code128, DeviceAbsent, Pair, Qr, Slip, Symbology, Text
+from devices.ports import DeviceAbsent, Symbology
 from devices.simulated_escpos import Interpreter
 from devices.simulated_printer import SimulatedPrinter
+from devices.slip import Code128, Pair, Qr, Slip, Text
 
 SLIP = Slip("t", (Text("提货单", scale=3), Pair("a", "b"), Qr("PK1.ABC123"), Code128("SO-7788")))
 

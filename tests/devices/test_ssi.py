@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.ports import Symbology
 from devices.ssi import SsiCodes, command, packet
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.ports import BadSource, DeviceAbsent
 from devices.simulated_tcp_scanner import SimulatedTcpScanner
 from devices.tcp_scanner import TcpScanner

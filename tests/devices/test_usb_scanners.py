@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.evdev_scanner import EvdevScanner
 from devices.hidpos_scanner import HidPosScanner
 from devices.ports import BadSource, DeviceAbsent, DeviceClaimed, DeviceDenied, Reading, Scanner

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.ports import BadSource, DeviceAbsent, Scanner, Symbology
 
 GUIDE = Path(__file__).parents[2] / "docs" / "writing-a-driver.md"

@@ -13,7 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from config.schema import Settings, parse
-from devices.ports import DeviceFault, PrinterState, Slip
+from devices.ports import DeviceFault, PrinterState
+from devices.slip import Slip
 from edge.clock import stamp
 from edge.daemon import Shop, build_shop
 from edge.domain import pickup_code

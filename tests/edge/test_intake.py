@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.serial_scanner import SerialScanner
 from devices.simulated_scanner import SimulatedScanner
 from edge.domain.scanned import ScanKind

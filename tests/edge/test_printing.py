@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from devices.ports import BadSource, CoverOpen, OutOfPaper, PrinterState, SentOnly, Slip, Text, Unconfirmed
+from devices.ports import BadSource, CoverOpen, OutOfPaper, PrinterState, SentOnly, Unconfirmed
+from devices.slip import Slip, Text
 from edge.clock import Clock
 from edge.daemon import build_shop
 from edge.domain import refusals as no

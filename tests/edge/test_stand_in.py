@@ -7,7 +7,8 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from devices.ports import OutOfPaper, PrinterState, Slip, Text, Unconfirmed
+from devices.ports import OutOfPaper, PrinterState, Unconfirmed
+from devices.slip import Slip, Text
 from edge.daemon import build_shop
 from tests.edge.conftest import KEY, PaperPrinter, settings_in
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from config.schema import parse
-from devices.ports import Slip
+from devices.slip import Slip
 from edge.clock import stamp
 from edge.daemon import Shop, build_shop
 from edge.domain.staff import Operator, Role

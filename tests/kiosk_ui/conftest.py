@@ -19,7 +19,8 @@ from flask.testing import FlaskClient
 from waitress.server import create_server
 
 from config.schema import Settings, parse
-from devices.ports import DeviceFault, PrinterState, Slip
+from devices.ports import DeviceFault, PrinterState
+from devices.slip import Slip
 from edge.clock import stamp
 from edge.daemon import Shop, build_shop
 from edge.domain import pickup_code

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from config.schema import parse
-from devices.ports import Pair, Qr, Slip, Text
+from devices.slip import Pair, Qr, Slip, Text
 from edge.daemon import Shop, build_shop
 from edge.desks import printing
 from edge.domain.staff import Operator, Role

@@ -15,11 +15,12 @@ from random import Random
 import msgspec
 import pytest
 
-from config.schema import PrinterSettings
+from config.device_schema import PrinterSettings
 from devices.decoding import decode, load_image
 from devices.escpos_printer import EscposPrinter
 from devices.escpos_replies import Reply, ReplyKind, ReplyParser
-from devices.ports import PrinterState, Qr, Slip, Symbology, Text
+from devices.ports import PrinterState, Symbology
+from devices.slip import Qr, Slip, Text
 from edge.print_test import test_page as page_of
 from tests.proof.asked import ROOT, proof
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.shop import open_shop
-from config.schema import ScannerSettings
+from config.device_schema import ScannerSettings
 from devices.serial_scanner import SerialScanner
 from devices.simulated_scanner import SimulatedScanner
 from edge.daemon import Shop
