@@ -128,12 +128,12 @@ def test_every_verb_of_dev_is_in_its_help() -> None:
 
 def wanted(name: str) -> set[str]:
     lines = (ROOT / "requirements" / name).read_text("utf-8").splitlines()
-    return {re.split(r"[<>=]", line)[0].lower() for line in lines if line and line[0] not in "#-"}
+    return {re.split(r"[<>=\[]", line)[0].lower() for line in lines if line and line[0] not in "#-"}
 
 
 def test_every_dependency_has_its_reason() -> None:
     listed = {row.split("`")[1].lower() for row in rows(page("dependencies.md"))}
-    assert wanted("run.in") | wanted("test.in") | wanted("lock.in") == listed
+    assert wanted("run.in") | wanted("extra.in") | wanted("test.in") | wanted("lock.in") == listed
 
 
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "systemd").glob("*.md")])

@@ -19,7 +19,7 @@ def canonical(name: str) -> str:
 
 def asked(name: str) -> set[str]:
     lines = (REQUIREMENTS / name).read_text("utf-8").splitlines()
-    return {canonical(re.split(r"[<>=]", line)[0]) for line in lines if line and line[0] not in "#-"}
+    return {canonical(re.split(r"[<>=\[]", line)[0]) for line in lines if line and line[0] not in "#-"}
 
 
 def locked(name: str) -> dict[str, str]:
@@ -34,9 +34,11 @@ def test_the_metadata_ask_for_what_the_run_set_asks_for() -> None:
     setup.read(ROOT / "setup.cfg", "utf-8")
     declared = {canonical(line) for line in setup["options"]["install_requires"].split()}
     assert declared == asked("run.in") - BUILDS
+    extra = {canonical(line.partition("[")[0]) for line in setup["options.extras_require"]["extra"].split()}
+    assert extra == asked("extra.in")
 
 
-@pytest.mark.parametrize("name", ["run", "test", "lock"])
+@pytest.mark.parametrize("name", ["run", "extra", "test", "lock"])
 def test_a_lock_pins_and_hashes_all_that_is_asked_for(name: str) -> None:
     pins = locked(f"{name}.txt")
     assert asked(f"{name}.in") <= {pin.partition("==")[0] for pin in pins}
@@ -44,11 +46,11 @@ def test_a_lock_pins_and_hashes_all_that_is_asked_for(name: str) -> None:
 
 
 def test_tests_run_with_the_versions_that_the_shop_runs() -> None:
-    run, test = locked("run.txt"), locked("test.txt")
-    assert [pin for pin in run if pin not in test] == []
+    run, extra, test = locked("run.txt"), locked("extra.txt"), locked("test.txt")
+    assert [pin for pin in run if pin not in extra] + [pin for pin in extra if pin not in test] == []
 
 
-@pytest.mark.parametrize("name", ["run", "test", "lock"])
+@pytest.mark.parametrize("name", ["run", "extra", "test", "lock"])
 def test_a_lock_names_no_registry(name: str) -> None:
     text = (REQUIREMENTS / f"{name}.txt").read_text("utf-8")
     assert not re.search(r"https?://|index-url|find-links|\.(?:com|org|net|io)\b", text)

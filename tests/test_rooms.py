@@ -57,8 +57,9 @@ LONGER = {
 }
 VAGUE = frozenset("util utils helper helpers common base manager managers handler handlers misc".split())
 DEPENDENCIES = frozenset(
-    "argon2 biip click cryptography cv2 escpos flask flask_babel msgspec numpy PIL pythonjsonlogger pyzbar "
-    "requests segno serial sqlalchemy sqlcipher3 sqlite_utils waitress".split()
+    "argon2 biip click cryptography cv2 escpos flask flask_babel msgspec numpy PIL psycopg pysnmp pythonjsonlogger "
+    "pyudev pyzbar requests segno serial sqlalchemy sqlcipher3 sqlite_utils tomlkit usb waitress zeroconf "
+    "zstandard".split()
 )
 
 
