@@ -17,7 +17,10 @@ ROOMS = ("config", "devices", "edge", "kiosk_ui", "sync")
 
 # Pure modules with the types that others need: import nothing of ours, and everybody may import them.
 DOORS = tuple(
-    "config.schema config.device_schema devices.ports devices.slip edge.domain sync.messages".split()
+    "config.schema config.device_schema devices.ports devices.slip edge.domain "
+    "sync.admission sync.configured sync.messages sync.signed".split()
+)
+    "config.schema config.device_schema devices.ports devices.slip edge.domain sync.admission sync.configured sync.messages sync.signed".split()
 )
 # Where everything is put together: may import all rooms, and nobody else may import these.
 ROOTS = tuple("edge.daemon edge.cli edge.print_test edge.hub_cli edge.__main__ edge.demo".split())
