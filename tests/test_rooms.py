@@ -20,8 +20,6 @@ DOORS = tuple(
     "config.schema config.device_schema devices.ports devices.slip edge.domain "
     "sync.admission sync.configured sync.messages sync.signed".split()
 )
-    "config.schema config.device_schema devices.ports devices.slip edge.domain sync.admission sync.configured sync.messages sync.signed".split()
-)
 # Where everything is put together: may import all rooms, and nobody else may import these.
 ROOTS = tuple("edge.daemon edge.cli edge.print_test edge.hub_cli edge.__main__ edge.demo".split())
 # What else of ours a module may import; the longest fitting name counts.
