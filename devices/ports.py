@@ -281,6 +281,31 @@ class Counting(Protocol):
         """Codes not taken since the start: too long, half, or more than anybody asked for."""
 
 
+class Sight(Enum):
+    """What hinders a camera from reading, if anything; the value is stored and sent."""
+
+    FINE = "fine"
+    DARK = "too_dark"
+    BRIGHT = "too_bright"
+    BLURRED = "blurred"
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What a camera sees just now: a small JPEG with the region and the found codes drawn in; kept nowhere."""
+
+    jpeg: bytes
+    sight: Sight
+    codes: int = 0
+
+
+@runtime_checkable
+class Aiming(Protocol):
+    """A scanner that can show what it sees, for whoever aims it. It goes on scanning meanwhile."""
+
+    def preview(self, wait_s: float) -> Preview | None:
+        """Waits at most `wait_s` for a picture; None: there is none now; never raises. Any thread may ask."""
+
+
 class POSPrinter(Protocol):
     """Prints slips. `print` returns only when the printer itself said that the paper is out."""
 

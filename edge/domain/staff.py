@@ -22,6 +22,7 @@ class Act(Enum):
     HAND_OVER = "hand_over"
     ANNUL = "annul"
     FORCE = "force"
+    SERVE_DEVICES = "serve_devices"
 
 
 _MAY = {Role.CASHIER: frozenset({Act.HAND_OVER}), Role.LEAD: frozenset(Act)}

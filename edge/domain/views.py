@@ -197,6 +197,17 @@ class DeviceHealth:
     station: str = ""
 
 
+@dataclass(frozen=True)
+class PluggedDevice:
+    """A device that is there and that no setting names: where, what kind, who it says it is, and the lines of
+    settings (TOML) that would put it to use, "" where nobody knows."""
+
+    path: str
+    kind: str
+    identity: str
+    suggestion: str
+
+
 class FrameKind(Enum):
     """What the guide screen shows."""
 
