@@ -25,6 +25,7 @@ from edge.desks.gate import Gate
 from edge.desks.guide import GuideDesk
 from edge.desks.hand_over import HandOverDesk
 from edge.desks.pickup import PickupDesk
+from edge.desks.plugged import PlugDesk
 from edge.desks.printing import PrintDesk
 from edge.desks.reading import CodeReader
 from edge.desks.scans import ScanDesk
@@ -103,6 +104,7 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         printing=PrintDesk(
             books, status, open_printers(settings) if printers is None else printers, poke, settings.printers
         ),
+        plugs=PlugDesk(books, status, poke),
         status=status,
     )
     return Shop(books, store, wakes)

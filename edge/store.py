@@ -8,6 +8,7 @@ from edge.desks.fulfilment import FulfilmentDesk
 from edge.desks.guide import GuideDesk
 from edge.desks.hand_over import HandOverDesk
 from edge.desks.pickup import PickupDesk
+from edge.desks.plugged import PlugDesk
 from edge.desks.printing import PrintDesk
 from edge.desks.scans import ScanDesk
 from edge.desks.staff import StaffDesk
@@ -25,4 +26,5 @@ class Store:
     staff: StaffDesk
     guide: GuideDesk
     printing: PrintDesk
+    plugs: PlugDesk
     status: StatusDesk

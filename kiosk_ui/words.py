@@ -78,6 +78,7 @@ _FAULTS = {
     "TOO_SLOW": _l("线路太慢，无法打印图形"),
     "SEEN": _l("店员已确认"),
     "BAD_SOURCE": _l("无法读取"),
+    "IDENTITY_CHANGED": _l("这里换了一台设备，请门店 IT 确认"),
     "INTERRUPTED": _l("打印中断"),
 }
 

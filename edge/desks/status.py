@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from edge.clock import moment_of
@@ -24,6 +25,7 @@ class StatusDesk:
         self._lock = threading.Lock()
         self._trouble = "" if not has_hq else "NOT_YET"
         self._devices: dict[str, DeviceHealth] = {}
+        self._alarms: dict[str, str] = {}
 
     def exchanged(self, trouble: str) -> None:
         """The sync worker's report after each exchange: a fault's code, "" for success."""
@@ -40,6 +42,14 @@ class StatusDesk:
                 return
             self._devices[name] = DeviceHealth(name, kind, state, detail, self.now(), station)
         self._poke("devices")
+
+    def alarm(self, name: str, code: str) -> None:
+        """Something about a device that works all the same (a code of words, "" ends it); shown as its detail."""
+        with self._lock:
+            changed = self._alarms.get(name, "") != code
+            self._alarms[name] = code
+        if changed:
+            self._poke("devices")
 
     def line(self) -> LineState:
         """The line to HQ and the age of its word."""
@@ -62,7 +72,8 @@ class StatusDesk:
     def devices(self) -> tuple[DeviceHealth, ...]:
         """Every device, by name."""
         with self._lock:
-            return tuple(self._devices[name] for name in sorted(self._devices))
+            found = [self._devices[name] for name in sorted(self._devices)]
+            return tuple(replace(one, detail=one.detail or self._alarms.get(one.name, "")) for one in found)
 
     def now(self) -> datetime:
         """Trusted time, UTC."""

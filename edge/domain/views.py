@@ -208,6 +208,18 @@ class PluggedDevice:
     suggestion: str
 
 
+@dataclass(frozen=True)
+class SwappedDevice:
+    """A device of the settings at whose address another one was found: who is known there, who was seen."""
+
+    device: str
+    kind: str
+    address: str
+    known: str
+    seen: str
+    since: datetime
+
+
 class FrameKind(Enum):
     """What the guide screen shows."""
 

@@ -9,6 +9,7 @@ from edge.clock import Clock, moment_of
 from edge.db import Database
 from edge.records import ledger_schema, replica_schema
 from edge.records.counter import Attempts, Scans, Sessions
+from edge.records.identities import Identities
 from edge.records.jobs import PrintJobs
 from edge.records.journal import Journal
 from edge.records.pickups import Pickups
@@ -29,6 +30,7 @@ class Books:
     scans: Scans
     attempts: Attempts
     sessions: Sessions
+    identities: Identities
 
     def close(self) -> None:
         """Closes both files."""
@@ -59,4 +61,5 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         scans=Scans(ledger),
         attempts=Attempts(ledger),
         sessions=Sessions(ledger),
+        identities=Identities(ledger),
     )

@@ -73,7 +73,11 @@ FIRST = (
         cmd TEXT PRIMARY KEY, order_id TEXT NOT NULL, answer TEXT NOT NULL, at TEXT NOT NULL) STRICT""",
 )
 
-NAMES = ["first"]
+IDENTITIES = """CREATE TABLE device_identity (
+    device TEXT PRIMARY KEY, kind TEXT NOT NULL, address TEXT NOT NULL, known TEXT NOT NULL,
+    seen TEXT NOT NULL DEFAULT '', since TEXT NOT NULL) STRICT"""
+
+NAMES = ["first", "identities"]
 
 
 def migrations() -> Migrations:
@@ -86,5 +90,9 @@ def migrations() -> Migrations:
     def first(db: Database) -> None:
         for statement in FIRST:
             db.execute(statement)
+
+    @ledger(name="identities")
+    def identities(db: Database) -> None:
+        db.execute(IDENTITIES)
 
     return ledger
