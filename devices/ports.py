@@ -6,6 +6,7 @@ station, no clock of the shop, no database and no web page. All times are second
 
     DeviceFault
     |-- DeviceAbsent      nothing there: unplugged, refused, no route
+    |   |-- LaneAbsent      the program or machine that runs it does not answer
     |   |-- DeviceDenied    it is there, and this program's user may not open it
     |   `-- DeviceClaimed   it is there, and another program has it
     |-- DeviceOffline     there, but not ready (button, error waiting for a person)
@@ -67,14 +68,29 @@ class Reading(msgspec.Struct, frozen=True):
     aim: str = ""
 
 
+class Delivered(Reading, frozen=True, kw_only=True):
+    """A reading that its scanner keeps until it hears of it: its number in the scanner's own book, and how old it is.
+
+    `seq` is dense within `stream`; the two and the device's name tell one reading from all others, for ever.
+    """
+
+    stream: str
+    seq: int
+    age_s: float
+
+
 class Scan(msgspec.Struct, frozen=True):
-    """A reading with its origin: which device, which station, the device's dense count, when (UTC)."""
+    """A reading with its origin: which device, which station, the device's dense count, when (UTC).
+
+    `stream` is what the count belongs to; the same device, stream and count again are the same scan. Empty: unnumbered.
+    """
 
     device: str
     station: str
     seq: int
     at: datetime
     reading: Reading
+    stream: str = ""
 
 
 class Corner(msgspec.Struct, frozen=True):
@@ -167,6 +183,13 @@ class DeviceAbsent(DeviceFault):
 
     code = "DEVICE_ABSENT"
     power = PowerState.OFF_OFFLINE
+
+
+class LaneAbsent(DeviceAbsent):
+    """The lane that runs the device does not answer."""
+
+    code = "LANE_ABSENT"
+    power = PowerState.UNKNOWN
 
 
 class DeviceDenied(DeviceAbsent):
@@ -273,6 +296,14 @@ class Answering(Protocol):
 
 
 @runtime_checkable
+class Keeping(Protocol):
+    """A scanner that keeps what it read until it hears what became of it, and else delivers it again."""
+
+    def kept(self, reading: Reading, *, good: bool) -> None:
+        """The store dealt with it: kept (`good`) or refused for good; forgotten by the scanner; never raises."""
+
+
+@runtime_checkable
 class Counting(Protocol):
     """A scanner that counts what it could not take."""
 
@@ -318,6 +349,27 @@ class POSPrinter(Protocol):
         """Asks the printer how it is; never raises."""
 
 
+class Fate(Enum):
+    """What became of an attempt to print."""
+
+    DONE = "done"
+    SENT = "sent"
+    NEVER = "never"
+    UNKNOWN = "unknown"
+
+
+@runtime_checkable
+class Attempting(Protocol):
+    """A printer that remembers attempts: one that is repeated under its name prints nothing a second time."""
+
+    def attempt(self, name: str, slip: Slip, sent: Callable[[], None]) -> None:
+        """As `print`; an attempt that is known to have ended gives its outcome again."""
+
+    def fate(self, name: str) -> Fate | None:
+        """What became of an attempt, NEVER: nothing of it was sent, or ever will be; None: not to be learned
+        now; never raises."""
+
+
 @runtime_checkable
 class TellsState(Protocol):
     """A printer that says by itself when its paper, its cover or its line changes."""
@@ -334,6 +386,28 @@ class CashDrawer(Protocol):
 
     def level(self) -> bool | None:
         """The sensor's raw level, whose meaning differs from drawer to drawer; None: unknown; never raises."""
+
+
+@runtime_checkable
+class TellsLevel(Protocol):
+    """A drawer whose sensor is heard of by itself, without being asked."""
+
+    def listen_level(self, told: Callable[[bool], None]) -> None:
+        """`told` hears the sensor's raw level in a thread of the driver, also when it did not change."""
+
+
+@runtime_checkable
+class DrawerSocket(Protocol):
+    """A printer with a socket for cash drawers: two wires that open one each, and one sensor for both."""
+
+    def pulse(self, pin: int = 2, pulse_ms: int = 100) -> None:
+        """One pulse on that wire, never repeated; errors as `CashDrawer` says."""
+
+    def level(self) -> bool | None:
+        """The level of the sensor's wire; None: unknown; never raises."""
+
+    def listen_level(self, told: Callable[[bool], None]) -> None:
+        """As `TellsLevel`; several may listen."""
 
 
 class Identity(msgspec.Struct, frozen=True):
