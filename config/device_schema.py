@@ -80,14 +80,17 @@ class ScannerSettings(msgspec.Struct, frozen=True):
 class PrinterSettings(msgspec.Struct, frozen=True):
     """A receipt printer."""
 
-    driver: Literal["escpos-tcp", "escpos-serial", "escpos-usb", "escpos-file"] = "escpos-tcp"
-    """ESC/POS over raw TCP (port 9100), a serial line, the kernel's USB printer device, or into a file."""
+    driver: Literal["escpos-tcp", "escpos-serial", "escpos-usb", "escpos-libusb", "escpos-file"] = (
+        "escpos-tcp"
+    )
+    """ESC/POS over raw TCP (port 9100), a serial line, the kernel's USB printer device, libusb, or into a file."""
     host: str = ""
     """escpos-tcp: its address."""
     port: Port = 9100
     """escpos-tcp: its TCP port."""
     device: str = ""
-    """Else: a stable /dev/serial/by-id/ link, /dev/usb/lp0 or a link to it, or the file."""
+    """Else: a stable /dev/serial/by-id/ link, /dev/usb/lp0 or a link to it, the file; escpos-libusb:
+    vendor:product or vendor:product:serial, as lsusb prints them (04b8:0e28)."""
     baud: Annotated[int, msgspec.Meta(ge=1200, le=4_000_000)] = 9600
     """escpos-serial: speed, bit/s."""
     flow: Literal["rts", "xoff", "none"] = "rts"
@@ -210,3 +213,12 @@ class LaneSettings(msgspec.Struct, frozen=True):
 
     token_sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")] = "0" * 64
     """SHA-256 (hex) of the token that it shows; the token itself is never stored."""
+    where: Literal["outside", "inside"] = "outside"
+    """outside: it is a program of its own and calls this store; inside: this store runs it itself, to try it out."""
+
+
+class LanePortSettings(msgspec.Struct, frozen=True):
+    """Where lanes call this store."""
+
+    listen: str = ""
+    """unix:PATH for lanes on this machine, host:port (TLS) for others; empty: no lane may call."""

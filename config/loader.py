@@ -43,6 +43,7 @@ def load(path: Path) -> Settings:
         for name, client in settings.api_clients.items()
         if client.token_sha256 in _NO_SECRETS
     ]
+    problems += _lanes(settings)
     if problems:
         raise SettingsRefused(problems)
     return settings
@@ -51,6 +52,24 @@ def load(path: Path) -> Settings:
 _NO_SECRETS = frozenset(
     {"0" * 64, *(hashlib.sha256(w).hexdigest() for w in (b"", b"password", b"token", b"secret"))}
 )
+
+
+def _lanes(settings: Settings) -> list[Problem]:
+    """Lanes that call from outside need a token, and somewhere to call."""
+    problems, at = [], settings.lane_port.listen
+    kind, _, path = at.partition(":")
+    host, _, port = at.rpartition(":")
+    if at and not (path if kind == "unix" else host and port.isdecimal() and int(port) <= 65535):
+        problems.append(Problem("lane_port.listen", "is no address", "unix:PATH or host:port"))
+    for name, lane in settings.lanes.items():
+        if lane.where == "outside" and lane.token_sha256 in _NO_SECRETS:
+            hint = f"store-edge lane-key {name} makes one"
+            problems.append(Problem(f"lanes.{name}.token_sha256", "is no hash of a secret", hint))
+        if lane.where == "outside" and not at:
+            problems.append(
+                Problem("lane_port.listen", f"is needed for lanes.{name}", "unix:PATH or host:port")
+            )
+    return problems
 
 
 def _time_zone(name: str) -> list[Problem]:

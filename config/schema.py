@@ -12,6 +12,7 @@ import msgspec
 from config.device_schema import (
     DisplaySettings,
     DrawerSettings,
+    LanePortSettings,
     LaneSettings,
     LightSettings,
     LockerSettings,
@@ -125,6 +126,7 @@ class Settings(msgspec.Struct, frozen=True):
     displays: dict[Name, DisplaySettings] = {}
     lights: dict[Name, LightSettings] = {}
     lockers: dict[Name, LockerSettings] = {}
+    lane_port: LanePortSettings = LanePortSettings()
     lanes: dict[Name, LaneSettings] = {}
     api_clients: dict[Name, ApiClientSettings] = {}
 
