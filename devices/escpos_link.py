@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from devices.escpos_replies import Reply, ReplyKind, ReplyParser, state_from, state_from_asb
+from devices.escpos_replies import Reply, ReplyKind, ReplyParser, level_from_asb, state_from, state_from_asb
 from devices.escpos_wires import Wire
 from devices.ports import DeviceAbsent, DeviceOffline, PrinterState, Unconfirmed
 
@@ -22,12 +22,20 @@ class Link:
     A link that failed once is of no more use: a late answer would be taken for the next one.
     """
 
-    def __init__(self, name: str, wire: Wire, timeout_s: float, told: Callable[[PrinterState], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        wire: Wire,
+        timeout_s: float,
+        told: Callable[[PrinterState], None],
+        level: Callable[[bool], None] = lambda _: None,
+    ) -> None:
         self.seen = PrinterState.UNKNOWN
         self._name = name
         self._wire = wire
         self._timeout_s = timeout_s
         self._told = told
+        self._level = level
         self._news = threading.Condition()
         self._replies: list[Reply] = []
         self._asked: frozenset[ReplyKind] = frozenset()
@@ -145,6 +153,7 @@ class Link:
         if reply.kind is ReplyKind.UNASKED:
             self.seen = state_from_asb(reply.data)
             self._told(self.seen)
+            self._level(level_from_asb(reply.data))
         with self._news:
             if reply.kind in self._asked:
                 self._replies.append(reply)

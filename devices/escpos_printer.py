@@ -11,7 +11,8 @@ from config.device_schema import PrinterSettings
 from devices.escpos_link import Link, words
 from devices.escpos_replies import ReplyKind, paper_ended
 from devices.escpos_slip import BIGGEST_COMMAND, encode
-from devices.escpos_wires import open_wire
+from devices.escpos_wires import Wire, open_wire
+from devices.nodes import fault
 from devices.ports import (
     CoverOpen,
     DeviceAbsent,
@@ -27,7 +28,8 @@ from devices.slip import Slip
 
 _TELL_CHANGES = b"\x1da\x0f"  # ESC @ takes it back, hence after each
 _BARRIER = b"\x1dr\x01"
-_PULSE = b"\x1bp\x00\x32\xfa"
+_PULSE_WAIT_S = 5.0
+"""A drawer waits so long for the slip before it, and no longer: nobody may stand before it any more."""
 # What broke off may have left a half command that eats what comes next, and paper that hangs out: NULs end
 # the one and mean nothing else, a cut ends the other.
 _HEADER = b"\x00" * 16  # no command's length is told later than that: what is asked next is not taken for one
@@ -42,12 +44,16 @@ class EscposPrinter:
     Two printers must not share one address: a printer talks to one host at a time.
     """
 
-    def __init__(self, name: str, settings: PrinterSettings) -> None:
+    def __init__(
+        self, name: str, settings: PrinterSettings, dial: Callable[[PrinterSettings], Wire] = open_wire
+    ) -> None:
         self._name = name
         self._settings = settings
+        self._dial = dial
         self._turn = threading.Lock()
         self._link: Link | None = None
         self._told: Callable[[PrinterState], None] = lambda _: None
+        self._ears: list[Callable[[bool], None]] = []
         self._clean = False
         self._seen = PrinterState.UNKNOWN
 
@@ -84,10 +90,23 @@ class EscposPrinter:
             self._turn.release()
         return self._seen
 
-    def pulse(self) -> None:
-        """One pulse to the drawer, never repeated; errors as `devices.ports.CashDrawer` says."""
-        with self._turn, self._ready() as link:
-            self._put(link, _PULSE, lambda: None)
+    def listen_level(self, told: Callable[[bool], None]) -> None:
+        """`told` hears the level of the drawer's sensor as it changes, in a thread of the driver."""
+        self._ears.append(told)
+
+    def pulse(self, pin: int = 2, pulse_ms: int = 100) -> None:
+        """One pulse to the drawer on that pin, never repeated; errors as `devices.ports.CashDrawer` says.
+
+        ESC p m t1 t2 in units of 2 ms (Epson ESC/POS reference); t2 is the pause that spares the coil.
+        """
+        if not self._turn.acquire(timeout=_PULSE_WAIT_S):
+            raise DeviceOffline(self._name, "busy with a slip")
+        try:
+            with self._ready() as link:
+                pulse = b"\x1bp" + bytes([0 if pin == 2 else 1, min(pulse_ms // 2, 255), 250])
+                self._put(link, self._hearing + pulse, lambda: None)
+        finally:
+            self._turn.release()
 
     def level(self) -> bool | None:
         """The level of the drawer's sensor; None while a slip is printed, or where it does not answer."""
@@ -161,15 +180,19 @@ class EscposPrinter:
 
     def _connected(self) -> Link:
         try:
-            wire = open_wire(self._settings)
+            wire = self._dial(self._settings)
         except (OSError, ValueError) as error:  # ValueError: a host name that IDNA refuses
-            raise DeviceAbsent(self._name, words(error)) from error
-        return Link(self._name, wire, self._settings.timeout_s, self._heard)
+            raise type(fault(self._name, error))(self._name, words(error)) from error
+        return Link(self._name, wire, self._settings.timeout_s, self._heard, self._heard_level)
 
     def _heard(self, state: PrinterState) -> None:
         if state is not self._seen:
             self._seen = state
             self._told(state)
+
+    def _heard_level(self, level: bool) -> None:
+        for told in self._ears:
+            told(level)
 
     def _put(self, link: Link, job: bytes, sent: Callable[[], None]) -> None:
         confirm = self._settings.confirm

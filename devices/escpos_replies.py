@@ -107,6 +107,11 @@ def state_from_asb(asb: bytes) -> PrinterState:
     )
 
 
+def level_from_asb(asb: bytes) -> bool:
+    """The level of pin 3 of the drawer's socket, told by an unasked status."""
+    return bool(asb[0] & 0x04)
+
+
 def _state(*, cover: bool, paper_out: bool, offline: bool, near_end: bool) -> PrinterState:
     if cover:
         return PrinterState.COVER_OPEN
@@ -120,3 +125,10 @@ def _state(*, cover: bool, paper_out: bool, offline: bool, near_end: bool) -> Pr
 def paper_ended(in_order: int) -> bool:
     """Whether a GS r 1 answer says that the paper had run out by then."""
     return bool(in_order & 0x0C)
+
+
+def state_of_lp(bits: int) -> PrinterState:
+    """The state in a USB printer's port status: 0x20 paper out, 0x10 selected, 0x08 no error."""
+    if bits & 0x20:
+        return PrinterState.OUT_OF_PAPER
+    return PrinterState.UNKNOWN if bits & 0x08 else PrinterState.OFFLINE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from config.device_schema import PrinterSettings, ScannerSettings
 from config.schema import Settings
@@ -10,7 +10,8 @@ from devices.camera_scanner import CameraScanner
 from devices.escpos_printer import EscposPrinter
 from devices.evdev_scanner import EvdevScanner
 from devices.hidpos_scanner import HidPosScanner
-from devices.ports import POSPrinter, Scanner
+from devices.plugged_drawer import PluggedDrawer
+from devices.ports import CashDrawer, DrawerSocket, POSPrinter, Scanner
 from devices.serial_scanner import SerialScanner
 from devices.tcp_scanner import TcpScanner
 
@@ -25,6 +26,7 @@ PRINTERS: dict[str, Callable[[str, PrinterSettings], POSPrinter]] = {
     "escpos-tcp": EscposPrinter,
     "escpos-serial": EscposPrinter,
     "escpos-usb": EscposPrinter,
+    "escpos-libusb": EscposPrinter,
     "escpos-file": EscposPrinter,
 }
 
@@ -32,6 +34,16 @@ PRINTERS: dict[str, Callable[[str, PrinterSettings], POSPrinter]] = {
 def open_scanners(settings: Settings) -> dict[str, Scanner]:
     """Makes every scanner of the settings, by name; touches no device yet."""
     return {name: SCANNERS[one.driver](name, one) for name, one in settings.scanners.items()}
+
+
+def open_drawers(settings: Settings, printers: Mapping[str, POSPrinter]) -> dict[str, CashDrawer]:
+    """Makes every drawer of the settings whose printer has a socket, by name; touches no device yet."""
+    drawers: dict[str, CashDrawer] = {}
+    for name, one in settings.drawers.items():
+        socket = printers.get(one.printer)
+        if isinstance(socket, DrawerSocket):
+            drawers[name] = PluggedDrawer(socket, one)
+    return drawers
 
 
 def open_printers(settings: Settings) -> dict[str, POSPrinter]:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from config.device_schema import PrinterSettings
+from config.device_schema import DrawerSettings, PrinterSettings
 from devices.escpos_printer import EscposPrinter
 from devices.escpos_slip import encode
-from devices.ports import DeviceAbsent, OutOfPaper, PrinterState, SentOnly, Unconfirmed
+from devices.plugged_drawer import PluggedDrawer
+from devices.ports import DeviceAbsent, DeviceOffline, OutOfPaper, PrinterState, SentOnly, Unconfirmed
 from devices.simulated_printer import SimulatedPrinter
 from devices.slip import Pair, Qr, Slip, Text
 
@@ -142,3 +143,41 @@ def test_a_drawer_gets_one_pulse_a_call_and_none_while_the_printer_cannot_say_so
     paper_end.recover()
     printer.print(SLIP)
     assert paper_end.kicks == 2, "nothing repeats a pulse"
+
+
+def test_the_drawers_sensor_is_heard_of_without_asking(paper_end: SimulatedPrinter) -> None:
+    heard: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    printer = driver(paper_end)
+    printer.listen_level(heard.put)
+    printer.pulse()
+    while not heard.get(timeout=5):
+        """The level from before the pulse, told first."""
+    paper_end.close_drawer()
+    assert heard.get(timeout=5) is False
+
+
+def test_a_pulse_names_wire_and_length_in_units_of_2_ms(paper_end: SimulatedPrinter) -> None:
+    printer = driver(paper_end)
+    drawers = {"D1": DrawerSettings(printer="r1"), "D2": DrawerSettings(printer="r1", pin=5, pulse_ms=500)}
+    for settings in drawers.values():
+        PluggedDrawer(printer, settings).pulse()
+    assert b"\x1bp\x00\x32\xfa" in paper_end.received
+    assert b"\x1bp\x01\xfa\xfa" in paper_end.received
+    assert paper_end.kicks == 2
+
+
+def test_a_pulse_does_not_wait_behind_a_slip_that_hangs(
+    paper_end: SimulatedPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devices.escpos_printer._PULSE_WAIT_S", 0.05)
+    printer = driver(paper_end, timeout_s=1.0)
+    printer.print(SLIP)
+    paper_end.take_paper(after_lines=2)
+    waiting = threading.Thread(target=printer.print, args=(SLIP,))
+    waiting.start()
+    assert paper_end.wait_received(2 * len(encode(SLIP, 48, "gb18030")), 5)
+    with pytest.raises(DeviceOffline):
+        printer.pulse()
+    paper_end.give_paper()
+    waiting.join(5)
+    assert paper_end.kicks == 0, "and it does not come later"
