@@ -1,7 +1,8 @@
 """The process of a live camera: takes frames, decodes the newest, says what it saw on standard output.
 
 It has one parent, which gives the task as the first line of standard input and keeps that open: when it closes,
-whatever the reason, this process ends. Each line out is one message in JSON.
+whatever the reason, this process ends. Each further line in asks for one preview. Each line out is one message in
+JSON.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import msgspec
 
 from config.device_schema import CameraSettings
-from devices.ports import Reading
+from devices.ports import Preview, Reading
 from devices.sightings import Sightings, fingerprint
 
 _NICE = 10
@@ -41,13 +42,19 @@ class Seen(msgspec.Struct, frozen=True, tag="seen"):
     readings: tuple[Reading, ...]
 
 
+class Shown(msgspec.Struct, frozen=True, tag="shown"):
+    """What was asked for: a look through the camera."""
+
+    preview: Preview
+
+
 class Lost(msgspec.Struct, frozen=True, tag="lost"):
     """It is over; the process ends."""
 
     why: str
 
 
-Message = Alive | Seen | Lost
+Message = Alive | Seen | Shown | Lost
 
 
 def main() -> None:
@@ -56,14 +63,17 @@ def main() -> None:
     out = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints is no message
     task = msgspec.json.decode(sys.stdin.buffer.readline(), type=Task)
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    lost = _watch(task, _Speaker(out))
+    asked = threading.Event()
+    threading.Thread(target=_obey, args=(asked,), daemon=True).start()
+    lost = _watch(task, _Speaker(out), asked)
     _Speaker(out).say(Lost(lost))
     os._exit(1)  # a capture that hangs must not keep the process
 
 
-def _end_with_the_parent() -> None:
-    sys.stdin.buffer.read()
+def _obey(asked: threading.Event) -> None:
+    # Not PR_SET_PDEATHSIG: its parent is the thread that started us, and threads end before the daemon does.
+    for _ in sys.stdin.buffer:
+        asked.set()
     os._exit(0)
 
 
@@ -107,10 +117,11 @@ class _Newest:
                 self._changed.notify()
 
 
-def _watch(task: Task, speaker: _Speaker) -> str:
+def _watch(task: Task, speaker: _Speaker, asked: threading.Event) -> str:
     """Looks at frames until none comes any more; gives the reason."""
     import cv2
 
+    from devices.camera_preview import preview
     from devices.decoding import decode
 
     cv2.setNumThreads(1)
@@ -134,6 +145,9 @@ def _watch(task: Task, speaker: _Speaker) -> str:
         found = decode(_region(frame, task.camera), _BUDGET_S, context=task.camera.context, effort="live")
         scans = sightings.scans((code.reading for code in found), now, picture)
         speaker.say(Seen(tuple(scans)) if scans else Alive())
+        if asked.is_set():
+            asked.clear()
+            speaker.say(Shown(preview(frame, task.camera.region, found)))
 
 
 def _opened(task: Task) -> Any:

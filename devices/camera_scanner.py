@@ -11,7 +11,7 @@ from typing import Protocol
 from config.device_schema import ScannerSettings
 from devices.decoding import Context, decode, load_image
 from devices.live_camera import LiveCamera
-from devices.ports import BadSource, DeviceAbsent, Reading
+from devices.ports import BadSource, DeviceAbsent, Preview, Reading
 from devices.scanned_bytes import Charset, words
 from devices.sightings import Sightings, fingerprint
 
@@ -64,6 +64,11 @@ class CameraScanner:
             self.close()
             raise
         return [_in_charset(one, self._settings.charset) for one in found]
+
+    def preview(self, wait_s: float) -> Preview | None:
+        """What a live camera sees now; None from a file or a folder, and while the camera is not there."""
+        source = self._source
+        return source.preview(wait_s) if isinstance(source, LiveCamera) else None
 
     def close(self) -> None:
         """Lets go of the source."""

@@ -7,14 +7,15 @@ import os
 import select
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import msgspec
 
 from config.device_schema import CameraSettings
-from devices.camera_process import Lost, Message, Seen, Task
-from devices.ports import DeviceAbsent, Reading
+from devices.camera_process import Lost, Message, Seen, Shown, Task
+from devices.ports import DeviceAbsent, Preview, Reading
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SLACK_S = 0.4  # the child speaks every quarter of a second
@@ -32,6 +33,9 @@ class LiveCamera:
         self._name = name
         self._silence_s = settings.stall_ms / 1000 + _SLACK_S
         self._pending = b""
+        self._looking = threading.Condition()  # guards _in and what stands below
+        self._lookers = self._looks = 0
+        self._look: Preview | None = None
         its_in, self._in = os.pipe()
         self._out, its_out = os.pipe()
         try:
@@ -72,12 +76,30 @@ class LiveCamera:
                 return list(message.readings)
         return early
 
+    def preview(self, wait_s: float) -> Preview | None:
+        """A look through the camera; it comes only while another thread reads. None when none came in time."""
+        with self._looking:
+            before = self._looks
+            try:
+                os.write(self._in, b"\n")
+            except OSError:
+                return None
+            self._lookers += 1
+            self._looking.wait_for(lambda: self._looks != before or self._in < 0, wait_s)
+            self._lookers -= 1
+            shown = self._look if self._looks != before else None
+            if not self._lookers:
+                self._look = None  # nothing that a camera saw stays here
+        return shown
+
     def close(self) -> None:
         """Ends the process; never raises, and may be called twice."""
-        for pipe in (self._in, self._out):
-            with contextlib.suppress(OSError):
-                os.close(pipe)
-        self._in = self._out = -1
+        with self._looking:
+            for pipe in (self._in, self._out):
+                with contextlib.suppress(OSError):
+                    os.close(pipe)
+            self._in = self._out = -1
+            self._looking.notify_all()
         try:
             self._child.wait(_ENDS_S)
         except subprocess.TimeoutExpired:
@@ -109,4 +131,11 @@ class LiveCamera:
         message: Message = _MESSAGES.decode(line)
         if isinstance(message, Lost):
             raise DeviceAbsent(self._name, f"the camera {message.why}")
+        if isinstance(message, Shown):
+            self._show(message.preview)
         return message
+
+    def _show(self, look: Preview) -> None:
+        with self._looking:
+            self._look, self._looks = look if self._lookers else None, self._looks + 1
+            self._looking.notify_all()
