@@ -15,8 +15,28 @@ from devices.scan_pump import Line, Pump
 
 _HIDIOCGRDESCSIZE = 0x80044801  # _IOR('H', 1, int), linux/hidraw.h
 _HIDIOCGRDESC = 0x90044802  # _IOR('H', 2, struct { __u32 size; __u8 value[4096]; })
-_BAR_CODE_SCANNER_PAGE = (b"\x05\x8c", b"\x06\x8c\x00")  # the short and the long form of the item
+_USAGE_PAGE, _LONG_ITEM = 0x04, 0xFE
+_BAR_CODE_SCANNER = 0x8C
 _LARGEST_REPORT = 4096
+
+
+def calls_itself_scanner(descriptor: bytes) -> bool:
+    """Whether a report descriptor names the bar code scanner page (HID usage tables, page 8C).
+
+    Item by item (HID 1.11, 6.2.2.2): two data bytes of something else are no page.
+    """
+    at = 0
+    while at < len(descriptor):
+        prefix = descriptor[at]
+        if prefix == _LONG_ITEM:
+            at += 3 + (descriptor[at + 1] if at + 1 < len(descriptor) else 0)
+            continue
+        size = (0, 1, 2, 4)[prefix & 0x03]
+        data = descriptor[at + 1 : at + 1 + size]
+        if prefix & 0xFC == _USAGE_PAGE and int.from_bytes(data, "little") == _BAR_CODE_SCANNER:
+            return True
+        at += 1 + size
+    return False
 
 
 def claim_scanner(fd: int) -> None:
@@ -28,7 +48,7 @@ def claim_scanner(fd: int) -> None:
     fcntl.ioctl(fd, _HIDIOCGRDESCSIZE, size)
     described = bytearray(size[0].to_bytes(4, "little") + bytes(4096))
     fcntl.ioctl(fd, _HIDIOCGRDESC, described)
-    if not any(page in described[4 : 4 + size[0]] for page in _BAR_CODE_SCANNER_PAGE):
+    if not calls_itself_scanner(bytes(described[4 : 4 + size[0]])):
         raise BadSource("hidraw", "not in HID-POS mode: no usage page 8C")
     fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
