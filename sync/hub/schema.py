@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    create_engine,
     insert,
     select,
 )
@@ -230,13 +231,22 @@ nack = Table(
 
 
 def open_hub(where: Engine | Path | str) -> Engine:
-    """HQ's database, made if it is not there; a path means SQLite. Raises OSError where it cannot be kept private."""
-    engine = where if isinstance(where, Engine) else open_file(Path(where))
+    """HQ's database, its tables made if they are not there; `where`: an engine, a URL, or a SQLite file's path.
+
+    Raises OSError where a file cannot be kept private.
+    """
+    engine = where if isinstance(where, Engine) else _engine(str(where))
     with engine.begin() as conn:
         metadata.create_all(conn)
         if conn.scalar(select(meta.c.value).where(meta.c.key == "hq_epoch")) is None:
             conn.execute(insert(meta).values(key="hq_epoch", value=str(uuid.uuid4())))
     return engine
+
+
+def _engine(where: str) -> Engine:
+    if "://" not in where:
+        return open_file(Path(where))
+    return create_engine(where, pool_size=16, pool_pre_ping=True, hide_parameters=True)
 
 
 def hq_epoch(conn: Connection) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +14,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, create_engine, make_url, select
+from sqlalchemy.pool import NullPool
 
 from sync.hub.desk import HubDesk
 from sync.hub.schema import bucket, open_hub
@@ -20,6 +23,7 @@ from sync.hub.web import create_hub
 from sync.messages import Order, OrderLine, Product
 from sync.messages import Shop as ShopRow
 from sync.transport import LoopTransport
+from tests import postgres_server
 
 
 def _memory_store() -> ModuleType:
@@ -56,6 +60,7 @@ class Hub:
     engine: Engine
     app: Flask
     desk: HubDesk
+    where: str
     tokens: dict[str, str] = field(default_factory=dict)
 
     def admit(self, store: str) -> None:
@@ -70,9 +75,9 @@ class Hub:
         return row.n, row.ck
 
 
-def build_hub(path: Path) -> Hub:
-    engine = open_hub(path)
-    hub = Hub(engine, create_hub(engine), HubDesk(engine))
+def build_hub(where: Path | str) -> Hub:
+    engine = open_hub(where)
+    hub = Hub(engine, create_hub(engine), HubDesk(engine), str(where))
     for store in ("S1", "S2"):
         hub.admit(store)
     hub.desk.publish_products([Product(sku="P1", gtin="6901234567892", name_zh="牛奶", name_en="Milk")])
@@ -80,9 +85,63 @@ def build_hub(path: Path) -> Hub:
     return hub
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server; unsynced, since no test here pulls its plug."""
+    if postgres_server.binaries() is None:
+        pytest.skip("PostgreSQL is not installed")
+    with postgres_server.running("fsync=off") as url:
+        yield url
+
+
+@contextmanager
+def _database(server: str) -> Iterator[str]:
+    url, name = make_url(server), f"hub_{secrets.token_hex(6)}"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as conn:
+        conn.exec_driver_sql(f"CREATE DATABASE {name}")
+    try:
+        yield url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as conn:
+            conn.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty place for HQ's tables, in both kinds of database."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "hub.db")
+        return
+    with _database(request.getfixturevalue("postgres")) as url:
+        yield url
+
+
 @pytest.fixture
-def hub(tmp_path: Path) -> Hub:
-    return build_hub(tmp_path / "hub.db")
+def hub(database: str) -> Iterator[Hub]:
+    made = build_hub(database)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def backup(hub: Hub, tmp_path: Path) -> Callable[[], str]:
+    """backup() copies HQ's database as it stands; gives the copy's place."""
+
+    def copy() -> str:
+        if hub.engine.dialect.name == "sqlite":
+            raw = hub.engine.raw_connection()
+            raw.cursor().execute(f"VACUUM INTO '{tmp_path / 'backup.db'}'")
+            raw.close()
+            return str(tmp_path / "backup.db")
+        url = make_url(hub.where)
+        hub.engine.dispose()  # PostgreSQL copies a database that nobody uses
+        server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with server.connect() as conn:
+            conn.exec_driver_sql(f"CREATE DATABASE {url.database}_copy TEMPLATE {url.database}")
+        return url.set(database=f"{url.database}_copy").render_as_string(hide_password=False)
+
+    return copy
 
 
 @pytest.fixture(scope="session")
@@ -107,5 +166,5 @@ def order_form() -> Callable[..., Order]:
 
 
 @pytest.fixture(scope="session")
-def hub_builder() -> Callable[[Path], Hub]:
+def hub_builder() -> Callable[[Path | str], Hub]:
     return build_hub

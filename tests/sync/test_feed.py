@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -18,8 +17,8 @@ ROWS, WRITERS = 60, 2
 AT = "2026-01-05T10:00:00.000Z"
 
 
-def _write_slowly(path: str, name: str) -> None:
-    engine = open_hub(Path(path))
+def _write_slowly(where: str, name: str) -> None:
+    engine = open_hub(where)
     for n in range(ROWS):
 
         def work(conn: Any, n: int = n) -> None:
@@ -32,10 +31,9 @@ def _write_slowly(path: str, name: str) -> None:
         write(engine, work)
 
 
-def test_concurrent_slow_writers_lose_nothing(hub: Any, shop: Any, tmp_path: Path) -> None:
+def test_concurrent_slow_writers_lose_nothing(hub: Any, shop: Any) -> None:
     context = multiprocessing.get_context("spawn")
-    path = str(tmp_path / "hub.db")
-    writers = [context.Process(target=_write_slowly, args=(path, name)) for name in "ab"]
+    writers = [context.Process(target=_write_slowly, args=(hub.where, name)) for name in "ab"]
     for writer in writers:
         writer.start()
     while any(writer.is_alive() for writer in writers):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,17 +22,15 @@ def in_journal(shop: Any) -> list[tuple[int, str]]:
 
 
 def test_hq_restored_from_a_backup_gets_the_facts_again(
-    hub: Any, shop: Any, order_form: Any, tmp_path: Path
+    hub: Any, shop: Any, order_form: Any, backup: Any
 ) -> None:
     hub.desk.publish_order(order_form("O1"))
     shop.advance("O1")
     shop.settle()
-    raw = hub.engine.raw_connection()
-    raw.cursor().execute(f"VACUUM INTO '{tmp_path / 'backup.db'}'")
-    raw.close()
+    copy = backup()
     shop.collect("O1", 2)
     shop.settle()
-    engine = open_hub(tmp_path / "backup.db")
+    engine = open_hub(copy)
     shop.wire.below = LoopTransport(create_hub(engine), hub.tokens["S1"])
     shop.settle()
     restored = HubDesk(engine)
