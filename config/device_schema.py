@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 import msgspec
@@ -10,6 +11,10 @@ Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Positive = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+
+
+USB_NAME = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::(.+))?")
+"""A USB device: vendor, product, serial number."""
 
 
 class CameraSettings(msgspec.Struct, frozen=True):
@@ -30,6 +35,8 @@ class CameraSettings(msgspec.Struct, frozen=True):
     """A camera without a new picture for so long counts as gone and is opened again."""
     open_timeout_ms: Annotated[int, msgspec.Meta(ge=500, le=10_000)] = 5000
     """How long a camera may take to give its first picture."""
+    torch: str = ""
+    """Name of the light ([lights]) that is lit while what the camera looks at is dark; empty: none."""
 
 
 class ScannerSettings(msgspec.Struct, frozen=True):
@@ -65,7 +72,7 @@ class ScannerSettings(msgspec.Struct, frozen=True):
     """Whose sounds tell the person at a serial scanner that the store took the code, or did not."""
     debounce_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
     """The same code again within this time, counted from its last sight, is the same scan; 0: every sight
-    counts. A camera has its own rule."""
+    counts. A camera has its own rule, and takes no other."""
     layout: Literal["us", "fr", "de"] = "us"
     """evdev: the keyboard layout that the scanner is set to."""
     peer: str = ""

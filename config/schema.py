@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
 from config.device_schema import (
+    USB_NAME,
     DisplaySettings,
     DrawerSettings,
     LanePortSettings,
@@ -23,6 +23,10 @@ from config.device_schema import (
     ScaleSettings,
     ScannerSettings,
 )
+from config.problems import Problem, SettingsRefused, dangling, twice
+from config.scanner_checks import scanner_problems
+
+__all__ = ["Problem", "Settings", "SettingsRefused", "parse"]
 
 
 class StoreSettings(msgspec.Struct, frozen=True):
@@ -131,28 +135,6 @@ class Settings(msgspec.Struct, frozen=True):
     api_clients: dict[Name, ApiClientSettings] = {}
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One thing wrong with the settings: where, what, and the likely remedy ("" if none is known)."""
-
-    path: str
-    message: str
-    hint: str = ""
-
-    def __str__(self) -> str:
-        said = f"{self.path}: {self.message}" + (f" ({self.hint})" if self.hint else "")
-        # Names come from the file: what they hold must not drive the terminal that shows them.
-        return "".join(letter if letter.isprintable() else "?" for letter in said)
-
-
-class SettingsRefused(Exception):
-    """The settings cannot be used; `problems` lists everything that is wrong with them."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("; ".join(str(p) for p in problems))
-        self.problems = problems
-
-
 def parse(raw: Mapping[str, Any]) -> Settings:
     """Reads a settings mapping (as TOML gives it); raises SettingsRefused with every problem found."""
     problems: list[Problem] = []
@@ -205,27 +187,18 @@ def _named(kinds: tuple[Any, Any], raw: object, path: str, problems: list[Proble
 
 def _crossed(settings: Settings) -> list[Problem]:
     """Names that point at nothing."""
-    problems = []
     stations, printers = settings.stations, settings.printers
-    for name, scanner in settings.scanners.items():
-        if scanner.station not in stations:
-            problems.append(_dangling(f"scanners.{name}.station", scanner.station, stations))
-        left, top, right, bottom = scanner.camera.region
-        if left >= right or top >= bottom:
-            problems.append(Problem(f"scanners.{name}.camera.region", "is empty", "left, top, right, bottom"))
-        if not scanner.port:
-            problems.append(Problem(f"scanners.{name}.port", "is needed"))
+    problems = scanner_problems(settings.scanners, stations, settings.lights)
     for name, station in settings.stations.items():
         if station.printer and station.printer not in printers:
-            problems.append(_dangling(f"stations.{name}.printer", station.printer, printers))
+            problems.append(dangling(f"stations.{name}.printer", station.printer, printers))
     problems += _printers(printers)
     for name, client in settings.api_clients.items():
         problems += [
-            _dangling(f"api_clients.{name}.stations", station, stations)
+            dangling(f"api_clients.{name}.stations", station, stations)
             for station in client.stations
             if station not in stations
         ]
-    problems += _twice("scanners", {name: one.port for name, one in settings.scanners.items()})
     problems += _beside_the_till(settings)
     if settings.web.port and settings.web.port == settings.web.live_port:
         problems.append(Problem("web.live_port", "is the same as web.port", "the event stream needs its own"))
@@ -245,11 +218,13 @@ def _printers(printers: Mapping[str, PrinterSettings]) -> list[Problem]:
         elif (other := taken.setdefault(where, name)) != name:
             hint = "give both stations the one printer"
             problems.append(Problem(f"printers.{name}.{key}", f"is that of printers.{other}", hint))
+        if printer.driver == "escpos-libusb" and where and not USB_NAME.fullmatch(where):
+            problems.append(Problem(f"printers.{name}.device", "is no USB device", "04b8:0e28, see lsusb"))
         if printer.driver == "escpos-file" and printer.confirm != "none":
             problems.append(Problem(f"printers.{name}.confirm", "a file cannot answer", "say none"))
         if printer.stand_in == name or (printer.stand_in and printer.stand_in not in printers):
             others = {other: None for other in printers if other != name}
-            problems.append(_dangling(f"printers.{name}.stand_in", printer.stand_in, others))
+            problems.append(dangling(f"printers.{name}.stand_in", printer.stand_in, others))
     return problems
 
 
@@ -261,39 +236,20 @@ def _beside_the_till(settings: Settings) -> list[Problem]:
             if not one.device:
                 problems.append(Problem(f"{table}.{name}.device", "is needed"))
             places[f"{table}.{name}"] = one.device
-    problems += _twice("", places)
+    problems += twice("", places)
     for table in ("drawers", "scales", "displays", "lights", "lockers"):
         problems += [
-            _dangling(f"{table}.{name}.station", one.station, settings.stations)
+            dangling(f"{table}.{name}.station", one.station, settings.stations)
             for name, one in getattr(settings, table).items()
             if one.station not in settings.stations
         ]
     for name, drawer in settings.drawers.items():
         if drawer.printer not in settings.printers:
-            problems.append(_dangling(f"drawers.{name}.printer", drawer.printer, settings.printers))
+            problems.append(dangling(f"drawers.{name}.printer", drawer.printer, settings.printers))
     for table in ("scanners", "printers", "scales", "displays", "lights", "lockers"):
         problems += [
-            _dangling(f"{table}.{name}.lane", one.lane, settings.lanes)
+            dangling(f"{table}.{name}.lane", one.lane, settings.lanes)
             for name, one in getattr(settings, table).items()
             if one.lane and one.lane not in settings.lanes
         ]
     return problems
-
-
-def _twice(table: str, places: Mapping[str, str]) -> list[Problem]:
-    """Two devices at one place: each would get half of what happens there."""
-    first: dict[str, str] = {}
-    found = []
-    for name, place in places.items():
-        if place and first.setdefault(place, name) != name:
-            dot = f"{table}." if table else ""
-            found.append(Problem(f"{dot}{name}", f"is at the same place as {dot}{first[place]}"))
-    return found
-
-
-def _dangling(path: str, name: str, known: Mapping[str, object]) -> Problem:
-    near = difflib.get_close_matches(name, known, n=1)
-    listed = ", ".join(sorted(known)) or "none"
-    return Problem(
-        path, f"{name!r} is not defined", f"did you mean {near[0]}?" if near else f"defined: {listed}"
-    )

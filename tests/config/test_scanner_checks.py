@@ -1,0 +1,71 @@
+"""Scanner settings that a driver would quietly ignore are refused, in words that say what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from config.scanner_checks import torches
+from config.schema import SettingsRefused, parse
+
+SHOP: dict[str, Any] = {
+    "stations": {"T1": {}},
+    "lanes": {"L1": {"where": "inside"}},
+    "lights": {"torch": {"device": "/sys/class/leds/torch"}, "far": {"device": "/dev/x", "lane": "L1"}},
+}
+
+
+def problems(**scanner: Any) -> list[str]:
+    try:
+        parse({**SHOP, "scanners": {"S": {"port": "/dev/video0", **scanner}}})
+    except SettingsRefused as refused:
+        return [str(problem) for problem in refused.problems]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("scanner", "said"),
+    [
+        ({"driver": "camera", "debounce_ms": 500}, "scanners.S.debounce_ms: a camera has its own rule"),
+        ({"feedback": "zebra-ssi"}, "scanners.S.feedback: zebra-ssi is understood in SSI mode only"),
+        ({"feedback": "datalogic", "protocol": "ssi"}, "feedback: a scanner in SSI mode takes packets only"),
+        ({"driver": "tcp", "feedback": "newland"}, "scanners.S.feedback: tcp scanners cannot be told"),
+        ({"driver": "evdev", "protocol": "ssi"}, "scanners.S.protocol: evdev scanners do not speak SSI"),
+        (
+            {"driver": "camera", "camera": {"torch": "troch"}},
+            "torch: 'troch' is not defined (did you mean torch?)",
+        ),
+        (
+            {"driver": "camera", "camera": {"torch": "far"}},
+            "camera.torch: runs on another lane than its camera",
+        ),
+        ({"driver": "serial", "camera": {"torch": "torch"}}, "camera.torch: only a camera needs light"),
+        ({"driver": "camera", "camera": {"region": [50, 0, 50, 100]}}, "scanners.S.camera.region: is empty"),
+    ],
+)
+def test_what_the_driver_would_ignore_is_refused(scanner: dict[str, Any], said: str) -> None:
+    assert any(said in problem for problem in problems(**scanner)), problems(**scanner)
+
+
+@pytest.mark.parametrize(
+    "scanner",
+    [
+        {"driver": "camera", "camera": {"torch": "torch"}},
+        {"driver": "camera", "lane": "L1", "camera": {"torch": "far"}},
+        {"protocol": "ssi", "feedback": "zebra-ssi"},
+        {"protocol": "ssi"},
+        {"feedback": "honeywell"},
+        {"driver": "tcp", "debounce_ms": 500},
+    ],
+)
+def test_what_fits_together_is_taken(scanner: dict[str, Any]) -> None:
+    assert problems(**scanner) == []
+
+
+def test_one_light_is_the_torch_of_one_camera() -> None:
+    camera = {"driver": "camera", "camera": {"torch": "torch"}}
+    with pytest.raises(SettingsRefused, match="at the same place"):
+        parse({**SHOP, "scanners": {"A": {**camera, "port": "/a"}, "B": {**camera, "port": "/b"}}})
+    settings = parse({**SHOP, "scanners": {"A": {**camera, "port": "/a"}, "C": {"port": "/c"}}})
+    assert torches(settings.scanners) == {"torch"}
