@@ -40,9 +40,10 @@ def open_drawers(settings: Settings, printers: Mapping[str, POSPrinter]) -> dict
     """Makes every drawer of the settings whose printer has a socket, by name; touches no device yet."""
     drawers: dict[str, CashDrawer] = {}
     for name, one in settings.drawers.items():
-        socket = printers.get(one.printer)
-        if isinstance(socket, DrawerSocket):
-            drawers[name] = PluggedDrawer(socket, one)
+        if one.printer in printers:
+            socket = printers[one.printer]
+            if isinstance(socket, DrawerSocket):
+                drawers[name] = PluggedDrawer(socket, one)
     return drawers
 
 

@@ -91,6 +91,23 @@ class LeaseReturned(msgspec.Struct, frozen=True, tag="lease.returned", tag_field
     cmd: str
 
 
+class DrawerOpened(msgspec.Struct, frozen=True, tag="drawer.opened", tag_field="k"):
+    """Somebody had a cash drawer opened, for this reason; `unasked`: its sensor saw it open without a command."""
+
+    drawer: str
+    opening: str
+    reason: str
+
+
+class DrawerClosed(msgspec.Struct, frozen=True, tag="drawer.closed", tag_field="k"):
+    """How that opening ended: `shut` after `open_s` seconds, or `blocked`, when it had never opened."""
+
+    drawer: str
+    opening: str
+    how: str
+    open_s: Count = 0
+
+
 class Opaque(msgspec.Struct, frozen=True, tag="opaque", tag_field="k"):
     """An event HQ could not read, sent as bytes under its own number: HQ quarantines it, the rest pass.
 
@@ -104,7 +121,7 @@ class Opaque(msgspec.Struct, frozen=True, tag="opaque", tag_field="k"):
     sha: str
 
 
-Up = PickupCollected | PickupAnnulled | OrderAdvanced | LeaseReturned
+Up = PickupCollected | PickupAnnulled | OrderAdvanced | LeaseReturned | DrawerOpened | DrawerClosed
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -295,7 +312,7 @@ DOWN_KINDS: dict[str, type[msgspec.Struct]] = {
 }
 UP_KINDS: dict[str, type[msgspec.Struct]] = {
     str(kind.__struct_config__.tag): kind
-    for kind in (PickupCollected, PickupAnnulled, OrderAdvanced, LeaseReturned)
+    for kind in (PickupCollected, PickupAnnulled, OrderAdvanced, LeaseReturned, DrawerOpened, DrawerClosed)
 }
 
 

@@ -22,10 +22,12 @@ class Act(Enum):
     HAND_OVER = "hand_over"
     ANNUL = "annul"
     FORCE = "force"
+    OPEN_DRAWER = "open_drawer"
+    OPEN_DRAWER_UNSOLD = "open_drawer_unsold"
     SERVE_DEVICES = "serve_devices"
 
 
-_MAY = {Role.CASHIER: frozenset({Act.HAND_OVER}), Role.LEAD: frozenset(Act)}
+_MAY = {Role.CASHIER: frozenset({Act.HAND_OVER, Act.OPEN_DRAWER}), Role.LEAD: frozenset(Act)}
 
 
 @dataclass(frozen=True)

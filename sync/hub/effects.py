@@ -19,6 +19,8 @@ from sync.hub.schema import (
 )
 from sync.messages import (
     STATES,
+    DrawerClosed,
+    DrawerOpened,
     HandedLine,
     LeaseReturned,
     OrderAdvanced,
@@ -68,6 +70,11 @@ class Source:
     at: str
 
 
+def order_of(fact: Up) -> str:
+    """The order that a fact is about; "" where it is about none."""
+    return "" if isinstance(fact, DrawerOpened | DrawerClosed) else fact.order
+
+
 class Effects:
     """Applies one fact within the caller's savepoint."""
 
@@ -87,6 +94,8 @@ class Effects:
                 return self._advanced(fact)
             case LeaseReturned():
                 return self._returned(fact)
+            case DrawerOpened() | DrawerClosed():
+                return ""  # kept for those who audit; nothing else follows
 
     def open_case(self, code: str, order_no: str) -> str:
         """Opens a case for people; returns its name."""

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from sync.hub.effects import Effects, Source, Touched, Unfit
+from sync.hub.effects import Effects, Source, Touched, Unfit, order_of
 from sync.hub.envelope import Line, Refused, Upload
 from sync.hub.feed import publish
 from sync.hub.rows import changes_of
@@ -208,7 +208,7 @@ def _effect(conn: Connection, source: Source, event: Event) -> Judged:
     try:
         with conn.begin_nested():
             code = effects.apply(fact)
-            case = effects.open_case(code, fact.order) if code else ""
+            case = effects.open_case(code, order_of(fact)) if code else ""
     except Unfit as unfit:
         return _quarantine(unfit.code)
     except OperationalError:
