@@ -9,6 +9,7 @@ from edge.clock import Clock, moment_of
 from edge.db import Database
 from edge.records import ledger_schema, replica_schema
 from edge.records.counter import Attempts, Scans, Sessions
+from edge.records.drawers import Drawers
 from edge.records.identities import Identities
 from edge.records.jobs import PrintJobs
 from edge.records.journal import Journal
@@ -31,6 +32,7 @@ class Books:
     attempts: Attempts
     sessions: Sessions
     identities: Identities
+    drawers: Drawers
 
     def close(self) -> None:
         """Closes both files."""
@@ -62,4 +64,5 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         attempts=Attempts(ledger),
         sessions=Sessions(ledger),
         identities=Identities(ledger),
+        drawers=Drawers(ledger),
     )

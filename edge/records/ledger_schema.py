@@ -77,7 +77,24 @@ IDENTITIES = """CREATE TABLE device_identity (
     device TEXT PRIMARY KEY, kind TEXT NOT NULL, address TEXT NOT NULL, known TEXT NOT NULL,
     seen TEXT NOT NULL DEFAULT '', since TEXT NOT NULL) STRICT"""
 
-NAMES = ["first", "identities"]
+DRAWERS = (
+    """CREATE TABLE drawer_opening (
+        id INTEGER PRIMARY KEY, opening TEXT NOT NULL UNIQUE, nonce TEXT NOT NULL UNIQUE,
+        drawer TEXT NOT NULL, station TEXT NOT NULL, staff TEXT NOT NULL, reason TEXT NOT NULL,
+        outcome TEXT NOT NULL CHECK (outcome IN ('asked', 'pulsing', 'ok', 'blocked', 'uncertain')),
+        fault TEXT NOT NULL DEFAULT '', at TEXT NOT NULL, boot TEXT NOT NULL, mono_ms INTEGER NOT NULL,
+        opened_at TEXT NOT NULL DEFAULT '', closed_at TEXT NOT NULL DEFAULT '') STRICT""",
+    "CREATE INDEX drawer_opening_last ON drawer_opening (drawer, id)",
+    """CREATE INDEX drawer_opening_live ON drawer_opening (drawer, id)
+        WHERE outcome IN ('asked', 'pulsing')""",
+    """CREATE INDEX drawer_opening_standing ON drawer_opening (drawer, id)
+        WHERE opened_at != '' AND closed_at = ''""",
+    """CREATE TABLE drawer_sensor (
+        drawer TEXT PRIMARY KEY, open_level INTEGER NOT NULL CHECK (open_level IN (0, 1)),
+        at TEXT NOT NULL) STRICT""",
+)
+
+NAMES = ["first", "identities", "drawers"]
 
 
 def migrations() -> Migrations:
@@ -94,5 +111,10 @@ def migrations() -> Migrations:
     @ledger(name="identities")
     def identities(db: Database) -> None:
         db.execute(IDENTITIES)
+
+    @ledger(name="drawers")
+    def drawers(db: Database) -> None:
+        for statement in DRAWERS:
+            db.execute(statement)
 
     return ledger
