@@ -84,16 +84,19 @@ class Link:
                 raise DeviceAbsent(self._name, words(error)) from error
             raise Unconfirmed(self._name, f"{sent} of {len(job)} bytes sent") from error
 
-    def answer(self, fits: Callable[[bytes], bool] = lambda _: True) -> bytes:
-        """The printer's word on what was sent; raises Unconfirmed when it does not come."""
+    def answer(self, fits: Callable[[bytes], bool] = lambda _: True, wait_s: float | None = None) -> bytes:
+        """The printer's word on what was sent; raises Unconfirmed when it does not come.
+
+        `wait_s`: for an answer that is not worth the patience that a slip has.
+        """
         began = time.monotonic()
-        deadline = began + self._timeout_s
+        deadline = began + (self._timeout_s if wait_s is None else wait_s)
         while True:
             try:
                 (said,) = self._wait(1, deadline)
             except TimeoutError as error:
                 late = time.monotonic() - began > _PATIENCE * self._timeout_s
-                if late or self.seen not in _WAITING:
+                if late or wait_s is not None or self.seen not in _WAITING:
                     raise Unconfirmed(self._name, words(error)) from error
                 deadline = time.monotonic() + self._timeout_s
             except OSError as error:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from config.device_schema import PrinterSettings
+from devices.escpos_identity import Introduction
 from devices.escpos_link import Link, words
 from devices.escpos_replies import ReplyKind, paper_ended
 from devices.escpos_slip import BIGGEST_COMMAND, encode
@@ -18,6 +19,7 @@ from devices.ports import (
     DeviceAbsent,
     DeviceFault,
     DeviceOffline,
+    Identity,
     OutOfPaper,
     PrinterState,
     SentOnly,
@@ -55,6 +57,7 @@ class EscposPrinter:
         self._told: Callable[[PrinterState], None] = lambda _: None
         self._ears: list[Callable[[bool], None]] = []
         self._clean = False
+        self._who = Introduction()
         self._seen = PrinterState.UNKNOWN
 
     def listen(self, told: Callable[[PrinterState], None]) -> None:
@@ -116,6 +119,18 @@ class EscposPrinter:
             with self._ready(refuse=False) as link:
                 link.send(b"\x1dr\x02", ReplyKind.IN_ORDER)
                 return bool(link.answer()[0] & 0x01)
+        except DeviceFault:
+            return None
+        finally:
+            self._turn.release()
+
+    def identity(self) -> Identity | None:
+        """Who it says it is (GS I); None while it prints or waits for a person, and where it does not say."""
+        if self._settings.confirm == "none" or not self._turn.acquire(timeout=0.05):
+            return None
+        try:
+            with self._ready() as link:
+                return self._who.over(link, held=self._settings.hold)
         except DeviceFault:
             return None
         finally:

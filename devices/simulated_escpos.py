@@ -64,6 +64,7 @@ class Interpreter:
         self.papers: list[Paper] = []
         self.unknown: list[bytes] = []
         self.kicks = 0
+        self.identity = dict(_IDENTITY)
         self.near_end = False
         self.tells = False
         self._dots = dots
@@ -197,7 +198,7 @@ class Interpreter:
             case b"a":
                 self.tells = args[0] != 0
             case b"I":
-                said = _IDENTITY.get(args[0])
+                said = self.identity.get(args[0])
                 self._answer(b"\x5f" + said + b"\x00" if said else b"\x20")
             case _ if name not in _IGNORED:
                 self.unknown.append(name + args)

@@ -45,8 +45,8 @@ class SimulatedPrinter:
         self._received = bytearray()
         self._stream = RealTimeStream()
         self._told = b""
-        self._on = False
-        self.drawer_open = False
+        self._on = self.drawer_open = False
+        self.identity = self._machine.identity  # letter of GS I -> answer; one that is missing is no question
         self._kicked = 0
         self._clear_faults()
 
