@@ -1,7 +1,7 @@
-"""The ways to a printer: TCP, a serial line, the kernel's USB printer device, a file; every wait ends.
+"""The ways to a printer: TCP, a serial line, the kernel's USB printer device, a file, libusb; every wait ends.
 
-All four are a descriptor that never blocks, so that one class serves them. libusb is not among them:
-the kernel's usblp drives every printer of the USB printer class, and keeps its queue when we restart.
+The first four are a descriptor that never blocks, so that one class serves them; libusb has none to give
+and a wire of its own. usblp is to be preferred: it keeps its queue when we restart.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from config.device_schema import PrinterSettings
+from devices.escpos_libusb import open_libusb
+from devices.escpos_replies import state_of_lp
 from devices.ports import PrinterState
 
 _CONNECT_S = 3.0
@@ -22,12 +25,34 @@ _GOODBYE_S = 2.0
 _LPGETSTATUS = 0x060B  # linux/lp.h
 
 
-class Wire:
+class Wire(Protocol):
     """An open connection to a printer; `write` and `read` may run in different threads.
 
     `close` must be called by the thread that reads, or when there is none. `local`: the line ends only
     when the device is gone, `answers`: it has something to say.
     """
+
+    answers: bool
+    local: bool
+
+    def write(self, data: memoryview, wait_s: float) -> int:
+        """Bytes that the line took, at least one; raises TimeoutError, or OSError for a dead line."""
+
+    def read(self, wait_s: float | None) -> bytes:
+        """What arrived; b"" when nothing did in time or `wake` was called; raises OSError at the end."""
+
+    def wake(self) -> None:
+        """Ends the wait of whoever reads."""
+
+    def lp_state(self) -> PrinterState:
+        """What the USB printer class itself says (paper, error); UNKNOWN elsewhere."""
+
+    def close(self) -> None:
+        """Lets go; never raises."""
+
+
+class FileWire:
+    """A wire that is a descriptor which never blocks."""
 
     def __init__(
         self, fd: int, close: Callable[[], None], *, answers: bool = True, local: bool = True
@@ -95,30 +120,25 @@ class Wire:
             self._close()
 
 
-def state_of_lp(bits: int) -> PrinterState:
-    """The state in a USB printer's port status: 0x20 paper out, 0x10 selected, 0x08 no error."""
-    if bits & 0x20:
-        return PrinterState.OUT_OF_PAPER
-    return PrinterState.UNKNOWN if bits & 0x08 else PrinterState.OFFLINE
-
-
 def open_wire(settings: PrinterSettings) -> Wire:
     """Opens the printer's line; raises OSError (of which serial.SerialException is one) or ValueError."""
-    return {
+    dials: dict[str, Callable[[PrinterSettings], Wire]] = {
         "escpos-tcp": _tcp,
         "escpos-serial": _serial,
         "escpos-usb": _usb,
+        "escpos-libusb": open_libusb,
         "escpos-file": _file,
-    }[settings.driver](settings)
+    }
+    return dials[settings.driver](settings)
 
 
-def _tcp(settings: PrinterSettings) -> Wire:
+def _tcp(settings: PrinterSettings) -> FileWire:
     sock = socket.create_connection(
         (settings.host, settings.port), timeout=min(_CONNECT_S, settings.timeout_s)
     )
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setblocking(False)
-    return Wire(sock.fileno(), lambda: _end(sock), local=False)
+    return FileWire(sock.fileno(), lambda: _end(sock), local=False)
 
 
 def _end(sock: socket.socket) -> None:
@@ -136,7 +156,7 @@ def _end(sock: socket.socket) -> None:
                 return
 
 
-def _serial(settings: PrinterSettings) -> Wire:
+def _serial(settings: PrinterSettings) -> FileWire:
     import serial
 
     line = serial.Serial(
@@ -158,15 +178,15 @@ def _serial(settings: PrinterSettings) -> Wire:
             line.reset_output_buffer()
         line.close()
 
-    return Wire(line.fileno(), close)
+    return FileWire(line.fileno(), close)
 
 
-def _usb(settings: PrinterSettings) -> Wire:
+def _usb(settings: PrinterSettings) -> FileWire:
     fd = os.open(settings.device, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    return Wire(fd, lambda: os.close(fd))
+    return FileWire(fd, lambda: os.close(fd))
 
 
-def _file(settings: PrinterSettings) -> Wire:
+def _file(settings: PrinterSettings) -> FileWire:
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     fd = os.open(settings.device, flags, 0o600)
-    return Wire(fd, lambda: os.close(fd), answers=False)
+    return FileWire(fd, lambda: os.close(fd), answers=False)

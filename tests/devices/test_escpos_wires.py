@@ -12,8 +12,8 @@ import pytest
 
 from config.device_schema import PrinterSettings
 from devices.escpos_printer import EscposPrinter
+from devices.escpos_replies import state_of_lp
 from devices.escpos_slip import encode
-from devices.escpos_wires import state_of_lp
 from devices.ports import DeviceAbsent, DeviceFault, PrinterState, SentOnly, TooSlow
 from devices.simulated_printer import SimulatedPrinter
 from devices.slip import Slip, Text
