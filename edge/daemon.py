@@ -32,10 +32,12 @@ from edge.desks.scans import ScanDesk
 from edge.desks.staff import StaffDesk
 from edge.desks.status import Poke, StatusDesk
 from edge.desks.tries import Tries
+from edge.drawn_slips import upkeep_desk
 from edge.exchange import Exchange
 from edge.file_key import key_of
 from edge.intake import Intake
 from edge.notify import tell, watchdog_s
+from edge.plugging import WAKES, plug_workers
 from edge.records.books import Books, open_books
 from edge.records.inbox import Inbox
 from edge.selfcheck import answers, takes_writes, troubles
@@ -94,6 +96,9 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
     reader = CodeReader(books, status, settings, tries, verifier)
     gate = Gate(books, staff, status, settings.pickup.hand_over_lock_s)
     pickup = PickupDesk(books, settings, reader, gate, status, poke)
+    own = open_printers(settings) if printers is None else printers
+    printing = PrintDesk(books, status, own, poke, settings.printers)
+    plugs = PlugDesk(books, status, poke)
     store = Store(
         scans=ScanDesk(books, poke, pickup),
         pickup=pickup,
@@ -101,10 +106,9 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         fulfilment=FulfilmentDesk(books, gate, status, poke),
         staff=staff,
         guide=GuideDesk(books, status),
-        printing=PrintDesk(
-            books, status, open_printers(settings) if printers is None else printers, poke, settings.printers
-        ),
-        plugs=PlugDesk(books, status, poke),
+        printing=printing,
+        plugs=plugs,
+        upkeep=upkeep_desk(status, printing, plugs, settings.printers),
         status=status,
     )
     return Shop(books, store, wakes)
@@ -219,10 +223,14 @@ class Daemon:
             station, desks = self._settings.scanners[name].station, self.store
             intake = Intake(name, station, scanner, desks.scans, desks.status, self.shop.books.clock)
             self._intakes.append(intake)
-            self.hire(Worker(f"scanner {name}", intake.turn))
+            desks.upkeep.knows(name, scanner)
+            self.hire(Worker(f"scanner {name}", intake.turn), WAKES)
         for name in self._settings.printers:
-            self.hire(Worker(f"printer {name}", self._print_turn(name), _FAR_PATIENCE_S), f"slips:{name}")
+            work = Worker(f"printer {name}", self._print_turn(name), _FAR_PATIENCE_S)
+            self.hire(work, f"slips:{name}", WAKES)
         self.hire(Worker("fulfilment", self._tend), "inbox")
+        for worker in plug_workers(self._settings, self.store, self.shop.wakes.poke):
+            self.hire(worker, *((WAKES,) if worker.name == "introductions" else ()))
         if self._settings.hq.url:
             self.hire(Worker("sync", self._line_to_hq().turn, _FAR_PATIENCE_S), "outbox")
 

@@ -13,6 +13,7 @@ from edge.desks.printing import PrintDesk
 from edge.desks.scans import ScanDesk
 from edge.desks.staff import StaffDesk
 from edge.desks.status import StatusDesk
+from edge.desks.upkeep import UpkeepDesk
 
 
 @dataclass(frozen=True)
@@ -27,4 +28,5 @@ class Store:
     guide: GuideDesk
     printing: PrintDesk
     plugs: PlugDesk
+    upkeep: UpkeepDesk
     status: StatusDesk

@@ -117,9 +117,10 @@ class PrintDesk:
         """The newest jobs, newest first."""
         return tuple(_view(job) for job in self.books.jobs.recent(limit))
 
-    def slip(self, job: int) -> Slip:
-        """What a job prints; raises UnknownThing."""
-        return self._known(job).slip
+    def printed_by(self, job: int) -> tuple[Slip, str]:
+        """What a job prints, and the printer that it is for; raises UnknownThing."""
+        found = self._known(job)
+        return found.slip, found.printer
 
     def cancel(self, job: int) -> JobView:
         """Takes a waiting job out of the queue; one whose bytes left us stays as it is."""

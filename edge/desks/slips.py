@@ -6,7 +6,8 @@ from datetime import datetime
 
 import msgspec
 
-from devices.slip import Align, Feed, Pair, Qr, Rule, Slip, SlipPart, Text
+from config.device_schema import PrinterSettings
+from devices.slip import Align, Code128, Feed, Pair, Qr, Rule, Slip, SlipPart, Text
 from edge.domain.orders import Order
 from edge.domain.views import StationView
 from edge.records.pickups import PickupRow
@@ -60,3 +61,29 @@ def marked(slip: Slip, copy: int) -> Slip:
         Rule(),
     )
     return msgspec.structs.replace(slip, parts=(*mark, *slip.parts))
+
+
+def test_page(name: str, settings: PrinterSettings) -> Slip:
+    """What a person should look at: edges, sizes, every lane of characters, codes."""
+    columns = settings.columns
+    ruler = "".join(str((column + 1) % 10) for column in range(columns))
+    parts: tuple[SlipPart, ...] = (
+        Text("打印测试 / TEST PAGE", scale=2, bold=True, align=Align.CENTER),
+        Text(name, align=Align.CENTER),
+        Rule(),
+        Text(ruler),
+        Pair("左 left", "右 right"),
+        Pair("字符集 / charset", settings.charset),
+        Pair("列数 / columns", str(columns)),
+        Pair("金额 / amount", "¥1,234.50"),
+        Text("标点：，。；「」（）《》……×÷±℃"),
+        Text("外文 Café Zürich €5 Ωμέγα"),
+        Text("繁體與罕用字 龍鳳呈祥 镕 囍 㐀 喆"),
+        Text("大字 Big", scale=3, bold=True),
+        Feed(),
+        Qr("STORE-EDGE TEST 打印测试"),
+        Code128("TEST-0123456789"),
+        Text("若有方框或乱码，请检查 charset 设置", align=Align.CENTER),
+        Text("Boxes or rubbish above: check the charset setting", align=Align.CENTER),
+    )
+    return Slip("打印测试 / test page", parts)

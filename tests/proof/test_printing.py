@@ -21,7 +21,7 @@ from devices.escpos_printer import EscposPrinter
 from devices.escpos_replies import Reply, ReplyKind, ReplyParser
 from devices.ports import PrinterState, Symbology
 from devices.slip import Qr, Slip, Text
-from edge.print_test import test_page as page_of
+from edge.desks.slips import test_page as page_of
 from tests.proof.asked import ROOT, proof
 
 JUDGE = ROOT / ".cache" / "emupos" / "bin" / "emupos"
