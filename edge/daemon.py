@@ -37,7 +37,7 @@ from edge.exchange import Exchange
 from edge.file_key import key_of
 from edge.intake import Intake
 from edge.notify import tell, watchdog_s
-from edge.plugging import WAKES, plug_workers
+from edge.plugging import WAKES, hire_plugs
 from edge.records.books import Books, open_books
 from edge.records.inbox import Inbox
 from edge.selfcheck import answers, takes_writes, troubles
@@ -229,8 +229,7 @@ class Daemon:
             work = Worker(f"printer {name}", self._print_turn(name), _FAR_PATIENCE_S)
             self.hire(work, f"slips:{name}", WAKES)
         self.hire(Worker("fulfilment", self._tend), "inbox")
-        for worker in plug_workers(self._settings, self.store, self.shop.wakes.poke):
-            self.hire(worker, *((WAKES,) if worker.name == "introductions" else ()))
+        hire_plugs(self._settings, self.store, self.shop.wakes.poke, self.hire)
         if self._settings.hq.url:
             self.hire(Worker("sync", self._line_to_hq().turn, _FAR_PATIENCE_S), "outbox")
 
