@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
-import stat
-import termios
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from config.device_schema import ScannerSettings
 from devices.byte_codes import ByteCodes
-from devices.nodes import fault
-from devices.ports import BadSource, Reading
+from devices.ports import Reading
 from devices.scan_pump import Line, Pump
 from devices.scanner_feedback import FEEDBACK
+from devices.serial_line import opened_port, shut_port
 from devices.ssi import SsiCodes
-
-if TYPE_CHECKING:
-    import serial
 
 _AT_ONCE = 4096
 
@@ -41,18 +32,11 @@ class SerialScanner:
     def open(self) -> None:
         """Opens the port for us alone; raises DeviceAbsent, or BadSource for what is no serial port."""
         self.close()
-        try:
-            if not stat.S_ISCHR(Path(self._settings.port).stat().st_mode):
-                raise BadSource(self._name, "not a serial port")
-            port = self._port()
-        except (OSError, termios.error) as error:
-            raise fault(self._name, error) from error
-        except (ValueError, OverflowError) as error:  # a speed that this port cannot do
-            raise BadSource(self._name, str(error)) from error
+        port = opened_port(self._name, self._settings.port, self._settings.baud)
         fd = port.fileno()
         codes = SsiCodes if self._settings.protocol == "ssi" else self._byte_codes
         self._pump.start(
-            Line(fd, lambda: os.read(fd, _AT_ONCE), lambda: _shut(port), lambda data: os.write(fd, data)),
+            Line(fd, lambda: os.read(fd, _AT_ONCE), lambda: shut_port(port), lambda data: os.write(fd, data)),
             codes(self._settings),
         )
 
@@ -71,30 +55,3 @@ class SerialScanner:
 
     def _byte_codes(self, settings: ScannerSettings) -> ByteCodes:
         return ByteCodes(settings, character_s=10 / settings.baud)
-
-    def _port(self) -> serial.Serial:
-        import serial
-
-        port = serial.Serial(self._settings.port, self._settings.baud, timeout=0, exclusive=True)
-        try:
-            fd = port.fileno()
-            # `exclusive` is a lock that only the polite ask for; this keeps the others out too.
-            fcntl.ioctl(fd, termios.TIOCEXCL)
-            # Nothing to read is then an error of its own, and an empty answer means that the port is gone.
-            attributes = termios.tcgetattr(fd)
-            attributes[6][termios.VMIN] = 1
-            termios.tcsetattr(fd, termios.TCSANOW, attributes)
-            # FTDI adapters hold bytes back for 16 ms otherwise; most other ports have no such mode.
-            with contextlib.suppress(ValueError, OSError, NotImplementedError):
-                port.set_low_latency_mode(True)
-        except BaseException:
-            _shut(port)
-            raise
-        return port
-
-
-def _shut(port: serial.Serial) -> None:
-    with contextlib.suppress(OSError, termios.error):
-        fcntl.ioctl(port.fileno(), termios.TIOCNXCL)
-    with contextlib.suppress(OSError, termios.error):
-        port.close()
