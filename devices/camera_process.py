@@ -33,7 +33,9 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Alive(msgspec.Struct, frozen=True, tag="alive"):
-    """Frames come and are looked at."""
+    """Frames come and are looked at; `brightness` is the mean gray level of what is looked at, 0..255."""
+
+    brightness: int
 
 
 class Seen(msgspec.Struct, frozen=True, tag="seen"):
@@ -63,18 +65,45 @@ def main() -> None:
     out = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints is no message
     task = msgspec.json.decode(sys.stdin.buffer.readline(), type=Task)
-    asked = threading.Event()
-    threading.Thread(target=_obey, args=(asked,), daemon=True).start()
-    lost = _watch(task, _Speaker(out), asked)
+    asked, exposure = threading.Event(), Exposure()
+    threading.Thread(target=_obey, args=(asked, exposure), daemon=True).start()
+    lost = _watch(task, _Speaker(out), asked, exposure)
     _Speaker(out).say(Lost(lost))
+    exposure.restore()
     os._exit(1)  # a capture that hangs must not keep the process
 
 
-def _obey(asked: threading.Event) -> None:
+def _obey(asked: threading.Event, exposure: Exposure) -> None:
     # Not PR_SET_PDEATHSIG: its parent is the thread that started us, and threads end before the daemon does.
     for _ in sys.stdin.buffer:
         asked.set()
+    exposure.restore()
     os._exit(0)
+
+
+class Exposure:
+    """A camera's exposure time, and the way back: cameras keep what they were told, also for other programs."""
+
+    def __init__(self) -> None:
+        self._capture: Any = None
+        self._before = 0.0
+
+    def hint(self, capture: Any, tenth_ms: int) -> None:
+        """Asks for this time, 0.1 ms; a camera without the control keeps what it has."""
+        import cv2
+
+        before = capture.get(cv2.CAP_PROP_AUTO_EXPOSURE)
+        if capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, 1):  # V4L2_EXPOSURE_MANUAL
+            self._capture, self._before = capture, before
+        capture.set(cv2.CAP_PROP_EXPOSURE, tenth_ms)
+
+    def restore(self) -> None:
+        """Gives automatic exposure back where there was one."""
+        import cv2
+
+        capture, self._capture = self._capture, None
+        if capture is not None:
+            capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, self._before)
 
 
 class _Speaker:
@@ -117,7 +146,7 @@ class _Newest:
                 self._changed.notify()
 
 
-def _watch(task: Task, speaker: _Speaker, asked: threading.Event) -> str:
+def _watch(task: Task, speaker: _Speaker, asked: threading.Event, exposure: Exposure) -> str:
     """Looks at frames until none comes any more; gives the reason."""
     import cv2
 
@@ -126,6 +155,8 @@ def _watch(task: Task, speaker: _Speaker, asked: threading.Event) -> str:
 
     cv2.setNumThreads(1)
     capture = _opened(task)
+    if task.camera.exposure and "://" not in task.port:
+        exposure.hint(capture, task.camera.exposure)
     if not capture.isOpened():
         return "cannot be opened"
     frames, sightings = _Newest(capture), Sightings()
@@ -142,9 +173,10 @@ def _watch(task: Task, speaker: _Speaker, asked: threading.Event) -> str:
             since = now
         elif now - since >= stall_s:
             return "repeats one picture"
-        found = decode(_region(frame, task.camera), _BUDGET_S, context=task.camera.context, effort="live")
+        seen = _region(frame, task.camera)
+        found = decode(seen, _BUDGET_S, context=task.camera.context, effort="live")
         scans = sightings.scans((code.reading for code in found), now, picture)
-        speaker.say(Seen(tuple(scans)) if scans else Alive())
+        speaker.say(Seen(tuple(scans)) if scans else Alive(int(seen[::16, ::16].mean())))
         if asked.is_set():
             asked.clear()
             speaker.say(Shown(preview(frame, task.camera.region, found)))
@@ -167,9 +199,6 @@ def _opened(task: Task) -> Any:
     capture.set(cv2.CAP_PROP_FRAME_WIDTH, camera.width)
     capture.set(cv2.CAP_PROP_FRAME_HEIGHT, camera.height)
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-    if camera.exposure:
-        capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, 1)  # V4L2_EXPOSURE_MANUAL
-        capture.set(cv2.CAP_PROP_EXPOSURE, camera.exposure)
     return capture
 
 

@@ -14,6 +14,7 @@ from devices.live_camera import LiveCamera
 from devices.ports import BadSource, DeviceAbsent, Preview, Reading
 from devices.scanned_bytes import Charset, words
 from devices.sightings import Sightings, fingerprint
+from devices.torch import Torch
 
 _FRAME_BUDGET_S = 0.1  # the next frame helps more than a longer look at this one
 _STILL_BUDGET_S = 3.0
@@ -33,11 +34,13 @@ class CameraScanner:
 
     A live camera (the first two) runs in a process of its own from `open` to `close`. Each picture of a folder
     is read once and then moved to its `done` subfolder. At the end of a video file nothing more comes.
+    `torch` is lit while what a live camera looks at is dark.
     """
 
-    def __init__(self, name: str, settings: ScannerSettings) -> None:
+    def __init__(self, name: str, settings: ScannerSettings, torch: Torch | None = None) -> None:
         self._name = name
         self._settings = settings
+        self._torch = torch
         self._source: _Source | None = None
 
     def open(self) -> None:
@@ -63,6 +66,8 @@ class CameraScanner:
         except DeviceAbsent:
             self.close()
             raise
+        if self._torch and isinstance(self._source, LiveCamera):
+            self._torch.sees(self._source.brightness, time.monotonic())
         return [_in_charset(one, self._settings.charset) for one in found]
 
     def preview(self, wait_s: float) -> Preview | None:
@@ -71,8 +76,10 @@ class CameraScanner:
         return source.preview(wait_s) if isinstance(source, LiveCamera) else None
 
     def close(self) -> None:
-        """Lets go of the source."""
+        """Lets go of the source; its torch goes out."""
         source, self._source = self._source, None
+        if self._torch:
+            self._torch.close()
         if source:
             source.close()
 

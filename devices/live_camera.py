@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from config.device_schema import CameraSettings
-from devices.camera_process import Lost, Message, Seen, Shown, Task
+from devices.camera_process import Alive, Lost, Message, Seen, Shown, Task
 from devices.ports import DeviceAbsent, Preview, Reading
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -27,12 +27,14 @@ class LiveCamera:
     """Runs the camera's process from birth to `close`; nothing else can keep it alive.
 
     Raises DeviceAbsent when the camera cannot be opened or gives no frame within `open_timeout_ms`.
+    `brightness` is the mean gray level (0..255) of what it looks at, None before the first word of it.
     """
 
     def __init__(self, name: str, port: str, settings: CameraSettings) -> None:
         self._name = name
         self._silence_s = settings.stall_ms / 1000 + _SLACK_S
         self._pending = b""
+        self.brightness: int | None = None
         self._looking = threading.Condition()  # guards _in and what stands below
         self._lookers = self._looks = 0
         self._look: Preview | None = None
@@ -129,6 +131,8 @@ class LiveCamera:
         self._heard = time.monotonic()
         line, _, self._pending = self._pending.partition(b"\n")
         message: Message = _MESSAGES.decode(line)
+        if isinstance(message, Alive):
+            self.brightness = message.brightness
         if isinstance(message, Lost):
             raise DeviceAbsent(self._name, f"the camera {message.why}")
         if isinstance(message, Shown):
