@@ -39,7 +39,7 @@ class Plugged:
     driver: str
     names: tuple[str, ...]
     shared_name: bool = False
-    """Its by-id name would also be that of another device of its kind: it has no serial number."""
+    """It is on USB and has no serial number: its by-id name is that of every device of its model."""
 
 
 def plugged(machine: Machine = Machine()) -> tuple[Plugged, ...]:  # noqa: B008 - frozen, and the usual one
@@ -118,7 +118,7 @@ def _one(node: Path, kind: Kind, usb: Usb | None, guess: str, links: Links) -> P
         best = [link for link in best if link.name.endswith("-event-kbd") or link in by_hand]
     names = tuple(dict.fromkeys(str(name) for name in (*known, node, os.path.realpath(node))))
     said = Identity(usb.key, usb.maker, usb.model, usb.serial) if usb else Identity(f"node:{node.name}")
-    return Plugged(str(best[0] if best else node), kind, said, guess, names, not unique and bool(by_id))
+    return Plugged(str(best[0] if best else node), kind, said, guess, names, usb is not None and not unique)
 
 
 def _named(one: Plugged, maker: str, model: str) -> Plugged:
