@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from config.device_schema import PrinterSettings
 from devices.escpos_identity import Introduction
 from devices.escpos_link import Link, words
+from devices.escpos_picture import NoPicture
 from devices.escpos_replies import ReplyKind, paper_ended
 from devices.escpos_slip import BIGGEST_COMMAND, encode
 from devices.escpos_wires import Wire, open_wire
 from devices.nodes import fault
 from devices.ports import (
+    BadSource,
     CoverOpen,
     DeviceAbsent,
     DeviceFault,
@@ -66,7 +68,10 @@ class EscposPrinter:
 
     def print(self, slip: Slip, sent: Callable[[], None] = lambda: None) -> None:
         """Prints, cuts and waits for the printer's word; errors as `devices.ports.POSPrinter` says."""
-        job = encode(slip, self._settings.columns, self._settings.charset)
+        try:
+            job = encode(slip, self._settings.columns, self._settings.charset)
+        except NoPicture as error:
+            raise BadSource(self._name, str(error)) from error
         self._bearable(job)
         with self._turn, self._ready() as link:
             head = b"" if self._clean else _CLEAN

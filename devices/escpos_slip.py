@@ -9,10 +9,11 @@ from __future__ import annotations
 import functools
 import unicodedata
 
+from devices.escpos_picture import picture
 from devices.escpos_raster import BIGGEST_BAND, DOTS, raster
 from devices.escpos_rom import WESTERN, in_rom, rom_bytes
-from devices.escpos_words import pair_lines, printable, wrap
-from devices.slip import Align, Code128, Feed, Pair, Qr, Rule, Slip, SlipPart, Text
+from devices.escpos_words import column_lines, pair_lines, printable, wrap
+from devices.slip import Align, Code128, Columns, Ean13, Feed, Image, Pair, Qr, Rule, Slip, SlipPart, Text
 
 BIGGEST_COMMAND = BIGGEST_BAND + 16
 """No command of a slip is longer than this, in bytes."""
@@ -26,7 +27,7 @@ def encode(slip: Slip, columns: int, charset: str) -> bytes:
     """Returns the bytes that print `slip` and cut; they begin with ESC @.
 
     `columns` is half-width characters a line, `charset` one of gb18030, gbk, gb2312, western. The slip's
-    title names the job and is not drawn.
+    title names the job and is not drawn. Raises devices.escpos_picture.NoPicture.
     """
     head = _WESTERN if charset == WESTERN else _CHINESE
     return head + b"".join(_part(part, columns, charset) for part in slip.parts) + _FEED_AND_CUT
@@ -41,14 +42,27 @@ def _part(part: SlipPart, columns: int, charset: str) -> bytes:
         case Pair(left, right, bold):
             rows = pair_lines(printable(left, charset), printable(right, charset), columns)
             return _lines(rows, columns, charset, Align.LEFT, bold=bold)
+        case Columns(cells, bold):
+            texts = [(printable(cell.text, charset), cell.share, cell.align) for cell in cells]
+            return _lines(column_lines(texts, columns), columns, charset, Align.LEFT, bold=bold)
         case Rule():
             return _lines(["-" * columns], columns, charset, Align.LEFT)
+        case Qr() | Code128() | Ean13():
+            return _code(part, columns, charset)
+        case Image(png, width, align):
+            return _style(Align.LEFT, False, 1) + picture(png, max(width, 0), align, columns)
+        case Feed(lines):
+            return b"\n" * min(max(lines, 0), 20)
+
+
+def _code(part: Qr | Code128 | Ean13, columns: int, charset: str) -> bytes:
+    match part:
         case Qr(text, module):
             return _qr(text, module, columns, charset)
         case Code128(text):
             return _code128(text, columns, charset)
-        case Feed(lines):
-            return b"\n" * min(max(lines, 0), 20)
+        case Ean13(digits):
+            return _ean13(digits, columns, charset)
 
 
 def _lines(
@@ -125,3 +139,18 @@ def _code128(text: str, columns: int, charset: str) -> bytes:
     # barcode() of python-escpos writes to standard output, so the command is spelt out here.
     bars = b"\x1dh\x50\x1dw" + bytes([dots]) + b"\x1df\x00\x1dH\x02\x1dkI" + bytes([len(data)]) + data
     return _style(Align.CENTER, False, 1) + bars + b"\n"
+
+
+def _ean13(digits: str, columns: int, charset: str) -> bytes:
+    """12 digits, or 13 with the right check digit; anything else as words, for a printer prints nothing then."""
+    right = digits.isascii() and digits.isdigit() and len(digits) in (12, 13)
+    if not right or (len(digits) == 13 and int(digits[12]) != _check_digit(digits)):
+        return _part(Text(digits, align=Align.CENTER), columns, charset)
+    code = digits[:12] + str(_check_digit(digits))
+    bars = b"\x1dh\x50\x1dw\x03\x1df\x00\x1dH\x02\x1dkC\x0d" + code.encode("ascii")
+    return _style(Align.CENTER, False, 1) + bars + b"\n"
+
+
+def _check_digit(digits: str) -> int:
+    """GS1 General Specifications 7.9.1: the thirteenth digit to the first twelve."""
+    return -sum(int(digit) * (3 if at % 2 else 1) for at, digit in enumerate(digits[:12])) % 10

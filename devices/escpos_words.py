@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Sequence
+from itertools import zip_longest
 
 from devices.escpos_raster import has_glyph
 from devices.escpos_rom import WESTERN, cells, code_of, width
+from devices.slip import Align
 
 _MISSING = "□"  # an honest box beats a wrong character
 _STANDS_FOR = {
@@ -55,6 +58,42 @@ def pair_lines(left: str, right: str, columns: int) -> list[str]:
         gap = columns - width(last) - width(tails[0])
         return [*rows, last + " " * gap + tails[0]]
     return rows + [" " * (columns - width(tail)) + tail for tail in tails]
+
+
+def column_lines(texts: Sequence[tuple[str, int, Align]], columns: int) -> list[str]:
+    """Printable (text, share, alignment) side by side with a blank column between; under each other where a
+    text would have less than two columns, the width of a hanzi."""
+    room = columns - (len(texts) - 1) - 2 * len(texts)
+    if room < 0:
+        return [_placed(row, columns, align) for text, _, align in texts for row in wrap(text, columns)]
+    widths = [2 + part for part in _split(room, [min(max(share, 1), 100) for _, share, _ in texts])]
+    towers = [
+        [_placed(row, wide, align) for row in wrap(text, wide)]
+        for (text, _, align), wide in zip(texts, widths, strict=True)
+    ]
+    return [
+        " ".join(
+            cell if cell is not None else " " * wide for cell, wide in zip(row, widths, strict=True)
+        ).rstrip(" ")
+        for row in zip_longest(*towers)
+    ]
+
+
+def _split(room: int, shares: Sequence[int]) -> list[int]:
+    """`room` in whole parts as the shares say; none is lost to rounding."""
+    total, taken, sum_so_far, parts = sum(shares), 0, 0, list[int]()
+    for share in shares:
+        sum_so_far += share
+        edge = room * sum_so_far // total
+        parts.append(edge - taken)
+        taken = edge
+    return parts
+
+
+def _placed(text: str, columns: int, align: Align) -> str:
+    room = max(columns - width(text), 0)
+    left = {Align.LEFT: 0, Align.CENTER: room // 2, Align.RIGHT: room}[align]
+    return " " * left + text + " " * (room - left)
 
 
 @functools.lru_cache(8192)

@@ -342,8 +342,8 @@ class POSPrinter(Protocol):
 
     def print(self, slip: Slip, sent: Callable[[], None] = lambda: None) -> None:
         """Prints and cuts; before any byte of the slip is sent raises DeviceAbsent, DeviceOffline,
-        OutOfPaper, CoverOpen or TooSlow; after it, only Unconfirmed. Calls `sent` when all bytes left us
-        and only the printer's word is missing."""
+        OutOfPaper, CoverOpen, TooSlow or BadSource (a picture that is none); after it, only Unconfirmed.
+        Calls `sent` when all bytes left us and only the printer's word is missing."""
 
     def state(self) -> PrinterState:
         """Asks the printer how it is; never raises."""

@@ -9,6 +9,7 @@ import msgspec
 from devices.simulated_paper import (
     Block,
     Code128Block,
+    Ean13Block,
     Line,
     Paper,
     QrBlock,
@@ -223,23 +224,21 @@ class Interpreter:
                 self._blocks.append(QrBlock(data, module, level, self._align))
 
     def _barcode(self, args: bytes) -> None:
-        if args[0] != 73 or not args[2:].isascii():
-            self.unknown.append(b"\x1dk" + args[:1])
-            return
         text = args[2:].decode("latin-1")
-        for code_set in ("{A", "{B"):
-            text = text.removeprefix(code_set)
+        if args[0] == 73 and text.isascii():
+            for code_set in ("{A", "{B"):
+                text = text.removeprefix(code_set)
+            self._bars_of(Code128Block, text.replace("{{", "{"))
+        elif args[0] == 67 and text.isascii() and text.isdigit() and len(text) in (12, 13):
+            self._bars_of(Ean13Block, text)
+        else:
+            self.unknown.append(b"\x1dk" + args[:1])
+
+    def _bars_of(self, kind: type[Code128Block | Ean13Block], text: str) -> None:
         bars = self._bars
         self._line_feed_if_begun()
-        self._blocks.append(
-            Code128Block(
-                text.replace("{{", "{"),
-                module=bars["module"],
-                height=bars["height"],
-                caption=bars["caption"] % 48 >= 2,
-                align=self._align,
-            )
-        )
+        block = kind(text, bars["module"], bars["height"], bars["caption"] % 48 >= 2, self._align)
+        self._blocks.append(block)
 
     def _character(self, raw: bytes) -> None:
         if raw == b"\n":

@@ -73,6 +73,16 @@ class Code128Block(msgspec.Struct, frozen=True):
     align: Align
 
 
+class Ean13Block(msgspec.Struct, frozen=True):
+    """An EAN-13 drawn by the printer; `module` and `height` in dots."""
+
+    text: str
+    module: int
+    height: int
+    caption: bool
+    align: Align
+
+
 class RasterBlock(msgspec.Struct, frozen=True):
     """A picture sent as dots, one bit each, rows of `row_bytes`."""
 
@@ -81,7 +91,7 @@ class RasterBlock(msgspec.Struct, frozen=True):
     align: Align
 
 
-Block = Line | QrBlock | Code128Block | RasterBlock
+Block = Line | QrBlock | Code128Block | Ean13Block | RasterBlock
 
 
 class Paper:
@@ -124,6 +134,8 @@ def _in_words(block: Block) -> str:
             return f"[QR {data.decode('utf-8', 'replace')}]"
         case Code128Block(text):
             return f"[CODE128 {text}]"
+        case Ean13Block(text):
+            return f"[EAN13 {text}]"
         case RasterBlock(rows, row_bytes):
             return f"[IMAGE {row_bytes * 8}x{len(rows) // row_bytes}]"
 
@@ -136,7 +148,13 @@ def _draw(block: Block, dots: int) -> Any:
         case QrBlock():
             return _draw_qr(block, dots)
         case Code128Block():
-            return _draw_code128(block, dots)
+            from barcode import Code128  # type: ignore[import-untyped]
+
+            return _draw_bars(Code128(block.text).build()[0] if block.text else "", block, dots)
+        case Ean13Block():
+            from barcode import EAN13
+
+            return _draw_bars(EAN13(block.text).build()[0], block, dots)
         case RasterBlock():
             return _draw_raster(block, dots)
 
@@ -217,11 +235,9 @@ def _draw_qr(block: QrBlock, dots: int) -> Any:
     return strip
 
 
-def _draw_code128(block: Code128Block, dots: int) -> Any:
-    from barcode import Code128  # type: ignore[import-untyped]
+def _draw_bars(bars: str, block: Code128Block | Ean13Block, dots: int) -> Any:
     from PIL import Image
 
-    bars = Code128(block.text).build()[0] if block.text else ""
     width = len(bars) * block.module
     strip = Image.new("1", (dots, block.height + 12))
     left = _left(block.align, width, dots)

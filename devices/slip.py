@@ -32,6 +32,21 @@ class Pair(msgspec.Struct, frozen=True, tag="pair"):
     bold: bool = False
 
 
+class Cell(msgspec.Struct, frozen=True):
+    """A text in `Columns`; `share` is its part of the line's width beside those of the other cells."""
+
+    text: str
+    share: int = 1
+    align: Align = Align.LEFT
+
+
+class Columns(msgspec.Struct, frozen=True, tag="columns"):
+    """Cells side by side, each wrapped in its own width; on a paper too narrow for them, under each other."""
+
+    cells: tuple[Cell, ...]
+    bold: bool = False
+
+
 class Rule(msgspec.Struct, frozen=True, tag="rule"):
     """A line across the paper."""
 
@@ -49,13 +64,28 @@ class Code128(msgspec.Struct, frozen=True, tag="code128"):
     text: str
 
 
+class Ean13(msgspec.Struct, frozen=True, tag="ean13"):
+    """An EAN-13 barcode with its digits below; 12 digits get their check digit, anything else stands as words."""
+
+    digits: str
+
+
+class Image(msgspec.Struct, frozen=True, tag="image"):
+    """A PNG in black and white dots, `width` dots wide (0: its own), at most as wide as the paper and 30 cm tall;
+    at most 512 kB and 4 megapixels."""
+
+    png: bytes
+    width: int = 0
+    align: Align = Align.CENTER
+
+
 class Feed(msgspec.Struct, frozen=True, tag="feed"):
     """Empty lines."""
 
     lines: int = 1
 
 
-SlipPart = Text | Pair | Rule | Qr | Code128 | Feed
+SlipPart = Text | Pair | Columns | Rule | Qr | Code128 | Ean13 | Image | Feed
 
 
 class Slip(msgspec.Struct, frozen=True):
