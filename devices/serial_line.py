@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import serial
 
 _AT_ONCE = 4096
-_WRITE_S = 2.0
+_WRITE_S = 1.0
 _STALE_READS = 64
 _GOODBYE_S = 0.5
 

@@ -36,7 +36,7 @@ class SimulatedScale(SimulatedCable):
         self.settles_at: float | None = None
         """Moves until then (monotonic, s), whatever the load says."""
         self.asked = 0
-        self._language = language
+        self.language = language
         streams = language in {"st-gs", "os2", "bcd"}
         self._refused = b"00"
         super().__init__(self._answer, self._sent if streams else None)
@@ -53,14 +53,14 @@ class SimulatedScale(SimulatedCable):
     def _answer(self, heard: bytes) -> bytes:
         self.asked += 1
         answering = {"toledo-8217": _toledo, "cas": self._cas, "dialog06": self._dialog06}
-        speak = answering.get(self._language)
+        speak = answering.get(self.language)
         return speak(heard, self._now()) if speak else b""
 
     def _sent(self) -> bytes:
         load = self._now()
-        if self._language == "st-gs":
+        if self.language == "st-gs":
             return _st_gs(load)
-        return _bcd(load) if self._language == "bcd" else self._frame(load, whole=True) + _bits(load)
+        return _bcd(load) if self.language == "bcd" else self._frame(load, whole=True) + _bits(load)
 
     def _cas(self, heard: bytes, load: Load) -> bytes:
         said = b"\x06" if b"\x05" in heard else b""
