@@ -3,20 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
-
-from sync.hub.schema import (
-    case_file,
-    command,
-    customer_order,
-    movement,
-    order_line,
-    pickup,
-    pickup_line,
-    stock_level,
-)
+from sync.hub.working_set import LevelRow, OrderRow, PickupRow, WorkingSet
 from sync.messages import (
     STATES,
     DrawerClosed,
@@ -76,10 +64,10 @@ def order_of(fact: Up) -> str:
 
 
 class Effects:
-    """Applies one fact within the caller's savepoint."""
+    """Applies one fact to the rows in memory; a fact that cannot be taken in raises Unfit before or amid that."""
 
-    def __init__(self, conn: Connection, source: Source) -> None:
-        self._conn = conn
+    def __init__(self, rows: WorkingSet, source: Source) -> None:
+        self._rows = rows
         self._from = source
         self.touched = Touched()
 
@@ -99,26 +87,35 @@ class Effects:
 
     def open_case(self, code: str, order_no: str) -> str:
         """Opens a case for people; returns its name."""
-        row = {"code": code, "order_no": order_no, "opened_at": self._from.at, "state": "open"}
-        where = {"store": self._from.store, "stream": self._from.stream, "seq": self._from.seq}
-        done = self._conn.execute(insert(case_file).values(**row, **where))
-        return f"c-{done.inserted_primary_key[0]}" if done.inserted_primary_key else ""
+        return self._rows.open_case(code, order_no, self._from.stream, self._from.seq, self._from.at)
 
     def _collected(self, fact: PickupCollected) -> str:
         if any(line.qty <= 0 for line in fact.lines):
             raise Unfit("BAD_FACT")
-        if self._conn.scalar(select(pickup.c.pickup).where(pickup.c.pickup == fact.pickup)) is not None:
+        if fact.pickup in self._rows.pickups:
             raise Unfit("DUPLICATE_PICKUP")
-        self._record_pickup(fact)
+        source = self._from
+        self._rows.pickups[fact.pickup] = PickupRow(
+            fact.pickup,
+            fact.order,
+            source.store,
+            fact.gen,
+            fact.unit,
+            source.stream,
+            source.seq,
+            annulled=False,
+            lines=list(fact.lines),
+            new=True,
+        )
         self._move(fact.lines, -1)
         order, code = self._own_order(fact.order)
         if order is None:
             return code
-        again = self._unit_taken(fact)
+        again = bool(fact.unit) and self._rows.units_taken(fact.order, fact.gen, fact.unit, fact.pickup)
         strays = self._hand(fact.order, fact.lines, 1)
         if order.state == CANCELLED:
             return "COLLECTED_AFTER_CANCEL"
-        self._state(fact.order, fact.state)
+        self._state(order, fact.state)
         if fact.state == PICKED_UP:
             self._settle_command(fact.order, "collected")
         if fact.gen != order.gen:
@@ -128,27 +125,24 @@ class Effects:
         return "UNKNOWN_LINE" if strays else ""
 
     def _annulled(self, fact: PickupAnnulled) -> str:
-        mine = (pickup.c.pickup == fact.pickup) & (pickup.c.store == self._from.store)
-        known = self._conn.execute(select(pickup).where(mine)).one_or_none()
-        if known is None:
+        known = self._rows.pickups.get(fact.pickup)
+        if known is None or known.store != self._from.store:
             raise Unfit("UNKNOWN_PICKUP")
         if known.annulled:
             raise Unfit("ANNULLED_TWICE")
-        recorded = self._conn.execute(
-            select(pickup_line.c.line, pickup_line.c.sku, pickup_line.c.qty).where(
-                pickup_line.c.pickup == fact.pickup
-            )
-        ).all()
-        if sorted((h.line, h.sku, h.qty) for h in fact.lines) != sorted(tuple(r) for r in recorded):
+        said, recorded = ([(h.line, h.sku, h.qty) for h in lines] for lines in (fact.lines, known.lines))
+        if sorted(said) != sorted(recorded):
             raise Unfit("LINES_DIFFER")
-        self._conn.execute(update(pickup).where(mine).values(annulled=1))
+        known.annulled = True
+        if not known.new:
+            self._rows.annulled.add(known.pickup)
         self._move(fact.lines, 1)
         order, _ = self._own_order(known.order_no)
         if order is None:
             return ""
         self._hand(known.order_no, fact.lines, -1)
         if order.state != CANCELLED:
-            self._state(known.order_no, fact.state)
+            self._state(order, fact.state)
         return ""
 
     def _advanced(self, fact: OrderAdvanced) -> str:
@@ -161,7 +155,7 @@ class Effects:
         # state stands. Work on an older generation is carried over by the store, and so it is here.
         if fact.gen < order.gen and fact.state in _ENDED:
             return "ADVANCED_OLD_GEN"
-        self._state(fact.order, fact.state, fact.shelf)
+        self._state(order, fact.state, fact.shelf)
         return ""
 
     def _returned(self, fact: LeaseReturned) -> str:
@@ -171,95 +165,58 @@ class Effects:
         self._settle_command(fact.order, "returned")
         if order.state == PICKED_UP:
             return "RETURNED_AFTER_COLLECT"
-        same = customer_order.c.order_no == fact.order
-        self._conn.execute(update(customer_order).where(same).values(cancel="returned"))
-        self._state(fact.order, CANCELLED)
+        order.cancel = "returned"
+        self._state(order, CANCELLED)
         return ""
 
-    def _own_order(self, order_no: str) -> tuple[Any, str]:
+    def _own_order(self, order_no: str) -> tuple[OrderRow | None, str]:
         """The order if it is this store's, else why not: no store changes another's order."""
-        row = self._conn.execute(
-            select(customer_order).where(customer_order.c.order_no == order_no).with_for_update()
-        ).one_or_none()
+        row = self._rows.orders.get(order_no)
         if row is None:
             return None, "UNKNOWN_ORDER"
         return (row, "") if row.store == self._from.store else (None, "WRONG_STORE")
 
-    def _state(self, order_no: str, state: str, shelf: str = "") -> None:
+    def _state(self, order: OrderRow, state: str, shelf: str = "") -> None:
         if state not in STATES:
             raise Unfit("BAD_FACT")
-        values = {"state": state} | ({"shelf": shelf} if shelf else {})
-        same = customer_order.c.order_no == order_no
-        self._conn.execute(update(customer_order).where(same).values(**values))
-        self.touched.orders.add(order_no)
+        order.state, order.shelf = state, shelf or order.shelf
+        self._rows.changed_orders.add(order.order_no)
+        self.touched.orders.add(order.order_no)
 
     def _settle_command(self, order_no: str, outcome: str) -> None:
-        waiting = (command.c.order_no == order_no) & (command.c.outcome == "")
-        done = update(command).where(waiting).values(outcome=outcome).returning(command.c.cmd)
-        settled = [row.cmd for row in self._conn.execute(done)]
+        settled = self._rows.waiting.pop(order_no, [])
+        self._rows.settled.update(dict.fromkeys(settled, outcome))
         self.touched.cmds.update(settled)
         if settled:
-            same = customer_order.c.order_no == order_no
-            self._conn.execute(update(customer_order).where(same).values(cancel=""))
-
-    def _record_pickup(self, fact: PickupCollected) -> None:
-        source = {"store": self._from.store, "stream": self._from.stream, "seq": self._from.seq}
-        who = {"pickup": fact.pickup, "order_no": fact.order, "gen": fact.gen, "unit": fact.unit}
-        self._conn.execute(insert(pickup).values(**who, **source, annulled=0))
-        for pos, line in enumerate(fact.lines):
-            self._conn.execute(
-                insert(pickup_line).values(
-                    pickup=fact.pickup, pos=pos, line=line.line, sku=line.sku, qty=line.qty
-                )
-            )
-
-    def _unit_taken(self, fact: PickupCollected) -> bool:
-        if not fact.unit:
-            return False
-        others = (
-            (pickup.c.order_no == fact.order)
-            & (pickup.c.gen == fact.gen)
-            & (pickup.c.unit == fact.unit)
-            & (pickup.c.annulled == 0)
-            & (pickup.c.pickup != fact.pickup)
-        )
-        return bool(self._conn.scalar(select(func.count()).select_from(pickup).where(others)))
+            self._rows.orders[order_no].cancel = ""
+            self._rows.changed_orders.add(order_no)
 
     def _hand(self, order_no: str, lines: tuple[HandedLine, ...], sign: int) -> int:
         """Adds to the handed quantities; returns how many lines the order does not have."""
         strays = 0
         for line in lines:
-            same = (
-                (order_line.c.order_no == order_no)
-                & (order_line.c.line == line.line)
-                & (order_line.c.sku == line.sku)
-            )
-            done = self._conn.execute(
-                update(order_line).where(same).values(handed=order_line.c.handed + sign * line.qty)
-            )
-            strays += done.rowcount == 0
+            known = self._rows.lines.get(order_no, {}).get(line.line)
+            if known is None or known.sku != line.sku:
+                strays += 1
+                continue
+            known.handed += sign * line.qty
+            self._rows.changed_lines.add((order_no, line.line))
         return strays
 
     def _over(self, order_no: str) -> bool:
-        over = (order_line.c.order_no == order_no) & (order_line.c.handed > order_line.c.qty)
-        return bool(self._conn.scalar(select(func.count()).select_from(order_line).where(over)))
+        return any(line.handed > line.qty for line in self._rows.lines.get(order_no, {}).values())
 
     def _move(self, lines: tuple[HandedLine, ...], sign: int) -> None:
         """Books stock movements of sign x qty; a product HQ had no count of starts at nought."""
         source = self._from
         for pos, line in enumerate(lines):
             delta = sign * line.qty
-            key = {"store": source.store, "sku": line.sku}
-            self._conn.execute(
-                insert(movement).values(stream=source.stream, seq=source.seq, pos=pos, delta=delta, **key)
-            )
+            where = {"stream": source.stream, "seq": source.seq, "pos": pos, "store": source.store}
+            self._rows.moved.append({**where, "sku": line.sku, "delta": delta})
+            level = self._rows.levels.setdefault(line.sku, LevelRow(0, "", 0, new=True))
+            level.on_hand += delta
             # A replaced stream says nothing about how far the store's present journal is contained.
-            upto = {} if source.late else {"stream": source.stream, "upto_seq": source.seq}
-            same = (stock_level.c.store == source.store) & (stock_level.c.sku == line.sku)
-            done = self._conn.execute(
-                update(stock_level).where(same).values(on_hand=stock_level.c.on_hand + delta, **upto)
-            )
-            if done.rowcount == 0:
-                start = {"stream": "", "upto_seq": 0} | upto
-                self._conn.execute(insert(stock_level).values(on_hand=delta, **key, **start))
+            if not source.late:
+                level.stream, level.upto_seq = source.stream, source.seq
+            self._rows.changed_levels.add(line.sku)
             self.touched.skus.add(line.sku)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, select, text, update
 
+from sync.hub.bulk import insert_rows, update_rows
 from sync.hub.schema import bucket, feed, new_bucket_epoch
 from sync.messages import Down, canonical, id_of, row_body, row_hash, table_of
 
@@ -128,17 +129,5 @@ def _existing(conn: Connection, name: str, changes: Mapping[Key, Change]) -> dic
 
 
 def _store(conn: Connection, fresh: list[dict[str, Any]], known: list[dict[str, Any]]) -> None:
-    if fresh:
-        conn.execute(insert(feed), fresh)
-    if known:
-        same = (
-            (feed.c.bucket == bindparam("k_bucket"))
-            & (feed.c.tb == bindparam("k_tb"))
-            & (feed.c.id == bindparam("k_id"))
-        )
-        values: dict[str, Any] = {c: bindparam("v_" + c) for c in ("seq", "ver", "op", "d", "hash", "at")}
-        rows = [
-            {"k_bucket": r["bucket"], "k_tb": r["tb"], "k_id": r["id"]} | {"v_" + c: r[c] for c in values}
-            for r in known
-        ]
-        conn.execute(update(feed).where(same).values(**values), rows)
+    insert_rows(conn, feed, fresh)
+    update_rows(conn, feed, ("bucket", "tb", "id"), known)

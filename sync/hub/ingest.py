@@ -10,13 +10,15 @@ import msgspec
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from sync.hub.bulk import insert_rows
 from sync.hub.effects import Effects, Source, Touched, Unfit, order_of
 from sync.hub.envelope import Line, Refused, Upload
 from sync.hub.feed import publish
 from sync.hub.rows import changes_of
 from sync.hub.schema import case_file, hq_epoch, ingest_event, ingest_stream, write
 from sync.hub.schema import store as store_table
-from sync.messages import GENESIS, UP_KINDS, Event, UpAnswer, Verdict, fact_of
+from sync.hub.working_set import WorkingSet, open_case
+from sync.messages import GENESIS, UP_KINDS, Event, Up, UpAnswer, Verdict, fact_of
 
 log = logging.getLogger("sync.hub")
 
@@ -25,6 +27,7 @@ BREAKER_CODE = "HQ_BUG_SUSPECTED"
 BREAKER_EVENTS = 5
 BREAKER_SHARE = 0.2
 BREAKER_RETRY_S = 60
+_WORTH_IT = 2
 # Whatever a rejecting validator may throw; a database that is down or busy is none of them.
 _REJECTIONS = (SQLAlchemyError, LookupError, ValueError, TypeError, ArithmeticError)
 
@@ -64,8 +67,7 @@ def _alarm(conn: Connection, store: str, upload: Upload, at: str) -> None:
     """One open case a store while its batches are turned back; a person may waive the breaker."""
     same = {"store": store, "code": BREAKER_CODE, "state": "open"}
     if conn.execute(select(case_file).filter_by(**same)).first() is None:
-        source = Source(store, upload.header.stream, upload.header.from_, late=False, at=at)
-        Effects(conn, source).open_case(BREAKER_CODE, "")
+        open_case(conn, BREAKER_CODE, "", store, upload.header.stream, upload.header.from_, at)
     log.error("most of a batch would be quarantined: rolled back", extra={"store": store})
 
 
@@ -133,8 +135,7 @@ def _repeats(conn: Connection, upload: Upload, last_seq: int) -> list[Verdict] |
 def _freeze(conn: Connection, store: str, upload: Upload, at: str) -> Refused:
     stream = upload.header.stream
     conn.execute(update(ingest_stream).where(ingest_stream.c.stream == stream).values(state="frozen"))
-    source = Source(store, stream, upload.header.from_, late=False, at=at)
-    case = Effects(conn, source).open_case("STREAM_FORK", "")
+    case = open_case(conn, "STREAM_FORK", "", store, stream, upload.header.from_, at)
     log.error("stream frozen: two journals under one name", extra={"store": store, "case": case})
     return Refused(409, "fork")
 
@@ -153,9 +154,13 @@ def _judge_all(
     verdicts: list[Verdict] = []
     touched = Touched()
     quarantined = 0
-    for line in fresh:
-        source = Source(store, stream, line.seq, late, at)
-        judged = _judge(conn, source, line)
+    sources = [Source(store, stream, line.seq, late, at) for line in fresh]
+    # Nearly every batch holds no bad fact and is taken in with a few statements; only one that does pays for a
+    # savepoint a fact.
+    judged_all = _judge_at_once(conn, sources, fresh)
+    if judged_all is None:
+        judged_all = [_judge(conn, source, line) for source, line in zip(sources, fresh, strict=True)]
+    for line, judged in zip(fresh, judged_all, strict=True):
         touched.absorb(judged.touched)
         quarantined += judged.verdict == "quarantined"
         if judged.verdict != APPLIED:
@@ -173,29 +178,35 @@ def _waived(conn: Connection, store: str) -> bool:
     return conn.execute(update(store_table).where(same).values(waived=0)).rowcount == 1
 
 
+def _judge_at_once(conn: Connection, sources: list[Source], fresh: list[Line]) -> list[Judged] | None:
+    """Verdicts on a batch without a bad fact, taken in whole; None when there is one, with nothing changed."""
+    if len(fresh) < _WORTH_IT or any(line.event is None for line in fresh):
+        return None
+    if len({line.id for line in fresh}) < len(fresh) or _known_ids(conn, fresh):
+        return None
+    try:
+        facts = [fact_of(line.event) for line in fresh if line.event]
+        with conn.begin_nested():
+            rows = WorkingSet(conn, sources[0].store, facts)
+            judged = [_applied(rows, source, fact) for source, fact in zip(sources, facts, strict=True)]
+            rows.write()
+            _keep(conn, sources, fresh, judged)
+    except OperationalError:
+        raise
+    except (Unfit, msgspec.ValidationError, *_REJECTIONS):
+        return None
+    return judged
+
+
 def _judge(conn: Connection, source: Source, line: Line) -> Judged:
-    taken = conn.scalar(select(ingest_event.c.seq).where(ingest_event.c.id == line.id)) is not None
+    taken = bool(_known_ids(conn, [line]))
     if taken:
         judged = _quarantine("DUPLICATE_ID")
     elif line.event is None:
         judged = _quarantine("OPAQUE")
     else:
         judged = _effect(conn, source, line.event)
-    conn.execute(
-        insert(ingest_event).values(
-            stream=source.stream,
-            seq=line.seq,
-            id=None if taken else line.id,
-            sha=line.sha,
-            kind=line.kind,
-            body=line.raw,
-            verdict=judged.verdict,
-            code=judged.code,
-            case_id=judged.case,
-            late=int(source.late),
-            received_at=source.at,
-        )
-    )
+    _keep(conn, [source], [line], [judged], taken=taken)
     return judged
 
 
@@ -204,11 +215,11 @@ def _effect(conn: Connection, source: Source, event: Event) -> Judged:
         fact = fact_of(event)
     except msgspec.ValidationError:
         return _quarantine("BAD_FACT" if event.k in UP_KINDS else "UNKNOWN_KIND")
-    effects = Effects(conn, source)
     try:
         with conn.begin_nested():
-            code = effects.apply(fact)
-            case = effects.open_case(code, order_of(fact)) if code else ""
+            rows = WorkingSet(conn, source.store, [fact])
+            judged = _applied(rows, source, fact)
+            rows.write()
     except Unfit as unfit:
         return _quarantine(unfit.code)
     except OperationalError:
@@ -218,7 +229,43 @@ def _effect(conn: Connection, source: Source, event: Event) -> Judged:
         why = {"store": source.store, "seq": source.seq, "error": type(error).__name__}
         log.error("a fact could not be taken in", extra=why)  # noqa: TRY400
         return _quarantine("EFFECT_FAILED")
+    return judged
+
+
+def _applied(rows: WorkingSet, source: Source, fact: Up) -> Judged:
+    effects = Effects(rows, source)
+    code = effects.apply(fact)
+    case = effects.open_case(code, order_of(fact)) if code else ""
     return Judged("conflict" if code else APPLIED, code, case, effects.touched)
+
+
+def _known_ids(conn: Connection, lines: list[Line]) -> set[str]:
+    """Which of these facts' ids HQ has already, on whatever stream."""
+    ids = [line.id for line in lines]
+    return set(conn.scalars(select(ingest_event.c.id).where(ingest_event.c.id.in_(ids))))
+
+
+def _keep(
+    conn: Connection, sources: list[Source], lines: list[Line], judged: list[Judged], *, taken: bool = False
+) -> None:
+    """Keeps facts as received, with their verdicts."""
+    rows = [
+        {
+            "stream": source.stream,
+            "seq": line.seq,
+            "id": None if taken else line.id,
+            "sha": line.sha,
+            "kind": line.kind,
+            "body": line.raw,
+            "verdict": one.verdict,
+            "code": one.code,
+            "case_id": one.case,
+            "late": int(source.late),
+            "received_at": source.at,
+        }
+        for source, line, one in zip(sources, lines, judged, strict=True)
+    ]
+    insert_rows(conn, ingest_event, rows)
 
 
 def _quarantine(code: str) -> Judged:

@@ -133,16 +133,15 @@ def test_a_fact_that_fails_midway_leaves_nothing_behind(
     shop.collect("O1", 2)
     good = shop.journal.events[-1]
     shop.journal.append_raw("pickup.collected", {**good.d, "pickup": "another"})
-    settle, broken = Effects._settle_command, [True]
+    settle = Effects._settle_command
 
-    def once(self: Effects, order_no: str, outcome: str) -> None:
-        if broken:
-            broken.clear()
+    def first_fails(self: Effects, order_no: str, outcome: str) -> None:
+        if self._from.seq == 1:
             raise OverflowError
         settle(self, order_no, outcome)
 
     # Patched, because no fact that can be read fails here: the movement is booked by now, the order is not.
-    monkeypatch.setattr(Effects, "_settle_command", once)
+    monkeypatch.setattr(Effects, "_settle_command", first_fails)
     shop.settle()
     assert shop.journal.verdicts[1].code == "EFFECT_FAILED"
     assert hub.desk.stock("S1") == {"P1": 8}, "only the second fact moved anything"
