@@ -211,6 +211,8 @@ class LockerSettings(msgspec.Struct, frozen=True):
     """Address of the board on its line."""
     boxes: Annotated[int, msgspec.Meta(ge=1, le=50)] = 24
     """How many boxes it has."""
+    open_says: Literal["00", "11"] = "00"
+    """What the contact of an open lock says; depends on the locks, and is tried out when they are fitted."""
     lane: str = ""
     """Name of the lane that runs it; empty: the store does."""
 
