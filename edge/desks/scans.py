@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import threading
+import time
+from collections import deque
 from datetime import timedelta
 from typing import Protocol
 
 from devices.ports import Reading, Scan, Symbology
 from edge.clock import moment_of, stamp
 from edge.desks.status import Poke
-from edge.domain.refusals import PayCodeElsewhere, Refusal, UnknownThing
+from edge.domain.refusals import PayCodeElsewhere, Refusal, TooFast, UnknownThing
 from edge.domain.scanned import PAY_KINDS, Expecting, ScanKind, classify
 from edge.domain.views import SeenScan
 from edge.records.books import Books
@@ -17,8 +20,11 @@ from edge.records.counter import ScanRow
 
 KEPT = timedelta(hours=12)
 """How long a scan that nobody deals with is kept: longer than a shift, shorter than a day."""
+BROWSER = "browser"
+"""The device of scans that arrive as typing in a page."""
 REMEMBERED = timedelta(days=7)
 """How long a scan that was dealt with stays in the list, without its text."""
+_BURST, _BURST_S = 20, 10.0
 
 
 class Counter(Protocol):
@@ -42,6 +48,8 @@ class ScanDesk:
         self._poke = poke
         self._counter = counter
         self._typed = 0
+        self._browsers = threading.Lock()
+        self._paces: dict[str, deque[float]] = {}
 
     def receive(self, scan: Scan) -> SeenScan:
         """Announces a scan and keeps it.
@@ -91,6 +99,28 @@ class ScanDesk:
         self._typed += 1
         reading = Reading(text=text, raw=text.encode(errors="replace"), symbology=Symbology.TYPED)
         return self.receive(Scan(device, station, self._typed, self._books.clock.now(), reading))
+
+    def from_browser(self, text: str, seq: int, station: str) -> SeenScan:
+        """A code that a scanner typed into a page. `seq` is the page's number for it: told again, it is one scan.
+
+        Raises TooFast for more than a hand can scan, and what receive() raises, also when told again.
+        """
+        with self._browsers:  # a page that lost patience may ask twice at once
+            known = self._books.scans.of_device(BROWSER, seq, station)
+            if known is None:
+                self._keep_pace(station)
+                reading = Reading(text=text, raw=text.encode(errors="replace"))
+                return self.receive(Scan(BROWSER, station, seq, self._books.clock.now(), reading))
+        if ScanKind(known.kind) in PAY_KINDS:
+            raise PayCodeElsewhere
+        return self._seen(known, 0)
+
+    def _keep_pace(self, station: str) -> None:
+        # A guide's page asks nobody to sign in: what it may write is bounded.
+        now, recent = time.monotonic(), self._paces.setdefault(station, deque(maxlen=_BURST))
+        if len(recent) == _BURST and now - recent[0] < _BURST_S:
+            raise TooFast
+        recent.append(now)
 
     def current(self, station: str) -> SeenScan | None:
         """The station's newest scan that nobody dealt with, and how many older ones wait behind it."""

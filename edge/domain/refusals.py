@@ -164,6 +164,17 @@ class TooManyTries(Refusal):
     next_en = "Scan the QR code instead, or ask the lead"
 
 
+class TooFast(Refusal):
+    """More scans from one page than a hand can make."""
+
+    code = "too_fast"
+    status = 429
+    zh = "扫码太快"
+    en = "Scans come too fast"
+    next_zh = "请稍等几秒再扫"
+    next_en = "Wait a few seconds, then scan again"
+
+
 class LinesRefused(Refusal):
     """The lines asked for are not part of this order, or more than is left of them."""
 

@@ -92,6 +92,20 @@ class Scans:
         )
         return None if row is None else ScanRow(*row)
 
+    def of_device(self, device: str, seq: int, station: str) -> ScanRow | None:
+        """The device's scan of that number among the station's last 500."""
+        self._settle()
+        row = (
+            self._ledger.read()
+            .execute(
+                f"SELECT {_SCAN} FROM (SELECT * FROM scan WHERE station = ? ORDER BY id DESC LIMIT 500)"
+                " WHERE device = ? AND device_seq = ?",
+                (station, device, seq),
+            )
+            .fetchone()
+        )
+        return None if row is None else ScanRow(*row)
+
     def open_before(self, station: str, scan: int) -> list[int]:
         """Scans of the station older than `scan` that nobody dealt with, newest first, at most 50."""
         rows = self._ledger.read().execute(

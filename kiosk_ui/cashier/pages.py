@@ -11,6 +11,7 @@ from edge.domain.refusals import BadRequest, NotSignedIn, Refusal
 from edge.domain.staff import Operator
 from edge.domain.views import RedeemRequest
 from edge.store import Store
+from kiosk_ui import wedge
 from kiosk_ui.cashier import stage
 from kiosk_ui.cashier.entrance import Entrance, session_token
 from kiosk_ui.cashier.stage import Stage
@@ -45,7 +46,17 @@ class CashierPages:
         site.add_url_rule(
             "/sign-out", view_func=self._entrance.sign_out, methods=["POST"], endpoint="sign_out"
         )
-        for name in ("scan", "candidates", "redeem", "dismiss", "open", "annul", "reprint", "shelve"):
+        for name in (
+            "scan",
+            "wedge",
+            "candidates",
+            "redeem",
+            "dismiss",
+            "open",
+            "annul",
+            "reprint",
+            "shelve",
+        ):
             site.add_url_rule(f"/{name}", view_func=getattr(self, name), methods=["POST"])
         return site
 
@@ -117,6 +128,10 @@ class CashierPages:
         except Refusal as refusal:
             return self._refuse(refusal, operator)
         return redirect(_HERE, 303)
+
+    def wedge(self) -> Response:
+        """POST text, seq: a scanner typed into this page (`static/wedge.js`)."""
+        return wedge.taken(self._store, self._operator().station)
 
     def candidates(self) -> WerkzeugResponse:
         """POST text: orders by phone tail, order number or its tail."""

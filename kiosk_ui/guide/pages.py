@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from edge.domain.refusals import UnknownThing
 from edge.domain.views import GuideFrame, StationView
 from edge.store import Store
-from kiosk_ui import words
+from kiosk_ui import wedge, words
 
 
 class GuidePages:
@@ -22,6 +22,7 @@ class GuidePages:
         site = Blueprint("guide", __name__, url_prefix="/guide")
         site.add_url_rule("/<station>", view_func=self.page)
         site.add_url_rule("/<station>/frame", view_func=self.frame)
+        site.add_url_rule("/<station>/wedge", view_func=self.wedge, methods=["POST"])
         return site
 
     def page(self, station: str) -> str:
@@ -38,6 +39,10 @@ class GuidePages:
         if request.args.get("have") == key:
             return Response(status=204)
         return make_response(render_template("guide/frame.html", here=here, frame=shown, key=key))
+
+    def wedge(self, station: str) -> Response:
+        """POST text, seq: a scanner typed into this page (`static/wedge.js`)."""
+        return wedge.taken(self._store, self._station(station).id)
 
     def _station(self, station: str) -> StationView:
         here = self._store.staff.station(station)

@@ -19,7 +19,7 @@
     if (!facts.stage || !stage) return;
     if (busy) { again = true; return; }
     const stay = "stay" in shown() ? "&stay=1" : "";
-    htmx.ajax("GET", `${facts.stage}?have=${encodeURIComponent(have)}${stay}`, { source: stage, target: stage, swap: "innerHTML" });
+    htmx.ajax("GET", `${facts.stage}?have=${encodeURIComponent(have)}${stay}`, { source: stage, target: stage, swap: facts.swap ?? "innerHTML" });
   }
   function lookAround() {
     if (facts.strip && strip) htmx.ajax("GET", facts.strip, { source: strip, target: strip, swap: "innerHTML" });
@@ -37,7 +37,7 @@
     source.onmessage = (event) => {
       const topic = JSON.parse(event.data).topic;
       if (facts.doorbell !== undefined) { if (untouched() && !leaving) location.reload(); return; }
-      if (topic.startsWith("station:") || topic === "printing" || topic === "stock") look();
+      if (!strip || topic.startsWith("station:") || topic === "printing" || topic === "stock") look();
       if (topic !== "stock") lookAround();
     };
     source.onerror = () => {
@@ -50,6 +50,8 @@
     // Ages are words that grow old by themselves; a guide screen also goes back to its first picture.
     setInterval(lookEverywhere, facts.everyMs ? Number(facts.everyMs) : 20000);
   }
+
+  document.addEventListener("store:look", lookEverywhere); // wedge.js: a scan was taken
 
   // What htmx does, seen from here
   document.addEventListener("htmx:config:request", (event) => {

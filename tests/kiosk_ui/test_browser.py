@@ -103,9 +103,11 @@ def test_keys_typed_anywhere_belong_to_the_scan_box(watch: Watch, site: Site) ->
     desk = watch(site)
     desk.sign_in()
     desk.page.focus("form[action='/cashier/sign-out'] button")
-    desk.type_in("48151623", ".found")
+    desk.page.keyboard.type("48151623", delay=50)
+    desk.page.keyboard.press("Enter")
+    desk.page.wait_for_selector(".found")
     desk.page.focus("#hand-over")
-    desk.page.keyboard.type("hello")
+    desk.page.keyboard.type("hello", delay=50)
     desk.page.keyboard.press("Tab")  # some scanners end with it
     desk.page.wait_for_selector(".saying")
     assert desk.page.input_value("#scan-text") == ""
