@@ -42,6 +42,7 @@ from edge.records.books import Books, open_books
 from edge.records.inbox import Inbox
 from edge.selfcheck import answers, takes_writes, troubles
 from edge.store import Store
+from edge.till_crew import hire_till, let_go, till_of
 from edge.workers import Worker
 from kiosk_ui.live import LiveServer
 
@@ -108,6 +109,7 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         guide=GuideDesk(books, status),
         printing=printing,
         plugs=plugs,
+        till=till_of(settings, books, staff, printing, own, poke),
         upkeep=upkeep_desk(status, printing, plugs, settings.printers),
         status=status,
     )
@@ -152,6 +154,7 @@ class Daemon:
             worker.stop(max(0.0, deadline - time.monotonic()))
         for intake in self._intakes:
             intake.close()
+        let_go(self.store.till)
         self._stop_web()
         self._live.stop()
         stuck = [worker.name for worker in self._workers if worker.alive()]
@@ -229,6 +232,7 @@ class Daemon:
             work = Worker(f"printer {name}", self._print_turn(name), _FAR_PATIENCE_S)
             self.hire(work, f"slips:{name}", WAKES)
         self.hire(Worker("fulfilment", self._tend), "inbox")
+        hire_till(self._settings, self.store.till, self.hire)
         hire_plugs(self._settings, self.store, self.shop.wakes.poke, self.hire)
         if self._settings.hq.url:
             self.hire(Worker("sync", self._line_to_hq().turn, _FAR_PATIENCE_S), "outbox")

@@ -13,6 +13,7 @@ from edge.desks.printing import PrintDesk
 from edge.desks.scans import ScanDesk
 from edge.desks.staff import StaffDesk
 from edge.desks.status import StatusDesk
+from edge.desks.till import Till
 from edge.desks.upkeep import UpkeepDesk
 
 
@@ -28,5 +29,6 @@ class Store:
     guide: GuideDesk
     printing: PrintDesk
     plugs: PlugDesk
+    till: Till
     upkeep: UpkeepDesk
     status: StatusDesk

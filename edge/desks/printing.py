@@ -117,6 +117,10 @@ class PrintDesk:
         """The newest jobs, newest first."""
         return tuple(_view(job) for job in self.books.jobs.recent(limit))
 
+    def view(self, job: int) -> JobView:
+        """How a job stands; raises UnknownThing."""
+        return _view(self._known(job))
+
     def printed_by(self, job: int) -> tuple[Slip, str]:
         """What a job prints, and the printer that it is for; raises UnknownThing."""
         found = self._known(job)
@@ -126,7 +130,7 @@ class PrintDesk:
         """Takes a waiting job out of the queue; one whose bytes left us stays as it is."""
         if self._take(self._known(job), "cancelled", ""):
             self.poke("printing")
-        return _view(self._known(job))
+        return self.view(job)
 
     def settle(self, job: int, operator: Operator, *, came_out: bool) -> JobView:
         """A person looked at the outlet of a printer whose job is uncertain; if nothing came, a marked copy."""

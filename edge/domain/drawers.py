@@ -83,7 +83,7 @@ class Polarity:
         """Whether that level means open."""
         return None if level is None or self.level is None else level is self.level
 
-    def after_pulse(self, before: bool, now: bool) -> Polarity:  # noqa: FBT001 - two levels, not options
+    def after_pulse(self, before: bool, now: bool) -> Polarity:
         """What a pulse taught that turned `before` into `now`.
 
         A level that did not change teaches nothing: the drawer stood open, or jams. What contradicts the
@@ -96,7 +96,7 @@ class Polarity:
         return self if self.level is now else Polarity()
 
 
-def polarity_of(setting: str, learnt: bool | None) -> Polarity:  # noqa: FBT001 - a level, not an option
+def polarity_of(setting: str, learnt: bool | None) -> Polarity:
     """From the setting `sensor` and what was learnt before."""
     fixed = {"open-high": True, "open-low": False}
     return Polarity(fixed[setting], fixed=True) if setting in fixed else Polarity(learnt)

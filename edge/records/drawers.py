@@ -67,7 +67,7 @@ class Drawers:
         return self._one("nonce = ?", nonce, tx=tx)
 
     def take(self, tx: Connection, opening: str) -> bool:
-        """asked -> pulsing; False when somebody else did so first."""
+        """Asked -> pulsing; False when somebody else did so first."""
         done = tx.execute(
             "UPDATE drawer_opening SET outcome = 'pulsing' WHERE opening = ? AND outcome = 'asked'",
             (opening,),
@@ -111,7 +111,7 @@ class Drawers:
         row = self._ledger.read().execute(asked, (drawer,)).fetchone()
         return None if row is None else bool(row[0])
 
-    def learn(self, tx: Connection, drawer: str, level: bool | None, now: str) -> None:  # noqa: FBT001
+    def learn(self, tx: Connection, drawer: str, level: bool | None, now: str) -> None:
         """Keeps what a level means; None forgets it."""
         tx.execute("DELETE FROM drawer_sensor WHERE drawer = ?", (drawer,))
         if level is not None:

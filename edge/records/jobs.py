@@ -107,6 +107,16 @@ class PrintJobs:
         """The newest jobs, newest first."""
         return self._many("ORDER BY id DESC LIMIT ?", limit)
 
+    def needing(self, printer: str, since: str, limit: int) -> list[JobRow]:
+        """What waits at a printer, and what came out of it unconfirmed since a moment and has no newer copy."""
+        newer = "SELECT 1 FROM print_job c WHERE c.ref = print_job.ref AND c.copy > print_job.copy"
+        unsure = f"state IN ('uncertain', 'sent') AND created_at >= ? AND NOT EXISTS ({newer})"
+        found = self._many(
+            f"WHERE printer = ? AND {unsure} ORDER BY state = 'sent', id DESC LIMIT ?", printer, since, limit
+        )
+        sent = [job for job in found if job.state == "sent"]
+        return (found[: len(found) - len(sent)] + self.waiting_at(printer) + sent)[:limit]
+
     def waiting(self) -> int:
         """Slips that have not come out yet."""
         asked = f"SELECT count(*) FROM print_job WHERE {_OPEN} OR {_UNDER_WAY}"

@@ -94,7 +94,12 @@ DRAWERS = (
         at TEXT NOT NULL) STRICT""",
 )
 
-NAMES = ["first", "identities", "drawers"]
+OUTLETS = (
+    "CREATE INDEX print_job_unsure ON print_job (printer, id) WHERE state IN ('uncertain', 'sent')",
+    "CREATE INDEX print_job_ref ON print_job (ref, id)",
+)
+
+NAMES = ["first", "identities", "drawers", "outlets"]
 
 
 def migrations() -> Migrations:
@@ -115,6 +120,11 @@ def migrations() -> Migrations:
     @ledger(name="drawers")
     def drawers(db: Database) -> None:
         for statement in DRAWERS:
+            db.execute(statement)
+
+    @ledger(name="outlets")
+    def outlets(db: Database) -> None:
+        for statement in OUTLETS:
             db.execute(statement)
 
     return ledger

@@ -154,6 +154,10 @@ class Pickups:
         """The newest hand-over of an order (of one unit where `unit` > 0) that still stands."""
         return self._find("order_id = ? AND annulled_at = '' AND (? IN (0, unit))", (order, unit), tx)
 
+    def newest_at(self, station: str, since: str) -> PickupRow | None:
+        """The newest hand-over of a station since a moment that was not taken back."""
+        return self._find("station = ? AND at >= ? AND annulled_at = ''", (station, since), None)
+
     def _find(self, where: str, values: tuple[object, ...], tx: Connection | None = None) -> PickupRow | None:
         reader = tx or self._ledger.read()
         row = reader.execute(

@@ -1,0 +1,78 @@
+"""The signal lamps: each shows how things stand at its station, also after it was unplugged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from config.device_schema import LightSettings
+from devices.ports import DeviceFault, Light, Lights
+from edge.desks.drawers import DrawerDesk
+from edge.desks.outlet import OutletDesk
+from edge.desks.signals import Standing, light_of
+from edge.desks.status import Poke, StatusDesk
+
+_LOOK_S = 2.0
+_BLOCKED = frozenset({"blocked", "absent", "offline", "out_of_paper", "cover_open"})
+
+
+@dataclass(frozen=True)
+class LampDesk:
+    """Help that somebody asked for is remembered until it is taken back, or the service starts anew."""
+
+    status: StatusDesk
+    drawers: DrawerDesk
+    outlet: OutletDesk
+    lamps: Mapping[str, Lights]
+    rules: Mapping[str, LightSettings]
+    poke: Poke
+    _help: set[str] = field(default_factory=set)
+    _open: set[str] = field(default_factory=set)
+    _lit: dict[str, Light] = field(default_factory=dict)
+
+    def ask_help(self, station: str, *, wanted: bool) -> Light:
+        """Somebody at the station wants a person to come, or no longer; gives what a lamp there shows."""
+        self.outlet.staff.station(station)
+        if wanted:
+            self._help.add(station)
+        else:
+            self._help.discard(station)
+        self.poke("devices")
+        return light_of(self.standing(station))
+
+    def standing(self, station: str) -> Standing:
+        """How things stand there; raises UnknownThing."""
+        printer = self.outlet.staff.station(station).printer
+        states = {health.name: health.state for health in self.status.devices()}
+        return Standing(
+            drawer_open_long=any(drawer.too_long for drawer in self.drawers.at(station)),
+            blocked=states.get(printer, "") in _BLOCKED,
+            look=any(job.state == "uncertain" for job in self.outlet.needing(station)),
+            help_wanted=station in self._help,
+        )
+
+    def turn(self, lamp: str) -> float:
+        """One step of a lamp's worker; gives the pause until the next, seconds."""
+        station = self.rules[lamp].station
+        wanted = light_of(self.standing(station))
+        try:
+            if lamp not in self._open:
+                self.lamps[lamp].open()
+                self._open.add(lamp)
+            if self._lit.get(lamp) is not wanted:
+                self.lamps[lamp].light(wanted)
+                self._lit[lamp] = wanted
+        except DeviceFault as fault:
+            self.lamps[lamp].close()
+            self._open.discard(lamp)
+            self._lit.pop(lamp, None)
+            self.status.device(lamp, "lights", "absent", fault.code, station)
+            return _LOOK_S
+        self.status.device(lamp, "lights", "online", station=station)
+        return _LOOK_S
+
+    def close(self) -> None:
+        """Lets go of all lamps."""
+        for name in list(self._open):
+            self.lamps[name].close()
+        self._open.clear()
