@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
 from config.device_schema import PrinterSettings
-from devices.slip import Align, Code128, Feed, Pair, Qr, Rule, Slip, SlipPart, Text
+from devices.slip import (
+    Align,
+    Cell,
+    Code128,
+    Columns,
+    Ean13,
+    Feed,
+    Pair,
+    Qr,
+    Rule,
+    Slip,
+    SlipPart,
+    Text,
+)
 from edge.domain.orders import Order
-from edge.domain.views import StationView
+from edge.domain.views import DeviceHealth, JobView, LineState, LineWord, StationView
 from edge.records.pickups import PickupRow
 from edge.records.replica import ShopRow
 
@@ -79,11 +93,56 @@ def test_page(name: str, settings: PrinterSettings) -> Slip:
         Text("标点：，。；「」（）《》……×÷±℃"),
         Text("外文 Café Zürich €5 Ωμέγα"),
         Text("繁體與罕用字 龍鳳呈祥 镕 囍 㐀 喆"),
+        Columns((Cell("品名 item", 2), Cell("数量", 1, Align.CENTER), Cell("¥59.90", 1, Align.RIGHT))),
         Text("大字 Big", scale=3, bold=True),
         Feed(),
         Qr("STORE-EDGE TEST 打印测试"),
         Code128("TEST-0123456789"),
+        Ean13("690123456789"),
         Text("若有方框或乱码，请检查 charset 设置", align=Align.CENTER),
         Text("Boxes or rubbish above: check the charset setting", align=Align.CENTER),
     )
     return Slip("打印测试 / test page", parts)
+
+
+_LINE = {LineWord.UP: "已连接 up", LineWord.DOWN: "已断开 down", LineWord.ALONE: "未配置 alone"}
+
+
+def status_slip(
+    line: LineState, devices: Sequence[DeviceHealth], jobs: Sequence[JobView], version: str, at: datetime
+) -> Slip:
+    """How the store is, for whoever stands at it without a screen: the line, the devices, slips that are not done
+    with. `at` in the store's zone; `jobs` newest first. Nothing personal is on it."""
+    open_jobs = [job for job in jobs if job.state not in _DONE]
+    age = "-" if line.age_s is None else f"{line.age_s / 60:.0f} min"
+    parts: list[SlipPart] = [
+        Text("状态 / STATUS", scale=2, bold=True, align=Align.CENTER),
+        Text(f"{at:%Y-%m-%d %H:%M:%S}", align=Align.CENTER),
+        Rule(),
+        Pair("总部线路 / HQ line", _LINE[line.word], bold=True),
+        Pair("数据时间 / age of data", age),
+        Pair("待上传 / to be sent", str(line.outbox)),
+        *([Pair("故障 / trouble", line.trouble)] if line.trouble else []),
+        Rule(),
+        Text("设备 / devices", bold=True),
+        *(_device(one) for one in devices),
+        *([] if devices else [Text("-")]),
+        Rule(),
+        Pair("未完成小票 / slips open", str(len(open_jobs)), bold=True),
+        *(
+            Columns((Cell(f"#{job.id} {job.printer}", 2), Cell(f"{job.state} {job.reason}", 3, Align.RIGHT)))
+            for job in open_jobs[:_MOST_JOBS]
+        ),
+        Rule(),
+        Text(f"Store Edge {version}", align=Align.CENTER),
+    ]
+    return Slip("状态 / status", tuple(parts))
+
+
+_DONE = frozenset({"printed", "sent", "cancelled", "redirected", "expired"})
+_MOST_JOBS = 12
+
+
+def _device(one: DeviceHealth) -> SlipPart:
+    word = f"{one.state} {one.detail}".rstrip()
+    return Columns((Cell(one.name, 2), Cell(one.kind, 2), Cell(word, 3, Align.RIGHT)))

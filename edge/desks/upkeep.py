@@ -10,7 +10,7 @@ from devices.ports import Aiming, Counting, Preview, Scanner
 from devices.slip import Slip
 from edge.desks.plugged import PlugDesk
 from edge.desks.printing import PrintDesk
-from edge.desks.slips import test_page
+from edge.desks.slips import status_slip, test_page
 from edge.desks.status import StatusDesk
 from edge.domain.refusals import NotAllowed, UnknownThing
 from edge.domain.staff import Act, Operator
@@ -70,6 +70,14 @@ class UpkeepDesk:
         # Worth nothing twice: of unknown fate it is not printed again by itself.
         page = test_page(printer, settings)
         return self.printing.submit(f"test:{nonce}", printer, operator.station, "", page, "voucher")
+
+    def status_slip(self, printer: str, nonce: str, version: str, operator: Operator) -> JobView:
+        """Queues a slip that says how the line, the devices and the slips are, once a nonce."""
+        _allowed(operator)
+        at = self.status.local(self.status.now())
+        recent = self.printing.jobs(_LOOKED_BACK)
+        page = status_slip(self.status.line(), self.status.devices(), recent, version, at)
+        return self.printing.submit(f"status:{nonce}", printer, operator.station, "", page, "voucher")
 
     def cancel(self, job: int, operator: Operator) -> JobView:
         """Takes a waiting slip out of the queue; one whose bytes left us stays as it is."""

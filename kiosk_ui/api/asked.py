@@ -38,3 +38,11 @@ class ScanAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     text: CodeText
     station: StationName
+
+
+class StatusSlipAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/v1/slips/status."""
+
+    printer: StationName
+    station: StationName
+    nonce: Nonce

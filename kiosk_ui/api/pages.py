@@ -10,7 +10,7 @@ from edge.domain.refusals import BadRequest
 from edge.domain.staff import Operator
 from edge.domain.views import Found, HandedOver, RedeemRequest
 from edge.store import Store
-from kiosk_ui.api.asked import AnnulAsked, RedeemAsked, ScanAsked
+from kiosk_ui.api.asked import AnnulAsked, RedeemAsked, ScanAsked, StatusSlipAsked
 from kiosk_ui.api.strict_json import read_body
 
 _READY = {"zh": "可以交付", "en": "Ready to hand over"}
@@ -32,6 +32,7 @@ class ApiPages:
         site.add_url_rule("/pickups/annul", view_func=self.annul, methods=["POST"])
         site.add_url_rule("/scans", view_func=self.scan, methods=["POST"])
         site.add_url_rule("/status", view_func=self.status)
+        site.add_url_rule("/slips/status", view_func=self.status_slip, methods=["POST"])
         return site
 
     def redeem(self) -> Response:
@@ -75,6 +76,13 @@ class ApiPages:
         ]
         told = {"word": line.word.value, "age_s": line.age_s, "outbox": line.outbox, "trouble": line.trouble}
         return jsonify(result="ok", version=_version(), line=told, devices=devices)
+
+    def status_slip(self) -> tuple[Response, int]:
+        """POST {printer, station, nonce}: queues a slip that says how the store is; 202, role lead."""
+        asked = read_body(StatusSlipAsked)
+        operator = self._client(asked.station)
+        job = self._store.upkeep.status_slip(asked.printer, asked.nonce, _version(), operator)
+        return jsonify(result="ok", job={"id": job.id, "state": job.state, "reason": job.reason}), 202
 
     def _client(self, station: str) -> Operator:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from devices.slip import Columns, Pair
 from edge.daemon import Shop
 from tests.kiosk_ui.conftest import LEAD_TOKEN, TOKEN, PretendHq
 
@@ -99,6 +100,22 @@ def test_status(api: FlaskClient, shop: Shop) -> None:
     assert answer["line"]["word"] == "alone"
     assert [device["name"] for device in answer["devices"]] == ["P1"]
     assert answer["version"]
+
+
+def test_a_status_slip_is_queued_once_and_only_for_a_lead(api: FlaskClient, shop: Shop) -> None:
+    shop.store.status.device("door", "scanner", "absent", "DEVICE_ABSENT")
+    body = {"printer": "P1", "station": "T1", "nonce": "nonce-0009"}
+    assert api.post("/api/v1/slips/status", json=body).status_code == 403
+    api.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {LEAD_TOKEN}"
+    first, again = (api.post("/api/v1/slips/status", json=body) for _ in range(2))
+    assert (first.status_code, first.json) == (202, again.json)
+    assert first.json is not None
+    slip, printer = shop.store.printing.printed_by(first.json["job"]["id"])
+    assert printer == "P1"
+    cells = [cell.text for part in slip.parts if isinstance(part, Columns) for cell in part.cells]
+    assert cells == ["door", "scanner", "absent DEVICE_ABSENT"]
+    assert Pair("总部线路 / HQ line", "未配置 alone", bold=True) in slip.parts
+    assert api.post("/api/v1/slips/status", json={**body, "printer": "P9"}).status_code == 404
 
 
 @pytest.mark.parametrize("bearer", ["", "Bearer ", "Bearer wrong", f"Basic {TOKEN}", f"bearer{TOKEN}"])
