@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from sync.hub import publishing
+from sync.hub import leases, publishing
 from sync.hub.feed import Change, make_bucket, publish, put
 from sync.hub.ingest import BREAKER_CODE
 from sync.hub.keys import CodeClaims, EncodeCode, issue, new_key, retire_key
@@ -125,6 +125,14 @@ class HubDesk:
     def request_cancel(self, order: str) -> OrderCommand:
         """Asks the store to give an order back; it answers with lease.returned or by having handed it over."""
         return write(self._engine, lambda conn: publishing.ask_cancel(conn, order, self._at()))
+
+    def force_cancel(self, order: str) -> None:
+        """Cancels an order whose store cannot be asked; a hand-over there meanwhile stands and opens a case."""
+        write(self._engine, lambda conn: leases.force_cancel(conn, order, self._at()))
+
+    def reassign(self, order: str, store: str, lease_until: str = "") -> Order:
+        """Leases an order that its store gave back, or lost, to another one; a new generation with a new code."""
+        return write(self._engine, lambda conn: leases.reassign(conn, order, store, self._now(), lease_until))
 
     def reissue(self, order: str, hold_until: str | datetime | None = None) -> Order:
         """A new generation with a new numeric code and hold; codes of the former one no longer open it.

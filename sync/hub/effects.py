@@ -161,7 +161,9 @@ class Effects:
     def _returned(self, fact: LeaseReturned) -> str:
         order, code = self._own_order(fact.order)
         if order is None:
-            return code
+            known = self._rows.orders.get(fact.order)
+            # Given back after HQ had given it to another store: late, and just what was hoped for.
+            return "" if known is not None and fact.gen < known.gen else code
         self._settle_command(fact.order, "returned")
         if order.state == PICKED_UP:
             return "RETURNED_AFTER_COLLECT"

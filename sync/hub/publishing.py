@@ -92,7 +92,7 @@ def lease(conn: Connection, orders: Sequence[Order], at: str) -> list[Order]:
 def _lease(conn: Connection, orders: Sequence[Order], at: str) -> list[Order]:
     leased = []
     for order in orders:
-        code = order.numeric_code or _free_code(conn, order.store)
+        code = order.numeric_code or free_code(conn, order.store)
         known = msgspec.structs.replace(order, numeric_code=code)
         values = {"store": order.store, "gen": order.gen, "state": order.state, "shelf": order.shelf}
         body = msgspec.json.encode(known).decode()
@@ -151,7 +151,7 @@ def import_all(conn: Connection, found: Sequence[tuple[int, Order]], at: str) ->
 
 def ask_cancel(conn: Connection, order_no: str, at: str) -> OrderCommand:
     """Records and publishes the wish; asking twice gives the same one."""
-    row = _order(conn, order_no)
+    row = locked_order(conn, order_no)
     if row.state in CLOSED:
         raise NotPossible(f"order {order_no} is {row.state}")
     waiting = (command.c.order_no == order_no) & (command.c.outcome == "")
@@ -169,7 +169,7 @@ def ask_cancel(conn: Connection, order_no: str, at: str) -> OrderCommand:
 
 def reissue(conn: Connection, order_no: str, now: datetime, hold_until: str | datetime | None) -> Order:
     """Raises the generation, gives a new numeric code and a new hold; an order that had expired waits again."""
-    row = _order(conn, order_no)
+    row = locked_order(conn, order_no)
     if row.state in CLOSED:
         raise NotPossible(f"order {order_no} is {row.state}")
     order = order_of(row)
@@ -177,12 +177,12 @@ def reissue(conn: Connection, order_no: str, now: datetime, hold_until: str | da
     # A lease that ends before the hold would have the customer come for nothing.
     lease = max(order.lease_until, hold) if order.lease_until else ""
     body = msgspec.json.encode(msgspec.structs.replace(order, hold_until=hold, lease_until=lease)).decode()
-    values = {"gen": row.gen + 1, "numeric_code": _free_code(conn, row.store), "body": body}
+    values = {"gen": row.gen + 1, "numeric_code": free_code(conn, row.store), "body": body}
     if row.state == EXPIRED:
         values["state"] = "partial" if _touched(conn, order_no) else "ready"
     same = customer_order.c.order_no == order_no
     conn.execute(update(customer_order).where(same).values(**values))
-    renewed = order_of(_order(conn, order_no))
+    renewed = order_of(locked_order(conn, order_no))
     publish(conn, [put(orders_of(row.store), renewed)], stamp(now))
     return renewed
 
@@ -205,7 +205,8 @@ def _touched(conn: Connection, order_no: str) -> bool:
     return conn.scalar(select(order_line.c.line).where(some).limit(1)) is not None
 
 
-def _order(conn: Connection, order_no: str) -> Any:
+def locked_order(conn: Connection, order_no: str) -> Any:
+    """The order's row, locked until the commit; raises NotPossible where there is none."""
     same = customer_order.c.order_no == order_no
     row = conn.execute(select(customer_order).where(same).with_for_update()).one_or_none()
     if row is None:
@@ -244,7 +245,7 @@ def _taken(conn: Connection, store: str, code: str) -> bool:
     return conn.scalar(select(customer_order.c.order_no).where(used)) is not None
 
 
-def _free_code(conn: Connection, store: str) -> str:
+def free_code(conn: Connection, store: str) -> str:
     """Eight random digits that no order of this store ever had."""
     while True:
         code = f"{secrets.randbelow(10**8):08d}"
