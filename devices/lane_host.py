@@ -63,6 +63,7 @@ class _Running:
     scanner: ScannerWork | None = None
     threads: list[Hired] = field(default_factory=list)
     gone: bool = False
+    introduce: Callable[[], None] = lambda: None
 
 
 class LaneHost:
@@ -105,8 +106,7 @@ class LaneHost:
             self._line, self._last = line, 0
             self._away.clear()
             for one in self._running.values():
-                if one.scanner:
-                    self._say(one.scanner.health)
+                one.introduce()
             self._deliver()
         try:
             return line.run()
@@ -149,12 +149,16 @@ class LaneHost:
         if place.startswith("scanners."):
             work = ScannerWork(place, device, self._book, self._deliver, self._say)
             running.scanner = work
+            running.introduce = lambda: self._say(work.health)
             running.threads.append(self._hire(place, work.turn))
         else:
             for todo, what in ((running.deeds, "deeds"), (running.questions, "questions")):
                 thread = self._hire(f"{place} {what}", todo.turn)
                 todo.wake = thread.wake
                 running.threads.append(thread)
+            if place.startswith("printers."):
+                hello = lambda: self._say(Told(place, state=device.state()))  # noqa: E731
+                running.introduce = lambda: running.questions.put(hello)
             if isinstance(device, TellsState):
                 device.listen(lambda state: self._say(Told(place, state=state)))
             if isinstance(device, DrawerSocket):

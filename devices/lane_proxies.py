@@ -182,8 +182,9 @@ class LanePrinter:
                 told(message.level)
 
     def changed(self, *, up: bool) -> None:
-        """The lane came: slips that wait for it are tried again."""
-        self._told(PrinterState.UNKNOWN if up else PrinterState.ABSENT)
+        """A lane that went takes its printers along; one that comes says how they are by itself."""
+        if not up:
+            self._told(PrinterState.ABSENT)
 
 
 class _Opened:

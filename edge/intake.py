@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 from collections import deque
+from datetime import timedelta
 
-from devices.ports import Answering, Counting, DeviceAbsent, DeviceFault, PowerState, Scan, Scanner
+from devices.ports import (
+    Answering,
+    Counting,
+    Delivered,
+    DeviceAbsent,
+    DeviceFault,
+    Keeping,
+    PowerState,
+    Reading,
+    Scan,
+    Scanner,
+)
 from edge.clock import Clock
 from edge.desks.scans import ScanDesk
 from edge.desks.status import StatusDesk
@@ -39,6 +52,8 @@ class Intake:
         self._clock = clock
         self._open = False
         self._seq = 0
+        # With it a scan that is kept again, because its reservation failed, is the same scan.
+        self._stream = secrets.token_hex(8)
         self._hand: deque[Scan] = deque()
         self._tries = 0
         self._dropped = 0
@@ -55,9 +70,7 @@ class Intake:
             readings = self._scanner.read(_WAIT_S)
         except DeviceFault as fault:
             return self._failed(fault, time.monotonic() - began)
-        for reading in readings:
-            self._seq += 1
-            self._hand.append(Scan(self._name, self._station, self._seq, self._clock.now(), reading))
+        self._hand.extend(self._scan(reading) for reading in readings)
         self._count()
         self._keep_all()
         return 0.0
@@ -66,6 +79,15 @@ class Intake:
         """Lets the scanner go."""
         self._scanner.close()
         self._open = False
+
+    def _scan(self, reading: Reading) -> Scan:
+        """A reading with its origin; one that was delivered keeps its own number and is as old as it says."""
+        now = self._clock.now()
+        if isinstance(reading, Delivered):
+            at = now - timedelta(seconds=reading.age_s)
+            return Scan(self._name, self._station, reading.seq, at, reading, reading.stream)
+        self._seq += 1
+        return Scan(self._name, self._station, self._seq, now, reading, self._stream)
 
     def _failed(self, fault: DeviceFault, took_s: float) -> float:
         # What could not be opened holds nothing; one that listens for a scanner's call goes on listening.
@@ -94,6 +116,8 @@ class Intake:
             else:
                 # A minute has passed: whoever scanned it did so again, or went away. The next one may be luckier.
                 _log.error("scan given up", extra={"device": scan.device, "device_seq": scan.seq})
+                if isinstance(self._scanner, Keeping):
+                    self._scanner.kept(scan.reading, good=False)
             self._hand.popleft()
             self._tries = 0
 
@@ -103,11 +127,13 @@ class Intake:
             seen = self._scans.receive(scan)
         except Refusal as refusal:
             _log.info("scan refused", extra={**facts, "code": refusal.code, "length": len(scan.reading.text)})
-            self._answer(good=False)
+            self._answer(scan, good=False)
         else:
             _log.info("scan", extra={**facts, "scan": seen.id, "kind": seen.kind.value})
-            self._answer(good=True)
+            self._answer(scan, good=True)
 
-    def _answer(self, *, good: bool) -> None:
-        if isinstance(self._scanner, Answering):
+    def _answer(self, scan: Scan, *, good: bool) -> None:
+        if isinstance(self._scanner, Keeping):
+            self._scanner.kept(scan.reading, good=good)
+        elif isinstance(self._scanner, Answering):
             self._scanner.answer(good=good)

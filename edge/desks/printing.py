@@ -10,21 +10,11 @@ from datetime import timedelta
 from functools import partial
 
 from config.device_schema import PrinterSettings
-from devices.ports import (
-    CoverOpen,
-    DeviceAbsent,
-    DeviceFault,
-    DeviceOffline,
-    OutOfPaper,
-    POSPrinter,
-    PrinterState,
-    SentOnly,
-    TellsState,
-    Unconfirmed,
-)
+from devices.ports import POSPrinter, PrinterState, TellsState
 from devices.slip import Slip
 from edge.clock import moment_of, stamp
 from edge.db import Connection
+from edge.desks.fates import Fates, put_out
 from edge.desks.slips import marked
 from edge.desks.status import Poke, StatusDesk
 from edge.domain.refusals import NotAllowed, UnknownThing
@@ -34,8 +24,6 @@ from edge.records.books import Books
 from edge.records.jobs import UNDER_WAY, WAITING, JobClass, JobRow
 
 _log = logging.getLogger("store_edge.print")
-_BLOCKING = (DeviceAbsent, DeviceOffline, OutOfPaper, CoverOpen)
-"""Faults that a printer reports before a byte of the slip was sent: the job just waits."""
 _NOT_YET = frozenset(
     {PrinterState.ABSENT, PrinterState.OFFLINE, PrinterState.OUT_OF_PAPER, PrinterState.COVER_OPEN}
 )
@@ -55,6 +43,7 @@ class PrintDesk:
     printers: Mapping[str, POSPrinter]
     poke: Poke
     rules: Mapping[str, PrinterSettings] = field(default_factory=dict)
+    fates: Fates = field(default_factory=Fates)
     _blocked_since: dict[str, float] = field(default_factory=dict)
 
     def recover(self) -> None:
@@ -87,7 +76,8 @@ class PrintDesk:
 
     def turn(self, printer: str) -> bool:
         """Prints the printer's next job, if any; whether it should be called again at once."""
-        self._interrupted(printer)  # an error cut the last turn short, or the ledger took no more
+        if not self._interrupted(printer):  # an error cut the last turn short, or the ledger took no more
+            return False
         job = self.books.jobs.next(printer)
         if job is None:
             return False
@@ -97,7 +87,7 @@ class PrintDesk:
             return self._redirect(printer)
         if not self._take(job, "sending", ""):
             return True
-        state, reason, device_word = self._printed(job)
+        state, reason, device_word = put_out(self.printers[printer], job, lambda: self._awaiting(job))
         if state == "uncertain":
             self._uncertain(job, reason)
         else:
@@ -160,23 +150,17 @@ class PrintDesk:
         self.status.device(printer, "printer", state.value)
         self.poke(f"slips:{printer}")
 
-    def _interrupted(self, printer: str) -> None:
+    def _interrupted(self, printer: str) -> bool:
+        """Settles jobs that nobody is printing; False while what became of one may still be learned."""
+        settled = True
         for job in self.books.jobs.unsettled(printer):
-            self._uncertain(job, "INTERRUPTED")
-
-    def _printed(self, job: JobRow) -> tuple[str, str, str]:
-        """Prints; gives the job's new state, the reason, and how the printer is."""
-        try:
-            self.printers[job.printer].print(job.slip, lambda: self._awaiting(job))
-        except _BLOCKING as fault:
-            return "blocked", fault.code, "blocked"
-        except SentOnly:
-            return "sent", "", "online"
-        except Unconfirmed as fault:
-            return "uncertain", fault.code, "uncertain"
-        except DeviceFault as fault:
-            return "failed", fault.code, "error"
-        return "printed", "", "online"
+            state = self.fates.of(self.printers.get(job.printer), job)
+            if state == "uncertain":
+                self._uncertain(job, "INTERRUPTED")
+            elif state:
+                self._set(job, state, "")
+            settled = settled and bool(state)
+        return settled
 
     def _redirect(self, printer: str) -> bool:
         """Gives what waits at a printer blocked for too long to its stand-in; whether anything moved on.

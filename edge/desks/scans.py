@@ -22,6 +22,8 @@ KEPT = timedelta(hours=12)
 """How long a scan that nobody deals with is kept: longer than a shift, shorter than a day."""
 BROWSER = "browser"
 """The device of scans that arrive as typing in a page."""
+FRESH = timedelta(seconds=120)
+"""A scan that came later than that (its lane was cut off) reserves nothing: whoever showed it may have gone."""
 REMEMBERED = timedelta(days=7)
 """How long a scan that was dealt with stays in the list, without its text."""
 _BURST, _BURST_S = 20, 10.0
@@ -72,12 +74,13 @@ class ScanDesk:
             seen.kind,
             scan.reading.symbology.value,
             scan.at,
-            0.0,
+            max(0.0, (self._books.clock.now() - scan.at).total_seconds()),
             handled=False,
         )
         # The pages know already. Whatever the counter refuses, they hear it when they look.
         with contextlib.suppress(Refusal):
-            self._counter.reserve(told)
+            if told.age_s < FRESH.total_seconds():
+                self._counter.reserve(told)
         return told
 
     def _keep(self, scan: Scan, kind: ScanKind, text: str) -> int:
@@ -88,6 +91,7 @@ class ScanDesk:
                 device=scan.device,
                 station=scan.station,
                 seq=scan.seq,
+                stream=scan.stream,
                 kind=kind.value,
                 symbology=scan.reading.symbology.value,
                 text=text,

@@ -40,16 +40,27 @@ class Scans:
         """Held from the announcement of a scan until its row is committed."""
 
     def add(
-        self, *, device: str, station: str, seq: int, kind: str, symbology: str, text: str, at: str
+        self,
+        *,
+        device: str,
+        station: str,
+        seq: int,
+        kind: str,
+        symbology: str,
+        text: str,
+        at: str,
+        stream: str = "",
     ) -> int:
-        """Keeps a scan; gives its id."""
+        """Keeps a scan, once for each device, stream and number (where there is a stream); gives its id."""
         with self._ledger.transaction(durable=False) as tx:
-            cursor = tx.execute(
-                "INSERT INTO scan (device, station, device_seq, kind, symbology, text, at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (device, station, seq, kind, symbology, text, at),
+            tx.execute(
+                "INSERT INTO scan (device, station, stream, device_seq, kind, symbology, text, at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (device, station, stream, seq, kind, symbology, text, at),
             )
-            return int(cursor.lastrowid)
+            numbered = "stream = ? AND stream != '' AND device = ? AND device_seq = ?"
+            asked = f"SELECT id FROM scan WHERE {numbered}" if stream else "SELECT last_insert_rowid()"
+            return int(tx.execute(asked, (stream, device, seq) if stream else ()).fetchone()[0])
 
     def newest_open(self, station: str) -> tuple[ScanRow, int] | None:
         """The newest scan of the station that nobody dealt with, and how many older ones wait."""

@@ -99,7 +99,13 @@ OUTLETS = (
     "CREATE INDEX print_job_ref ON print_job (ref, id)",
 )
 
-NAMES = ["first", "identities", "drawers", "outlets"]
+NUMBERED_SCANS = (
+    "ALTER TABLE scan ADD COLUMN stream TEXT NOT NULL DEFAULT ''",
+    # What is delivered again after a crash on either side is the same scan.
+    "CREATE UNIQUE INDEX scan_number ON scan (stream, device, device_seq) WHERE stream != ''",
+)
+
+NAMES = ["first", "identities", "drawers", "outlets", "numbered_scans"]
 
 
 def migrations() -> Migrations:
@@ -125,6 +131,11 @@ def migrations() -> Migrations:
     @ledger(name="outlets")
     def outlets(db: Database) -> None:
         for statement in OUTLETS:
+            db.execute(statement)
+
+    @ledger(name="numbered_scans")
+    def numbered_scans(db: Database) -> None:
+        for statement in NUMBERED_SCANS:
             db.execute(statement)
 
     return ledger
