@@ -14,6 +14,7 @@ import click
 
 from config.loader import load
 from config.schema import Settings, SettingsRefused
+from edge.devices_cli import devices
 from edge.hub_cli import hub
 
 REFUSED = 78
@@ -165,3 +166,4 @@ def demo(*, journey: bool, folder: Path | None, port: int, as_json: bool) -> Non
 
 
 main.add_command(hub)
+main.add_command(devices)

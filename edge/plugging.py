@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from devices.neighbours import mac_of
 from devices.plugged import Plugged, behind, plugged
 from devices.ports import Identified, Identity, POSPrinter
 from devices.sysfs import Machine
-from edge.desks.plugged import words
-from edge.desks.status import Poke
+from edge.desks.plugged import PlugDesk, words
+from edge.desks.status import Poke, StatusDesk
 from edge.domain.views import PluggedDevice
 from edge.store import Store
 from edge.workers import Worker
@@ -38,6 +38,47 @@ def addresses(settings: Settings) -> dict[str, tuple[str, str]]:
             if not one.lane and (path := getattr(one, "port" if table == "scanners" else "device")):
                 found[str(path)] = (table, str(name))
     return found
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A device of the settings and what stands behind it; `there` None: on the network, nobody looked."""
+
+    table: str
+    name: str
+    driver: str
+    address: str
+    there: bool | None
+    identity: str
+
+
+def standing(settings: Settings, found: tuple[Plugged, ...]) -> Iterator[Standing]:
+    """Every device of the settings, by table and name, as it stands now; no device is opened."""
+    for table in _LOCAL:
+        for name, one in sorted(getattr(settings, table).items()):
+            address = getattr(one, "port" if table == "scanners" else "device") or f"{one.host}:{one.port}"
+            near = address.startswith("/")
+            at = behind(address, found) if near else None
+            there = (at is not None or Path(address).exists()) if near else None
+            yield Standing(table, name, one.driver, address, there, words(at.identity) if at else "")
+
+
+def accepted(settings: Settings, device: str) -> tuple[str, str]:
+    """Accepts the device that now stands there, beside a daemon that may run; gives who was known and who is now.
+
+    Raises UnknownThing, WrongKey, FileNotFoundError.
+    """
+    from edge.file_key import key_of
+    from edge.records.books import open_books
+
+    books = open_books(Path(settings.store.state_dir), key_of(settings), settings.store.timezone)
+    try:
+        desk = PlugDesk(books, StatusDesk(books, lambda _: None, has_hq=False), lambda _: None)
+        swap = next((one for one in desk.swapped() if one.device == device), None)
+        desk.accept(device)
+    finally:
+        books.close()
+    return (swap.known, swap.seen) if swap else ("", "")
 
 
 def suggestion(one: Plugged) -> str:
