@@ -87,6 +87,16 @@ def test_a_scanner_presses_no_button(watch: Watch, site: Site) -> None:
     assert devices(site, "T1")[0] == "browser"
 
 
+def test_a_space_in_a_code_presses_nothing_on_a_page_without_a_field(watch: Watch, site: Site) -> None:
+    guide = watch(site)
+    guide.page.goto(site.url + "/guide/G1")
+    guide.page.focus("text=English")
+    types(guide.page, "AB CD EF")
+    guide.page.wait_for_selector("[data-key^=unknown]")
+    assert guide.page.get_attribute("html", "lang") == "zh-CN"
+    assert devices(site, "G1") == ["browser"]
+
+
 def test_the_guide_screen_takes_it_too_and_separators_arrive(watch: Watch, site: Site) -> None:
     site.hq.product("A1", GTIN, "龙井茶", "Longjing tea", "茶", 5990, 12)
     guide = watch(site, viewport={"width": 1080, "height": 1920})
