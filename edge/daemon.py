@@ -16,7 +16,6 @@ from typing import Any
 
 from config.schema import Settings
 from devices.ports import POSPrinter
-from devices.registry import open_printers, open_scanners
 from edge.alone import alone
 from edge.crypto import verifier
 from edge.db import load_secret
@@ -30,12 +29,13 @@ from edge.desks.printing import PrintDesk
 from edge.desks.reading import CodeReader
 from edge.desks.scans import ScanDesk
 from edge.desks.staff import StaffDesk
-from edge.desks.status import Poke, StatusDesk
+from edge.desks.status import StatusDesk
 from edge.desks.tries import Tries
 from edge.drawn_slips import upkeep_desk
 from edge.exchange import Exchange
 from edge.file_key import key_of
 from edge.intake import Intake
+from edge.lanes import Lanes
 from edge.notify import tell, watchdog_s
 from edge.plugging import WAKES, hire_plugs
 from edge.records.books import Books, open_books
@@ -43,6 +43,7 @@ from edge.records.inbox import Inbox
 from edge.selfcheck import answers, takes_writes, troubles
 from edge.store import Store
 from edge.till_crew import hire_till, let_go, till_of
+from edge.wakes import Wakes
 from edge.workers import Worker
 from kiosk_ui.live import LiveServer
 
@@ -54,29 +55,6 @@ _FAR_PATIENCE_S = 120.0
 _LAST_TURNS_S = 6.0
 
 
-class Wakes:
-    """Pokes pages and wakes workers: hints only, since every worker finds its work in the rows."""
-
-    def __init__(self) -> None:
-        self._listeners: list[Poke] = []
-        self._workers: dict[str, list[Worker]] = {}
-
-    def listen(self, listener: Poke) -> None:
-        """Somebody wants every poke."""
-        self._listeners.append(listener)
-
-    def wakes(self, topic: str, worker: Worker) -> None:
-        """A poke of this topic wakes that worker."""
-        self._workers.setdefault(topic, []).append(worker)
-
-    def poke(self, topic: str) -> None:
-        """The topic changed."""
-        for listener in self._listeners:
-            listener(topic)
-        for worker in self._workers.get(topic, ()):
-            worker.wake()
-
-
 @dataclass(frozen=True)
 class Shop:
     """The desks over the books, without threads, sockets or devices of their own."""
@@ -84,6 +62,7 @@ class Shop:
     books: Books
     store: Store
     wakes: Wakes
+    lanes: Lanes
 
 
 def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] | None = None) -> Shop:
@@ -97,7 +76,8 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
     reader = CodeReader(books, status, settings, tries, verifier)
     gate = Gate(books, staff, status, settings.pickup.hand_over_lock_s)
     pickup = PickupDesk(books, settings, reader, gate, status, poke)
-    own = open_printers(settings) if printers is None else printers
+    lanes = Lanes(settings)
+    own = lanes.printers() if printers is None else printers
     printing = PrintDesk(books, status, own, poke, settings.printers)
     plugs = PlugDesk(books, status, poke)
     store = Store(
@@ -113,7 +93,7 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         upkeep=upkeep_desk(status, printing, plugs, settings.printers),
         status=status,
     )
-    return Shop(books, store, wakes)
+    return Shop(books, store, wakes, lanes)
 
 
 class Daemon:
@@ -141,6 +121,7 @@ class Daemon:
         self.shop.wakes.listen(self._live.poke)
         self._start_web()
         self._hire()
+        self.shop.lanes.start()
         for worker in self._workers:
             worker.start()
         _log.info("ready", extra={"web_port": self.web_port, "live_port": self.live_port})
@@ -154,6 +135,7 @@ class Daemon:
             worker.stop(max(0.0, deadline - time.monotonic()))
         for intake in self._intakes:
             intake.close()
+        self.shop.lanes.stop()
         let_go(self.store.till)
         self._stop_web()
         self._live.stop()
@@ -222,7 +204,7 @@ class Daemon:
 
     def _hire(self) -> None:
         """Makes the workers: one a scanner, one a printer, fulfilment, and the line to HQ."""
-        for name, scanner in open_scanners(self._settings).items():
+        for name, scanner in self.shop.lanes.scanners().items():
             station, desks = self._settings.scanners[name].station, self.store
             intake = Intake(name, station, scanner, desks.scans, desks.status, self.shop.books.clock)
             self._intakes.append(intake)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -18,7 +19,16 @@ from devices.lane_door import LaneDoor
 from devices.lane_host import LaneHost, Makers
 from devices.lane_link import Lane
 from devices.lane_messages import Devices
+from devices.lane_proxies import (
+    LaneDisplay,
+    LaneLights,
+    LaneLocker,
+    LanePrinter,
+    LaneScale,
+    LaneScanner,
+)
 from devices.lane_wires import answering, listen
+from devices.ports import Lights, LineDisplay, Locker, POSPrinter, Scale, Scanner
 from edge.workers import Worker
 
 _DEED_PATIENCE_S = 150.0
@@ -68,6 +78,30 @@ class Lanes:
         self._door: LaneDoor | None = None
         self.port = 0
 
+    def scanners(self) -> dict[str, Scanner]:
+        """Every scanner of the settings, by name; touches no device yet."""
+        return self._made("scanners", registry.SCANNERS, LaneScanner)
+
+    def printers(self) -> dict[str, POSPrinter]:
+        """Every printer of the settings, by name; touches no device yet."""
+        return self._made("printers", registry.PRINTERS, LanePrinter)
+
+    def scales(self) -> dict[str, Scale]:
+        """Every scale of the settings, by name; touches no device yet."""
+        return self._made("scales", makers()["scales"], LaneScale)
+
+    def displays(self) -> dict[str, LineDisplay]:
+        """Every customer display of the settings, by name; touches no device yet."""
+        return self._made("displays", makers()["displays"], LaneDisplay)
+
+    def lights(self) -> dict[str, Lights]:
+        """Every lamp of the settings, by name; touches no device yet."""
+        return self._made("lights", makers()["lights"], LaneLights)
+
+    def lockers(self) -> dict[str, Locker]:
+        """Every bank of boxes of the settings, by name; touches no device yet."""
+        return self._made("lockers", makers()["lockers"], LaneLocker)
+
     def start(self) -> None:
         """Opens the door and starts the lanes inside; raises OSError for an address that cannot be had."""
         if not self.links:
@@ -96,6 +130,17 @@ class Lanes:
             one.worker.stop()
             one.book.close()
         self._inside.clear()
+
+    def _made(
+        self, table: str, own: Mapping[str, Callable[[str, Any], Any]], far: Callable[[str, Lane], Any]
+    ) -> dict[str, Any]:
+        """The store's own devices by their drivers, those of a lane by their proxies."""
+        found = getattr(self._settings, table)
+        return {
+            name: far(name, self.links[one.lane]) if one.lane else own[one.driver](name, one)
+            for name, one in found.items()
+            if one.lane or one.driver in own
+        }
 
     def _started(self, name: str, token: str, folder: Path, door: LaneDoor) -> _Inside:
         # The book's key is kept by nobody, so a reading that the store did not take goes with this run.
