@@ -31,6 +31,8 @@ class Link:
         level: Callable[[bool], None] = lambda _: None,
     ) -> None:
         self.seen = PrinterState.UNKNOWN
+        self.level: bool | None = None
+        """The drawer's sensor as last heard."""
         self._name = name
         self._wire = wire
         self._timeout_s = timeout_s
@@ -65,6 +67,7 @@ class Link:
         except OSError as error:
             raise DeviceAbsent(self._name, words(error)) from error
         self.seen = state_from(*(answer.data[0] for answer in answers))
+        self.level = bool(answers[0].data[0] & 0x04)
         return self.seen
 
     def send(self, job: bytes, kind: ReplyKind) -> None:
@@ -156,7 +159,8 @@ class Link:
         if reply.kind is ReplyKind.UNASKED:
             self.seen = state_from_asb(reply.data)
             self._told(self.seen)
-            self._level(level_from_asb(reply.data))
+            self.level = level_from_asb(reply.data)
+            self._level(self.level)
         with self._news:
             if reply.kind in self._asked:
                 self._replies.append(reply)

@@ -121,9 +121,9 @@ class EscposPrinter:
         if self._settings.confirm == "none" or not self._turn.acquire(timeout=0.05):
             return None
         try:
+            # Told in real time (DLE EOT 1, bit 2): GS r 2 would wait for paper that somebody has to bring.
             with self._ready(refuse=False) as link:
-                link.send(b"\x1dr\x02", ReplyKind.IN_ORDER)
-                return bool(link.answer()[0] & 0x01)
+                return link.level
         except DeviceFault:
             return None
         finally:

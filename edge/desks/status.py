@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from devices.ports import Status, StatusUpdate
 from edge.clock import moment_of
+from edge.desks.status_updates import StatusUpdates
 from edge.domain.views import DeviceHealth, LineState, LineWord
 from edge.records.books import Books
 
@@ -26,6 +28,7 @@ class StatusDesk:
         self._trouble = "" if not has_hq else "NOT_YET"
         self._devices: dict[str, DeviceHealth] = {}
         self._alarms: dict[str, str] = {}
+        self._updates = StatusUpdates()
 
     def exchanged(self, trouble: str) -> None:
         """The sync worker's report after each exchange: a fault's code, "" for success."""
@@ -40,8 +43,20 @@ class StatusDesk:
             old = self._devices.get(name)
             if old is not None and (old.state, old.detail) == (state, detail):
                 return
-            self._devices[name] = DeviceHealth(name, kind, state, detail, self.now(), station)
+            now = self.now()
+            self._devices[name] = DeviceHealth(name, kind, state, detail, now, station)
+            self._updates.heard(name, kind, state, detail, now)
         self._poke("devices")
+
+    def changed(self, name: str, status: Status) -> None:
+        """A change of a device that no state word tells."""
+        with self._lock:
+            self._updates.add(StatusUpdate(name, status, self.now()))
+
+    def updates(self, limit: int = 20) -> tuple[StatusUpdate, ...]:
+        """The newest changes of devices' statuses, newest first."""
+        with self._lock:
+            return self._updates.recent(limit)
 
     def alarm(self, name: str, code: str) -> None:
         """Something about a device that works all the same (a code of words, "" ends it); shown as its detail."""
