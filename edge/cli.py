@@ -16,6 +16,7 @@ from config.loader import load
 from config.schema import Settings, SettingsRefused
 from edge.devices_cli import devices
 from edge.hub_cli import hub
+from edge.lane_cli import lane, lane_key
 
 REFUSED = 78
 """Exit code for settings that cannot be used (EX_CONFIG of sysexits.h)."""
@@ -166,4 +167,6 @@ def demo(*, journey: bool, folder: Path | None, port: int, as_json: bool) -> Non
 
 
 main.add_command(hub)
+main.add_command(lane)
+main.add_command(lane_key)
 main.add_command(devices)

@@ -89,7 +89,7 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         guide=GuideDesk(books, status),
         printing=printing,
         plugs=plugs,
-        till=till_of(settings, books, staff, printing, own, poke),
+        till=till_of(settings, books, staff, printing, own, lanes, poke),
         upkeep=upkeep_desk(status, printing, plugs, settings.printers),
         status=status,
     )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
 
 from config.schema import Settings
-from devices import registry
 from devices.ports import POSPrinter
 from devices.registry import open_drawers
 from edge.desks.drawers import DrawerDesk
@@ -19,15 +17,12 @@ from edge.desks.staff import StaffDesk
 from edge.desks.status import Poke
 from edge.desks.till import Till
 from edge.desks.weighing import WeighDesk
+from edge.lanes import Lanes
 from edge.records.books import Books
 from edge.workers import Worker
 
 _PATIENCE_S = 60.0
 """A printer's line may hang for its time-outs before a drawer's worker comes back."""
-
-
-def _none(_settings: Settings) -> dict[str, Any]:
-    return {}
 
 
 def till_of(
@@ -36,6 +31,7 @@ def till_of(
     staff: StaffDesk,
     printing: PrintDesk,
     printers: Mapping[str, POSPrinter],
+    lanes: Lanes,
     poke: Poke,
 ) -> Till:
     """Makes the desks; touches no device yet."""
@@ -44,13 +40,9 @@ def till_of(
     outlet = OutletDesk(books, staff, printing)
     return Till(
         drawers=drawers,
-        weighing=WeighDesk(getattr(registry, "open_scales", _none)(settings), settings.scales, status),
-        showing=ShowDesk(
-            books, status, getattr(registry, "open_displays", _none)(settings), settings.displays, poke
-        ),
-        lamps=LampDesk(
-            status, drawers, outlet, getattr(registry, "open_lights", _none)(settings), settings.lights, poke
-        ),
+        weighing=WeighDesk(lanes.scales(), settings.scales, status),
+        showing=ShowDesk(books, status, lanes.displays(), settings.displays, poke),
+        lamps=LampDesk(status, drawers, outlet, lanes.lights(), settings.lights, poke),
         outlet=outlet,
     )
 
