@@ -48,8 +48,8 @@ def encode_code(claims: CodeClaims, sign: pickup_code.Sign) -> str:
 
 
 def _desk(database: Path) -> HubDesk:
+    from sync.hub.database import open_hub
     from sync.hub.desk import HubDesk
-    from sync.hub.schema import open_hub
 
     return HubDesk(open_hub(database))
 

@@ -186,8 +186,8 @@ class Stage:
         self.wait(self.api.has_heard, "HQ's data arrives at the store")
 
     def _open_hub(self) -> HubDesk:
+        from sync.hub.database import open_hub
         from sync.hub.desk import HubDesk
-        from sync.hub.schema import open_hub
 
         engine = open_hub(self.folder / "hq.db")
         self._struck.callback(engine.dispose)

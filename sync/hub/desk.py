@@ -12,12 +12,13 @@ import msgspec
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from sync.hub import leases, publishing
+from sync.hub.database import write
 from sync.hub.feed import Change, make_bucket, publish, put
 from sync.hub.ingest import BREAKER_CODE
 from sync.hub.keys import CodeClaims, EncodeCode, issue, new_key, retire_key
 from sync.hub.publishing import ImportRefused, NotPossible
 from sync.hub.rows import KEYS, SHOPS, order_of, staff_of, stock_of, stock_row, subscription
-from sync.hub.schema import case_file, customer_order, ingest_event, ingest_stream, nack, stock_level, write
+from sync.hub.schema import case_file, customer_order, ingest_event, ingest_stream, nack, stock_level
 from sync.hub.schema import issued_code as issued
 from sync.hub.schema import store as store_table
 from sync.messages import Order, OrderCommand, PickupKey, Price, Product, Revocation, Shop, Staff, stamp

@@ -10,7 +10,8 @@ import msgspec
 from sqlalchemy import Connection, delete, func, select, text, update
 
 from sync.hub.bulk import insert_rows, update_rows
-from sync.hub.schema import bucket, feed, new_bucket_epoch
+from sync.hub.database import new_bucket_epoch
+from sync.hub.schema import bucket, feed
 from sync.messages import Down, canonical, id_of, row_body, row_hash, table_of
 
 _MASK = (1 << 64) - 1

@@ -11,11 +11,12 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from sync.hub.bulk import insert_rows
+from sync.hub.database import hq_epoch, write
 from sync.hub.effects import Effects, Source, Touched, Unfit, order_of
 from sync.hub.envelope import Line, Refused, Upload
 from sync.hub.feed import publish
 from sync.hub.rows import changes_of
-from sync.hub.schema import case_file, hq_epoch, ingest_event, ingest_stream, write
+from sync.hub.schema import case_file, ingest_event, ingest_stream
 from sync.hub.schema import store as store_table
 from sync.hub.working_set import WorkingSet, open_case
 from sync.messages import GENESIS, UP_KINDS, Event, Up, UpAnswer, Verdict, fact_of

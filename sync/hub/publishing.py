@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, insert, select, update
 
+from sync.hub.database import write
 from sync.hub.effects import CANCELLED, EXPIRED, PICKED_UP
 from sync.hub.feed import Change, publish, put
 from sync.hub.rows import CATALOG, PRICE, cmd_of, order_of, orders_of
-from sync.hub.schema import command, customer_order, feed, ingest_stream, order_line, stock_level, write
+from sync.hub.schema import command, customer_order, feed, ingest_stream, order_line, stock_level
 from sync.hub.schema import store as store_table
 from sync.messages import Down, Order, OrderCommand, Price, Product, check_row, id_of, moment_of, stamp
 

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, delete, insert, select
 
+from sync.hub.database import hq_epoch, snapshot, write
 from sync.hub.envelope import Refused, check_version
 from sync.hub.rows import subscription
-from sync.hub.schema import bucket, feed, hq_epoch, ingest_stream, nack, snapshot, write
+from sync.hub.schema import bucket, feed, ingest_stream, nack
 from sync.messages import MAX_BYTES, Checkpoint, Complete, Count, Cursor, Head, Op, PullRequest, Reset
 
 MAX_ROWS = 5000

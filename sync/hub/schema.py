@@ -1,19 +1,12 @@
-"""HQ's tables, and how its database is opened: SQLite with full durability, or any engine handed in."""
+"""HQ's tables."""
 
 from __future__ import annotations
 
-import secrets
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import (
     BigInteger,
     Column,
-    Connection,
-    Engine,
     ForeignKey,
     Index,
     Integer,
@@ -21,13 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    create_engine,
-    insert,
-    select,
 )
-from sqlalchemy.exc import DBAPIError
-
-from sync.hub.sqlite_file import open_file
 
 T = TypeVar("T")
 _RETRY_STATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the work is done again
@@ -230,53 +217,40 @@ nack = Table(
 )
 
 
-def open_hub(where: Engine | Path | str) -> Engine:
-    """HQ's database, its tables made if they are not there; `where`: an engine, a URL, or a SQLite file's path.
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("token_sha", Text, primary_key=True),
+    Column("store", Text, ForeignKey("store.store"), nullable=False),
+    Column("expires_at", Text, nullable=False),
+    Column("used_by", Text, nullable=False),  # the device; '' while nobody used it
+)
 
-    Raises OSError where a file cannot be kept private.
-    """
-    engine = where if isinstance(where, Engine) else _engine(str(where))
-    with engine.begin() as conn:
-        metadata.create_all(conn)
-        if conn.scalar(select(meta.c.value).where(meta.c.key == "hq_epoch")) is None:
-            conn.execute(insert(meta).values(key="hq_epoch", value=str(uuid.uuid4())))
-    return engine
+device = Table(
+    "device",
+    metadata,
+    Column("device", Text, primary_key=True),
+    Column("store", Text, ForeignKey("store.store"), nullable=False),
+    Column("public", Text, nullable=False, unique=True),
+    Column("stream", Text, nullable=False, unique=True),
+    Column("state", Text, nullable=False),  # active | replaced | revoked
+    Column("enrolled_at", Text, nullable=False),
+    Column("hw", Text, nullable=False),
+    Column("sw", Text, nullable=False),
+    Index("device_by_store", "store"),
+)
 
+roster = Table(
+    "roster",
+    metadata,
+    Column("version", BigInteger, primary_key=True),
+    Column("word", Text, nullable=False),  # the signed roster, as it travels
+)
 
-def _engine(where: str) -> Engine:
-    if "://" not in where:
-        return open_file(Path(where))
-    return create_engine(where, pool_size=16, pool_pre_ping=True, hide_parameters=True)
-
-
-def hq_epoch(conn: Connection) -> str:
-    """The UUID that changes when HQ is restored from a backup."""
-    return str(conn.scalar(select(meta.c.value).where(meta.c.key == "hq_epoch")))
-
-
-def new_bucket_epoch() -> str:
-    """A name for one life of a bucket's numbering."""
-    return "e" + secrets.token_hex(6)
-
-
-def write(engine: Engine, work: Callable[[Connection], T]) -> T:
-    """Runs `work` in one write transaction; again when the database asks for it."""
-    for tried in range(_TRIES):
-        try:
-            with engine.begin() as conn:
-                return work(conn)
-        except DBAPIError as error:
-            state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-            if state not in _RETRY_STATES or tried == _TRIES - 1:
-                raise
-    raise AssertionError("unreachable")
-
-
-@contextmanager
-def snapshot(engine: Engine) -> Iterator[Connection]:
-    """A connection all of whose reads see one state of the database."""
-    options: dict[str, Any] = {"hub_reading": True}
-    if engine.dialect.name != "sqlite":
-        options["isolation_level"] = "REPEATABLE READ"
-    with engine.connect().execution_options(**options) as conn, conn.begin():
-        yield conn
+signing_key = Table(
+    "signing_key",
+    metadata,
+    Column("public", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("seed", Text, nullable=False),  # only of roles that HQ itself signs for: snapshot
+)

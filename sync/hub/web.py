@@ -16,10 +16,10 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from sync.hub.database import open_hub, snapshot
 from sync.hub.envelope import HEADER_ROOM, Refused, read_upload, unpack
 from sync.hub.ingest import take
 from sync.hub.pull import page, read_request
-from sync.hub.schema import open_hub, snapshot
 from sync.hub.schema import store as store_table
 from sync.messages import MAX_BYTES, PROTOCOL, stamp
 

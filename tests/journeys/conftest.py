@@ -18,8 +18,8 @@ from edge.domain.staff import Operator, Role
 from edge.hub_cli import encode_code
 from edge.records.inbox import Inbox
 from sync.client import SyncClient
+from sync.hub.database import open_hub
 from sync.hub.desk import HubDesk
-from sync.hub.schema import open_hub
 from sync.hub.web import create_hub
 from sync.messages import LineDown, Order, OrderLine, Product
 from sync.messages import Shop as ShopRow

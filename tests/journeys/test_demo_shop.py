@@ -13,8 +13,8 @@ from edge.demo.shop import OTHER_STORE, STORE, Person, Ware, people, publish_sho
 from edge.domain import pickup_code
 from edge.domain.orders import OrderState
 from edge.domain.scanned import ScanKind, classify
+from sync.hub.database import open_hub
 from sync.hub.desk import HubDesk
-from sync.hub.schema import open_hub
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 

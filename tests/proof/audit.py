@@ -52,8 +52,8 @@ def audit(folder: Path, hq_file: Path, acknowledged: dict[str, str]) -> dict[str
 
 
 def _at_hq(hq_file: Path, events: list[Event], orders: list[str], moved: dict[str, int]) -> dict[str, int]:
+    from sync.hub.database import open_hub
     from sync.hub.desk import HubDesk
-    from sync.hub.schema import open_hub
 
     desk = HubDesk(open_hub(hq_file))
     there = desk.events(STORE)

@@ -30,8 +30,8 @@ def found_hq(database: Path, orders: int, out: Connection) -> None:
     """Founds HQ with a store, stock, orders, and their codes."""
     from bench.shop import STORE, order_no, order_row
     from edge.hub_cli import encode_code
+    from sync.hub.database import open_hub
     from sync.hub.desk import HubDesk
-    from sync.hub.schema import open_hub
     from sync.messages import Shop
     from tests.proof.audit import BASE
 

@@ -17,8 +17,9 @@ from flask import Flask
 from sqlalchemy import Engine, create_engine, make_url, select
 from sqlalchemy.pool import NullPool
 
+from sync.hub.database import open_hub
 from sync.hub.desk import HubDesk
-from sync.hub.schema import bucket, open_hub
+from sync.hub.schema import bucket
 from sync.hub.web import create_hub
 from sync.messages import Order, OrderLine, Product
 from sync.messages import Shop as ShopRow

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from sync.hub.database import open_hub
 from sync.hub.desk import CodeClaims, HubDesk, ImportRefused, NotPossible
-from sync.hub.schema import metadata, open_hub
+from sync.hub.schema import metadata
 from sync.messages import Shop, Staff, canonical
 
 LATER = datetime(2026, 2, 1, tzinfo=UTC)

@@ -43,8 +43,8 @@ def template(tmp_path_factory: Any, hub_builder: Any) -> Path:
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS)
 def test_any_interleaving_ends_equal(template: Path, memory_store: Any, order_form: Any, steps: Any) -> None:
+    from sync.hub.database import open_hub
     from sync.hub.desk import HubDesk
-    from sync.hub.schema import open_hub
     from sync.hub.web import create_hub
     from sync.transport import LoopTransport
 

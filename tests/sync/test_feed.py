@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from sync.hub.database import open_hub, write
 from sync.hub.desk import HubDesk
 from sync.hub.feed import Change, publish
-from sync.hub.schema import bucket, feed, open_hub, write
+from sync.hub.schema import bucket, feed
 from sync.messages import row_hash
 
 ROWS, WRITERS = 60, 2

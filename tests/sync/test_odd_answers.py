@@ -9,8 +9,8 @@ import pytest
 
 from edge.domain.orders import OrderState, RedeemMode
 from edge.domain.staff import Role
+from sync.hub.database import write
 from sync.hub.feed import Change, publish
-from sync.hub.schema import write
 from sync.messages import (
     INT_MAX,
     MODES,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from sync.hub.database import write
 from sync.hub.feed import Change, prune, publish
-from sync.hub.schema import write
 from sync.messages import Cursor, LineDown, Price, Product, PullRequest, Staff, canonical
 from sync.pulling import read_page
 

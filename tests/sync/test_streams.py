@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from sync.hub.database import open_hub
 from sync.hub.desk import HubDesk
-from sync.hub.schema import open_hub
 from sync.hub.web import create_hub
 from sync.messages import Fork, Gap, NotAdmitted
 from sync.transport import LoopTransport

@@ -1,0 +1,84 @@
+"""HQ's database: opened on SQLite with full durability or on any URL, read in snapshots, written with retries."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, insert, select
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+
+from sync.hub.schema import meta, metadata
+from sync.hub.sqlite_file import open_file
+
+T = TypeVar("T")
+_RETRY_STATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the work is done again
+_TRIES = 6
+
+
+def open_hub(where: Engine | Path | str) -> Engine:
+    """HQ's database, its tables made if they are not there; `where`: an engine, a URL, or a SQLite file's path.
+
+    Raises OSError where a file cannot be kept private.
+    """
+    engine = where if isinstance(where, Engine) else _engine(str(where))
+    for tried in range(_TRIES):
+        try:
+            with engine.begin() as conn:
+                _found(conn)
+            break
+        except (IntegrityError, ProgrammingError):
+            # Several processes of a hub found the same database at once: the others find it founded.
+            if tried == _TRIES - 1:
+                raise
+    return engine
+
+
+def _found(conn: Connection) -> None:
+    metadata.create_all(conn)
+    for key, value in (("hq_epoch", str(uuid.uuid4())), ("bearer_key", secrets.token_hex(32))):
+        if conn.scalar(select(meta.c.value).where(meta.c.key == key)) is None:
+            conn.execute(insert(meta).values(key=key, value=value))
+
+
+def _engine(where: str) -> Engine:
+    if "://" not in where:
+        return open_file(Path(where))
+    return create_engine(where, pool_size=16, pool_pre_ping=True, hide_parameters=True)
+
+
+def hq_epoch(conn: Connection) -> str:
+    """The UUID that changes when HQ is restored from a backup."""
+    return str(conn.scalar(select(meta.c.value).where(meta.c.key == "hq_epoch")))
+
+
+def new_bucket_epoch() -> str:
+    """A name for one life of a bucket's numbering."""
+    return "e" + secrets.token_hex(6)
+
+
+def write(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Runs `work` in one write transaction; again when the database asks for it."""
+    for tried in range(_TRIES):
+        try:
+            with engine.begin() as conn:
+                return work(conn)
+        except DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+            if state not in _RETRY_STATES or tried == _TRIES - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A connection all of whose reads see one state of the database."""
+    options: dict[str, Any] = {"hub_reading": True}
+    if engine.dialect.name != "sqlite":
+        options["isolation_level"] = "REPEATABLE READ"
+    with engine.connect().execution_options(**options) as conn, conn.begin():
+        yield conn
