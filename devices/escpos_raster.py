@@ -19,6 +19,8 @@ DOTS = 12
 LINE_DOTS = 30
 BIGGEST_BAND = 4080
 """Bytes of picture in one command at most, so that what swallows a broken-off one has an end."""
+_MOST_ROWS = 1023
+"""Rows in one command: 1,040 of them are 10 04 in its head, the beginning of a real-time command."""
 _SIZE = 24
 _BASELINE = 23
 _FONTS = (  # file, index of the monospaced Simplified Chinese face
@@ -57,7 +59,7 @@ def bands(dots: bytes, row: int, wide: int) -> bytes:
     if wide < row:
         dots = b"".join([dots[at : at + wide] for at in range(0, len(dots), row)])
     dots = harmless(dots)
-    step = max(BIGGEST_BAND // wide, 1) * wide
+    step = min(max(BIGGEST_BAND // wide, 1), _MOST_ROWS) * wide
     return b"".join(
         b"\x1dv0\x00" + wide.to_bytes(2, "little") + (len(band) // wide).to_bytes(2, "little") + band
         for at in range(0, len(dots), step)
