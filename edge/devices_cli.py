@@ -199,8 +199,32 @@ def simulate(kind: str, *, as_json: bool) -> None:
         words = sorted(simulation.words)
         text = f"{simulation.settings}\n# words: {', '.join(words)}; an empty line or Ctrl-D ends it"
         _say({"settings": simulation.settings, "words": words}, text, as_json=as_json)
-        for line in click.get_text_stream("stdin"):
+        for line in sys.stdin:
             if not line.strip():
                 break
             said = act(simulation, line)
             _say({"said": said}, said, as_json=as_json)
+
+
+@devices.command()
+@click.argument("networks", nargs=-1)
+@click.option("--seconds", default=3.0, show_default=True, help="How long to listen for announcements.")
+@click.option("--own", multiple=True, help="An address of this machine to listen on; default: all of them.")
+@_JSON
+def discover(networks: tuple[str, ...], seconds: float, own: tuple[str, ...], *, as_json: bool) -> None:
+    """Find receipt printers on the network: by mDNS, and by SNMP at NETWORKS (192.168.10.31, 192.168.10.0/26)."""
+    from devices.discovery import ExtraMissing, addresses_in, announced, asked
+
+    try:
+        hosts = addresses_in(networks)
+        found = announced(seconds, own) + asked(hosts)
+    except (ExtraMissing, ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    for one in found:
+        fields = {"host": one.host, "port": one.port, "by": one.by, "model": one.model, "serial": one.serial}
+        words = "  ".join(word for word in (f"{one.host}:{one.port}", one.by, one.model, one.serial) if word)
+        _say(fields | {"errors": one.errors}, "  ".join((words, *one.errors)), as_json=as_json)
+    if not found and not as_json:
+        click.echo(
+            "nobody answered; cheap printers often cannot: print their own test page, it names the address"
+        )
