@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from devices.ports import BadSource, DeviceAbsent, DeviceClaimed, DeviceDenied, DeviceFault
 
-_DENIED = (errno.EACCES, errno.EPERM)
+_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _CLAIMED = (errno.EBUSY, errno.EAGAIN)
 _NOT_SUCH = (errno.ENOTTY, errno.EINVAL, errno.EISDIR)
 

@@ -42,6 +42,8 @@ class SimulatedCable:
         self._ends: tuple[int, int] | None = None
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._running = True
+        self._closed = False
+        self._turns = 0
         self.replug()
         self._thread = threading.Thread(target=self._run, name="simulated device", daemon=True)
         self._thread.start()
@@ -80,15 +82,27 @@ class SimulatedCable:
             if self.trickle:
                 time.sleep(0.001)
 
+    def wait(self, fits: Callable[[], bool], wait_s: float = 5.0) -> bool:
+        """Waits until something is so, as for bytes that are still on the line."""
+        deadline = time.monotonic() + wait_s
+        while not fits() and time.monotonic() < deadline:
+            time.sleep(0.002)
+        return fits()
+
     def unplug(self) -> None:
         """The cable is pulled: the port vanishes, who has it open is hung up."""
         with self._lock:
             ends, self._ends = self._ends, None
-            if ends:
-                self._link.unlink(missing_ok=True)
-                for end in ends:
-                    os.close(end)
+            turn = self._turns
         self._poke()
+        if ends:
+            self._link.unlink(missing_ok=True)
+            # A descriptor that somebody waits for is closed only when that wait is over.
+            waits = threading.current_thread() is not self._thread
+            while waits and self._turns == turn and self._thread.is_alive():
+                time.sleep(0.0002)
+            for end in ends:
+                os.close(end)
 
     def replug(self) -> None:
         """The cable is back, under another device name behind the same link."""
@@ -105,15 +119,16 @@ class SimulatedCable:
     def close(self) -> None:
         """Unplugs for good."""
         self.unplug()
-        if self._running:
+        if not self._closed:
             self._running = False
             self._poke()
             self._thread.join()
+            self._closed = True
             os.close(self._wake)
             self._folder.cleanup()
 
     def _poke(self) -> None:
-        with contextlib.suppress(OSError):
+        if not self._closed:
             os.eventfd_write(self._wake, 1)
 
     def _run(self) -> None:
@@ -125,9 +140,10 @@ class SimulatedCable:
                 if self._ends:
                     poll.register(self._ends[0], select.POLLIN)
             wait = None if self._tick is None else max(0.0, due - time.monotonic()) * 1000
-            for fd, _ in poll.poll(wait):
-                if fd == self._wake:
-                    os.eventfd_read(self._wake)
+            ready = poll.poll(wait)
+            self._turns += 1
+            if (self._wake, select.POLLIN) in ready:
+                os.eventfd_read(self._wake)
             if (heard := self._heard()) and not self.silent:
                 self.say(self._hear(heard))
             if self._tick is not None and time.monotonic() >= due:
