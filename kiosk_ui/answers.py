@@ -11,6 +11,7 @@ from edge.domain.refusals import BadRequest, NotSignedIn, Refusal, UnknownThing
 from kiosk_ui.language import language
 from kiosk_ui.trail import trace_id
 
+SIGN_IN = "/cashier/sign-in"
 _LOG = logging.getLogger("store_edge.web")
 
 
@@ -101,10 +102,11 @@ def _problem(refusal: Refusal) -> Response:
 
 
 def _to_sign_in(refusal: Refusal, *, partial: bool) -> Response:
+    to = SIGN_IN + ("?next=/it/" if request.path.startswith("/it/") else "")
     if partial:
         answer = make_response("", refusal.status)
-        answer.headers["HX-Redirect"] = "/cashier/sign-in"
+        answer.headers["HX-Redirect"] = to
         return answer
     answer = make_response("", 303)
-    answer.headers["Location"] = "/cashier/sign-in"
+    answer.headers["Location"] = to
     return answer

@@ -22,6 +22,7 @@ from kiosk_ui.cashier.pages import CashierPages
 from kiosk_ui.cashier.stage import fresh_nonce
 from kiosk_ui.guide.pages import GuidePages
 from kiosk_ui.icons import Icons
+from kiosk_ui.it.pages import ItPages
 from kiosk_ui.pictures import draw
 
 _ROOM = Path(__file__).parent
@@ -54,6 +55,7 @@ def create_app(store: Store, settings: Settings, live_port: int) -> Flask:
     app.register_blueprint(language.blueprint())
     app.register_blueprint(CashierPages(store).blueprint())
     app.register_blueprint(GuidePages(store).blueprint())
+    app.register_blueprint(ItPages(store).blueprint())
     app.register_blueprint(ApiPages(store).blueprint())
     app.add_url_rule("/", view_func=_door, endpoint="door")
     app.add_url_rule("/picture/<sku>.svg", view_func=_Pictures(store).show, endpoint="picture")

@@ -93,6 +93,10 @@ _DEVICES = {
     "uncertain": _l("未确认"),
     "error": _l("故障"),
     "unknown": _l("状态未知"),
+    "ready": _l("可用"),
+    "closed": _l("关着"),
+    "open": _l("开着"),
+    "open_long": _l("开着太久"),
 }
 
 _FLAGS = {

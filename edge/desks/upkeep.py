@@ -14,7 +14,7 @@ from edge.desks.slips import status_slip, test_page
 from edge.desks.status import StatusDesk
 from edge.domain.refusals import NotAllowed, UnknownThing
 from edge.domain.staff import Act, Operator
-from edge.domain.upkeep import DeviceCard, Upkeep
+from edge.domain.upkeep import DeviceCard, DeviceChange, Upkeep
 from edge.domain.views import JobView
 
 Draw = Callable[[Slip, PrinterSettings], bytes]
@@ -52,7 +52,7 @@ class UpkeepDesk:
             cameras=tuple(name for name in sorted(self._scanners) if self._sees(name)),
             unknown=self.plugs.unknown(),
             swapped=self.plugs.swapped(),
-            updates=(),
+            updates=tuple(DeviceChange(u.device, u.status.value, u.at) for u in self.status.updates()),
         )
 
     def paper(self, job: int, operator: Operator) -> bytes:

@@ -12,6 +12,7 @@ from edge.domain.views import Found, HandedOver, RedeemRequest
 from edge.store import Store
 from kiosk_ui.api.asked import AnnulAsked, RedeemAsked, ScanAsked, StatusSlipAsked
 from kiosk_ui.api.strict_json import read_body
+from kiosk_ui.api.till import TillApi
 
 _READY = {"zh": "可以交付", "en": "Ready to hand over"}
 _HANDED = {"zh": "已核销，请交付商品", "en": "Redeemed, hand over the goods"}
@@ -33,6 +34,7 @@ class ApiPages:
         site.add_url_rule("/scans", view_func=self.scan, methods=["POST"])
         site.add_url_rule("/status", view_func=self.status)
         site.add_url_rule("/slips/status", view_func=self.status_slip, methods=["POST"])
+        TillApi(self._store, self._client).add_to(site)
         return site
 
     def redeem(self) -> Response:
@@ -74,8 +76,12 @@ class ApiPages:
             {"name": d.name, "kind": d.kind, "state": d.state, "detail": d.detail, "station": d.station}
             for d in self._store.status.devices()
         ]
+        updates = [
+            {"device": one.device, "status": one.status.value, "at": one.at.isoformat()}
+            for one in self._store.status.updates(20)
+        ]
         told = {"word": line.word.value, "age_s": line.age_s, "outbox": line.outbox, "trouble": line.trouble}
-        return jsonify(result="ok", version=_version(), line=told, devices=devices)
+        return jsonify(result="ok", version=_version(), line=told, devices=devices, updates=updates)
 
     def status_slip(self) -> tuple[Response, int]:
         """POST {printer, station, nonce}: queues a slip that says how the store is; 202, role lead."""

@@ -16,6 +16,7 @@ from kiosk_ui.language import keep, language
 
 _STATION = "se_station"
 _SCREEN = "se_screen"
+_IT = "/it/"
 _YEAR_S = 365 * 86_400
 
 
@@ -50,7 +51,7 @@ class Entrance:
             return self._render(refusal, station)
         with contextlib.suppress(NotSignedIn):  # somebody else takes over: the session before ends
             self._store.staff.sign_out(session_token())
-        answer = redirect("/cashier/", 303)
+        answer = redirect(self._onward(), 303)
         keep(answer, _cookie(), signed.token)
         keep(answer, _STATION, station.id, _YEAR_S)
         if not self._stands_at(station.id):
@@ -65,6 +66,10 @@ class Entrance:
         answer.delete_cookie(_cookie(), path="/", httponly=True, samesite="Strict", secure=request.is_secure)
         answer.delete_cookie("se_last", path="/")
         return answer
+
+    def _onward(self) -> str:
+        """Where somebody goes after signing in: to the desk, or back to where they were asked to."""
+        return _IT if request.values.get("next") == _IT else "/cashier/"
 
     def _signed(self, station: str) -> SignedIn:
         form, staff = request.form, self._store.staff
@@ -111,6 +116,7 @@ class Entrance:
             "cashier/sign_in.html",
             stations=self._stations(),
             here=here,
+            onward=self._onward(),
             badge_scan=scan if fresh else None,
             words=refusal.words(language()) if refusal else None,
             line=self._store.status.line(),

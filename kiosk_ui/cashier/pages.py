@@ -8,13 +8,14 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from edge.domain.refusals import BadRequest, NotSignedIn, Refusal
-from edge.domain.staff import Operator
+from edge.domain.staff import Act, Operator
 from edge.domain.views import RedeemRequest
 from edge.store import Store
 from kiosk_ui import wedge
 from kiosk_ui.cashier import stage
 from kiosk_ui.cashier.entrance import Entrance, session_token
 from kiosk_ui.cashier.stage import Stage
+from kiosk_ui.cashier.till import TillPages, beside, stays, till_stage
 from kiosk_ui.language import keep
 
 _LAST = "se_last"  # the hand-over that HOME offers to look at again; no secret, no personal data
@@ -33,6 +34,7 @@ class CashierPages:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._entrance = Entrance(store)
+        self._till = TillPages(store, self._operator, self._show, self._refuse)
 
     def blueprint(self) -> Blueprint:
         """The routes under /cashier."""
@@ -58,6 +60,7 @@ class CashierPages:
             "shelve",
         ):
             site.add_url_rule(f"/{name}", view_func=getattr(self, name), methods=["POST"])
+        self._till.add_to(site)
         return site
 
     def home(self) -> WerkzeugResponse:
@@ -89,6 +92,8 @@ class CashierPages:
             done = self._store.hand_over.handed(rest.partition(":")[0])
             if current is None or current.at <= done.at:
                 return stage.handed(self._store, done, operator, stay="stay" in request.args)
+        if stays(have, self._store, operator):
+            return till_stage(self._store, operator)
         unchanged = kind == "candidates" and rest == str(current.id if current else 0)
         if unchanged or (kind == "error" and current is None):
             return None
@@ -225,11 +230,13 @@ class CashierPages:
         status = self._store.status
         return {
             "counts": self._store.pickup.counts(),
+            "serves": operator.may(Act.SERVE_DEVICES),
             "line": status.line(),
             "devices": [d for d in status.devices() if d.station in {"", operator.station}],
             "feed": self._store.scans.feed(operator.station, 5),
             "now": status.now(),
             "station": self._store.staff.station(operator.station),
+            **beside(self._store, operator.station),
         }
 
 
