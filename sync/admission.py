@@ -29,8 +29,9 @@ class Invitation(msgspec.Struct, frozen=True):
 
 
 class EnrollRequest(msgspec.Struct, frozen=True):
-    """A new box asks to be this store's. `proof` is its key's signature (hex) over token and stream: it has the key."""
+    """A new box asks to be this store's. `proof` is its key's signature (hex) over `enroll_words`: it has the key."""
 
+    store: Word
     token: Annotated[str, msgspec.Meta(min_length=20, max_length=200)]
     public: PublicHex
     stream: Uuid
@@ -59,7 +60,7 @@ class TokenRequest(msgspec.Struct, frozen=True):
 
 
 class TokenAnswer(msgspec.Struct, frozen=True):
-    """A bearer for `expires_s` seconds; `server_time` mends a device's clock, `hq_time` faults name it too."""
+    """A bearer for `expires_s` seconds; `server_time` tells the device how its clock stands."""
 
     bearer: str
     expires_s: int

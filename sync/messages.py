@@ -8,6 +8,9 @@ Money is integer minor units (fen), times are RFC 3339 strings in UTC with milli
     |-- LineDown          no answer, or none that is ours (time-out, garbage, a captive portal)
     |-- HubBusy           429/503: come back after `retry_s`
     |-- NotAdmitted       401/403: this store's credential is not accepted
+    |   |-- BearerOver      401 expired: a new bearer is needed
+    |   |-- ClocksApart     401 clock: HQ says what time it is
+    |   `-- DeviceRevoked   401 device_revoked: HQ shut this box out
     |-- Gap               409 GAP: HQ expects another sequence number
     |-- Fork              409 FORK: HQ holds another fact under our sequence number
     |-- EnvelopeRefused   400/413: this batch cannot be read; send less
@@ -543,6 +546,26 @@ class NotAdmitted(SyncFault):
     """HQ does not accept this store's credential."""
 
     code = "NOT_ADMITTED"
+
+
+class BearerOver(NotAdmitted):
+    """The bearer has run out; a new one is to be had."""
+
+
+class ClocksApart(NotAdmitted):
+    """HQ finds our time too far from its own, which it tells."""
+
+    code = "CLOCKS_APART"
+
+    def __init__(self, server_time: str) -> None:
+        super().__init__(server_time)
+        self.server_time = server_time
+
+
+class DeviceRevoked(NotAdmitted):
+    """HQ shut this box out: personal data go, the journal stays for whoever brings it in by hand."""
+
+    code = "DEVICE_REVOKED"
 
 
 class Gap(SyncFault):

@@ -14,7 +14,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from sync.credentials import Credential, admitted, credential_of
 from sync.messages import (
+    BearerOver,
+    ClocksApart,
+    DeviceRevoked,
     EnvelopeRefused,
     Fork,
     Gap,
@@ -51,39 +55,56 @@ def fault_of(status: int, headers: Mapping[str, str], body: bytes) -> SyncFault 
         # A proxy or a captive portal may say 401 or 403 just as well; only HQ's own word counts.
         return LineDown(f"what answers is not HQ ({status})")
     if status in {401, 403}:
-        return NotAdmitted(str(status))
+        return _not_admitted(status, said)
     if status in {400, 413}:
         return EnvelopeRefused(str(status))
     return VersionRefused() if status == 422 else LineDown(f"HQ answers {status}")
 
 
-class HttpTransport:
-    """HQ at a URL, with this store's bearer token. One request at a time; the connection is kept."""
+def _not_admitted(status: int, said: Mapping[str, Any]) -> NotAdmitted:
+    match said.get("error"):
+        case "expired":
+            return BearerOver(str(status))
+        case "device_revoked":
+            return DeviceRevoked(str(status))
+        case "clock" if isinstance(said.get("server_time"), str):
+            return ClocksApart(said["server_time"])
+    return NotAdmitted(str(status))
 
-    def __init__(self, url: str, token: str, timeout_s: float) -> None:
-        """`timeout_s` bounds a whole exchange, however slowly an answer drips.
+
+class HttpTransport:
+    """HQ at a URL, with this store's credential. One request at a time; the connection is kept."""
+
+    def __init__(self, url: str, credential: Credential | str, timeout_s: float, ca_file: str = "") -> None:
+        """`timeout_s` bounds a whole exchange, however slowly an answer drips. `ca_file`: who signs HQ's certificate,
+        if not one of the system's authorities.
 
         Raises ValueError for a URL that is not https, unless it names this machine.
         """
         self._base = checked_url(url)
-        self._token = token
+        self._credential = credential_of(credential)
         self._timeout_s = timeout_s
+        self._ca_file = ca_file
         self._session: Any = None
         self._cord = _Cord()
 
     def post(self, path: str, body: bytes) -> bytes:
         """See sync.ends.Transport."""
+        return admitted(self._credential, self.ask, path, body)
+
+    def ask(self, path: str, body: bytes, bearer: str = "") -> bytes:
+        """One request under this bearer, or under none; the body of HQ's 200 answer; raises SyncFault."""
         import requests
 
         if self._session is None:
-            self._session = _new_session(self._token, self._cord)
+            self._session = _new_session(self._cord, self._ca_file)
         deadline = time.monotonic() + self._timeout_s
         # A socket's own time-out starts anew with every byte; only ending it ends a drip, in headers too.
         watchdog = threading.Timer(self._timeout_s, self._cord.pull)
         watchdog.daemon = True
         watchdog.start()
         try:
-            status, headers, answer = self._exchange(path, body, deadline)
+            status, headers, answer = self._exchange(path, body, bearer, deadline)
         except (requests.RequestException, OSError, ValueError) as error:
             self.close()
             raise LineDown(type(error).__name__) from None
@@ -101,8 +122,12 @@ class HttpTransport:
             self._session = None
         self._cord.detach()
 
-    def _exchange(self, path: str, body: bytes, deadline: float) -> tuple[int, Mapping[str, str], bytes]:
+    def _exchange(
+        self, path: str, body: bytes, bearer: str, deadline: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
         headers = {"Content-Type": "application/x-ndjson"}
+        if bearer:
+            headers["Authorization"] = f"Bearer {bearer}"
         if len(body) >= _GZIP_FROM:
             body = gzip.compress(body, compresslevel=5)
             headers["Content-Encoding"] = "gzip"
@@ -144,13 +169,20 @@ class Hub(Protocol):
 class LoopTransport:
     """HQ in this very process: store and hub as a pair, without a network between them."""
 
-    def __init__(self, hub: Hub, token: str) -> None:
+    def __init__(self, hub: Hub, credential: Credential | str) -> None:
         self._client: Client = hub.test_client()
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+        self._credential = credential_of(credential)
 
     def post(self, path: str, body: bytes) -> bytes:
         """See sync.ends.Transport."""
-        response = self._client.post(path, data=body, headers=dict(self._headers))
+        return admitted(self._credential, self.ask, path, body)
+
+    def ask(self, path: str, body: bytes, bearer: str = "") -> bytes:
+        """One request under this bearer, or under none; raises SyncFault."""
+        headers = {"Content-Type": "application/x-ndjson"}
+        if bearer:
+            headers["Authorization"] = f"Bearer {bearer}"
+        response = self._client.post(path, data=body, headers=headers)
         answer = bytes(response.data)
         fault = fault_of(response.status_code, response.headers, answer)
         if fault is not None:
@@ -215,7 +247,7 @@ class _Cord:
                 self._twin.shutdown(socket.SHUT_RDWR)
 
 
-def _new_session(token: str, cord: _Cord) -> Any:
+def _new_session(cord: _Cord, ca_file: str) -> Any:
     """A requests session all of whose connections are on the cord."""
     import requests
     from requests.adapters import HTTPAdapter
@@ -245,7 +277,8 @@ def _new_session(token: str, cord: _Cord) -> Any:
     session = requests.Session()
     # Off: a proxy or a .netrc of the environment would get, or replace, the token.
     session.trust_env = False
-    session.headers["Authorization"] = f"Bearer {token}"
+    if ca_file:
+        session.verify = ca_file
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session

@@ -52,12 +52,15 @@ def invite(conn: Connection, store: str, url: str, now: datetime) -> Invitation:
 def enroll(conn: Connection, asked: EnrollRequest, now: datetime) -> EnrollAnswer:
     """Takes a new box in; its store's former box is replaced, and what that still holds is taken, marked late.
 
-    Raises Refused 403 `invitation` for a token that is unknown, used or over: the three are not told apart.
+    Raises Refused 403: `invitation` for a token that is unknown, used or over (not told apart), `store` where it was
+    made for another store, `proof` where the key is not shown; 409 `enrolled` for a key or journal of another box.
     """
     same = invitation.c.token_sha == _sha(asked.token)
     row = conn.execute(select(invitation).where(same).with_for_update()).one_or_none()
     if row is None or row.used_by or moment_of(row.expires_at) < now:
         raise Refused(403, "invitation")
+    if row.store != asked.store:
+        raise Refused(403, "store")
     if not _signed(asked.public, asked.proof, enroll_words(asked.token, asked.public, asked.stream)):
         raise Refused(403, "proof")
     taken = (device.c.public == asked.public) | (device.c.stream == asked.stream)

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from sync.hub import leases, publishing
+from sync.admission import Invitation
+from sync.hub import admitting, leases, publishing, trust
 from sync.hub.database import write
 from sync.hub.feed import Change, make_bucket, publish, put
 from sync.hub.ingest import BREAKER_CODE
 from sync.hub.keys import CodeClaims, EncodeCode, issue, new_key, retire_key
 from sync.hub.publishing import ImportRefused, NotPossible
 from sync.hub.rows import KEYS, SHOPS, order_of, staff_of, stock_of, stock_row, subscription
-from sync.hub.schema import case_file, customer_order, ingest_event, ingest_stream, nack, stock_level
+from sync.hub.schema import case_file, customer_order, device, ingest_event, ingest_stream, nack, stock_level
 from sync.hub.schema import issued_code as issued
 from sync.hub.schema import store as store_table
 from sync.messages import Order, OrderCommand, PickupKey, Price, Product, Revocation, Shop, Staff, stamp
+from sync.signed import Role, RoleName, Roster
 
 __all__ = ["CodeClaims", "EncodeCode", "HubDesk", "ImportRefused", "NotPossible"]
 
@@ -66,6 +68,28 @@ class HubDesk:
 
         write(self._engine, work)
         return token
+
+    def invite(self, store: str, url: str) -> Invitation:
+        """An invitation for a new box of a store, to be shown once (as a QR code); good for a day and one use."""
+        return write(self._engine, lambda conn: admitting.invite(conn, store, url, self._now()))
+
+    def devices(self, store: str = "") -> list[dict[str, Any]]:
+        """Enrolled boxes: device, store, stream, state (active, replaced, revoked), enrolled_at, hw, sw."""
+        query = select(device).order_by(device.c.store, device.c.enrolled_at)
+        rows = self._rows(query.where(device.c.store == store) if store else query)
+        return [{name: value for name, value in row.items() if name != "public"} for row in rows]
+
+    def revoke_device(self, name: str) -> None:
+        """Shuts a box out at once."""
+        write(self._engine, lambda conn: admitting.revoke(conn, name))
+
+    def found_trust(self, root_seeds: Sequence[bytes], roles: Mapping[RoleName, Role]) -> Roster:
+        """HQ's first roster of signing keys; the roots' private halves stay with the caller, offline."""
+        return write(self._engine, lambda conn: trust.found(conn, root_seeds, roles, self._now()))
+
+    def renew_trust(self, root_seeds: Sequence[bytes], roles: Mapping[RoleName, Role]) -> Roster:
+        """The next roster; a new root needs the old root's keys and its own."""
+        return write(self._engine, lambda conn: trust.renew(conn, root_seeds, roles, self._now()))
 
     def stores(self) -> list[str]:
         """The stores' numbers, sorted."""

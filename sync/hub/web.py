@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from flask import Flask, Response, request
@@ -16,7 +17,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from sync.hub.database import open_hub, snapshot
+from sync.admission import ENROLL_PATH, TOKEN_PATH, EnrollRequest, TokenRequest
+from sync.hub import admitting
+from sync.hub.database import open_hub, snapshot, write
 from sync.hub.envelope import HEADER_ROOM, Refused, read_upload, unpack
 from sync.hub.ingest import take
 from sync.hub.pull import page, read_request
@@ -29,6 +32,8 @@ NEXT_S = 15.0
 BUSY_RETRY_S = 5
 UP_LIMIT = MAX_BYTES + HEADER_ROOM
 PULL_LIMIT = 1 << 18
+SMALL_LIMIT = 1 << 14
+T = TypeVar("T")
 _JSON = "application/json"
 _NDJSON = "application/x-ndjson"
 
@@ -46,16 +51,31 @@ def create_hub(
 
     @app.post("/sync/v1/up")
     def up() -> Response:
-        store = _admitted(engine)
+        store, stream = _admitted(engine, now())
         upload = read_upload(_plain(UP_LIMIT))
+        if stream and upload.header.stream != stream:
+            raise Refused(403, "forbidden")
         answer = take(engine, store, upload, at=stamp(now()), next_s=next_s)
         return _sized(msgspec.json.encode(answer), _JSON)
 
     @app.post("/sync/v1/pull")
     def pull() -> Response:
-        store = _admitted(engine)
+        store, _ = _admitted(engine, now())
         asked = read_request(_plain(PULL_LIMIT))
         return _sized(b"".join(page(engine, store, asked, at=stamp(now()), next_s=next_s)), _NDJSON)
+
+    @app.post(ENROLL_PATH)
+    def enroll() -> Response:
+        asked = _asked(EnrollRequest)
+        answer = write(engine, lambda conn: admitting.enroll(conn, asked, now()))
+        return _sized(msgspec.json.encode(answer), _JSON)
+
+    @app.post(TOKEN_PATH)
+    def token() -> Response:
+        asked = _asked(TokenRequest)
+        with snapshot(engine) as conn:
+            answer = admitting.give_bearer(conn, asked, now())
+        return _sized(msgspec.json.encode(answer), _JSON)
 
     @app.get("/health")
     def health() -> Response:
@@ -85,17 +105,28 @@ def _say_errors_in_json(app: Flask) -> None:
         return _said(503, {"error": "busy"}, BUSY_RETRY_S)
 
 
-def _admitted(engine: Engine) -> str:
-    """The store whose token this is; raises Refused 401."""
+def _admitted(engine: Engine, now: datetime) -> tuple[str, str]:
+    """Who asks: (store, its journal) by a device's bearer, (store, "") by the token of a store by hand; raises
+    Refused 401."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Refused(401, "unauthorized")
     digest = hashlib.sha256(token.strip().encode()).hexdigest()
-    if scheme.lower() == "bearer" and token.strip():
-        with snapshot(engine) as conn:
-            row = conn.execute(select(store_table).where(store_table.c.token_sha == digest)).one_or_none()
+    with snapshot(engine) as conn:
+        row = conn.execute(select(store_table).where(store_table.c.token_sha == digest)).one_or_none()
         # The index finds by hash, so timing tells nothing of the token; the comparison does not either.
         if row is not None and hmac.compare_digest(row.token_sha, digest):
-            return str(row.store)
-    raise Refused(401, "unauthorized")
+            return str(row.store), ""
+        known = admitting.bearer_device(conn, token.strip(), now)
+        return str(known.store), str(known.stream)
+
+
+def _asked(kind: type[T]) -> T:
+    """The request's body as this message; raises Refused 400."""
+    try:
+        return msgspec.json.decode(_plain(SMALL_LIMIT), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refused(400, "envelope", line=1, why="request") from None
 
 
 def _plain(limit: int) -> bytes:
