@@ -72,6 +72,34 @@ def test_the_service_is_watched_and_is_nobody_else() -> None:
     ]
 
 
+# Names that the kernel gives kinds of devices (/proc/devices), and the module that brings each; "": always there.
+KINDS = {
+    "char-ttyACM": "cdc_acm",
+    "char-ttyUSB": "usbserial",
+    "char-ttyS": "",
+    "char-hidraw": "usbhid",
+    "char-input": "",
+    "char-usb": "usblp",
+    "char-usb_device": "",
+    "char-video4linux": "videodev",
+}
+
+
+def test_the_kinds_of_devices_are_known_to_the_kernel_when_the_service_starts() -> None:
+    """A kind that the kernel has not heard of yet is left out, and a scanner plugged in later is refused."""
+    assert {value.split()[0] for value in settings(UNIT)["Service.DeviceAllow"]} == set(KINDS)
+    modules = (SYSTEMD / "store-edge.modules.conf").read_text("utf-8").splitlines()
+    assert {line for line in modules if line and line[0] != "#"} == set(KINDS.values()) - {""}
+    assert "store-edge.modules.conf" in (SYSTEMD / "README.md").read_text("utf-8")
+    there = re.findall(r"^ *\d+ (\S+)$", Path("/proc/devices").read_text(), re.MULTILINE)
+    for name in {"char-ttyS", "char-input"} if "input" in there else ():
+        assert name.removeprefix("char-") in there, "as this kernel spells it"
+
+
+def test_udev_can_tell_the_service_what_was_plugged_in() -> None:
+    assert "AF_NETLINK" in settings(UNIT)["Service.RestrictAddressFamilies"][0].split()
+
+
 def test_its_groups_are_the_users_groups() -> None:
     members = re.findall(
         r"^m store-edge (\S+)$", (SYSTEMD / "store-edge.sysusers.conf").read_text(), re.MULTILINE
