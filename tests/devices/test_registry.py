@@ -4,17 +4,40 @@ from __future__ import annotations
 
 from typing import get_args, get_type_hints
 
+import pytest
+
+from config import device_schema
 from config.device_schema import PrinterSettings, ScannerSettings
 from config.schema import Settings
+from devices import registry
 from devices.camera_scanner import CameraScanner
 from devices.escpos_printer import EscposPrinter
-from devices.registry import PRINTERS, SCANNERS, open_printers, open_scanners
+from devices.registry import open_printers, open_scanners
 from devices.serial_scanner import SerialScanner
 
+TABLES = {
+    "scanners": ("ScannerSettings", registry.SCANNERS),
+    "printers": ("PrinterSettings", registry.PRINTERS),
+    "scales": ("ScaleSettings", registry.SCALES),
+    "displays": ("DisplaySettings", registry.DISPLAYS),
+    "lights": ("LightSettings", registry.LIGHTS),
+    "lockers": ("LockerSettings", registry.LOCKERS),
+}
 
-def test_every_driver_of_the_settings_is_there() -> None:
-    assert set(get_args(get_type_hints(ScannerSettings)["driver"])) == set(SCANNERS)
-    assert set(get_args(get_type_hints(PrinterSettings)["driver"])) == set(PRINTERS)
+
+@pytest.mark.parametrize(("kind", "table"), TABLES.values(), ids=TABLES)
+def test_every_driver_of_the_settings_is_there(kind: str, table: dict[str, object]) -> None:
+    settings = getattr(device_schema, kind)
+    assert set(get_args(get_type_hints(settings)["driver"])) == set(table)
+
+
+@pytest.mark.parametrize("kind", ["scales", "displays", "lights", "lockers"])
+def test_what_stands_beside_the_till_is_made_by_name_without_being_opened(kind: str) -> None:
+    name, table = TABLES[kind]
+    of_kind = getattr(device_schema, name)
+    chosen = {f"d{at}": of_kind(driver=driver, device="/dev/none") for at, driver in enumerate(table)}
+    made = getattr(registry, f"open_{kind}")(Settings(**{kind: chosen}))
+    assert [type(device) for device in made.values()] == list(table.values())
 
 
 def test_devices_are_made_by_name_without_being_opened() -> None:
