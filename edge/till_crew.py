@@ -7,7 +7,7 @@ from functools import partial
 
 from config.schema import Settings
 from devices.ports import POSPrinter
-from devices.registry import open_displays, open_drawers, open_lights, open_scales
+from devices.registry import open_drawers
 from edge.desks.drawers import DrawerDesk
 from edge.desks.lamps import LampDesk
 from edge.desks.outlet import OutletDesk
