@@ -64,6 +64,8 @@ class _Look(msgspec.Struct, frozen=True):
     prepare: Preparation
     read: Reader
     slow_s: float
+    needed: bool = False
+    """Begun whenever any time is left at all."""
 
 
 class _Pace:
@@ -110,7 +112,7 @@ def decode(
     thorough = effort == "still" or gray.size <= _SMALL
     for at, look in enumerate(_looks(context, suspects, thorough=thorough)):
         began = time.monotonic()
-        if at and not _fits(at, _PACE.expected(look, gray.size), deadline - began):
+        if at and not _fits(look, _PACE.expected(look, gray.size), deadline - began):
             _PACE.skipped(look)
             continue
         prepared, back = look.prepare(gray)
@@ -123,13 +125,13 @@ def decode(
     return []
 
 
-def _fits(at: int, expected_s: float, left_s: float) -> bool:
-    """Whether to begin the look number `at` (from 0) with so much time left.
+def _fits(look: _Look, expected_s: float, left_s: float) -> bool:
+    """Whether to begin a look with so much time left.
 
-    Half of what it takes is enough, and anything is for the second: to end late costs a frame, to leave it out
-    on a busy machine would cost every code that only it can read.
+    Half of what it takes is enough, and anything is for those that are needed: to end late costs a frame, to leave
+    them out on a busy machine would cost every code that only they can read.
     """
-    return left_s > 0 and (at == 1 or left_s >= expected_s / 2)
+    return left_s > 0 and (look.needed or left_s >= expected_s / 2)
 
 
 def _looks(context: Context, suspects: list[Suspect], *, thorough: bool) -> Iterator[_Look]:
@@ -140,11 +142,13 @@ def _looks(context: Context, suspects: list[Suspect], *, thorough: bool) -> Iter
         yield _Look("zxing", plain, _zxing(wanted), 0.03)
     elif zxing:
         yield _Look("zxing quick", plain, _zxing(wanted, quick=True), 0.01)
+    if tapirscan and not thorough:
+        yield from _at_stripes(wanted)
     if tapirscan:
         level: Literal["low", "medium"] = "medium" if thorough else "low"
-        yield _Look(f"tapirscan {level}", plain, _tapirscan(wanted, level), 0.05)
+        yield _Look(f"tapirscan {level}", plain, _tapirscan(wanted, level), 0.05, needed=True)
     if not (zxing and tapirscan):
-        yield _Look("zbar", plain, _zbar(wanted), 0.08)
+        yield _Look("zbar", plain, _zbar(wanted), 0.08, needed=not tapirscan)
     if zxing and tapirscan and not thorough:
         yield _Look("zxing", plain, _zxing(wanted), 0.03)
     for suspect in suspects[:_MOST_SUSPECTS]:
@@ -154,6 +158,25 @@ def _looks(context: Context, suspects: list[Suspect], *, thorough: bool) -> Iter
             yield _Look("suspect smooth", then(cut, smooth), _zxing(wanted), 0.01)
         yield _Look("suspect even", then(cut, even), _zbar(wanted & _SAFE), 0.01)
     yield from _whole_again(wanted, zxing=zxing)
+
+
+def _at_stripes(wanted: frozenset[Symbology]) -> Iterator[_Look]:
+    """Thorough looks at the few places where bars may stand: cheaper than a hasty one at all of a large frame."""
+    from devices.striped_places import striped_places
+
+    bars = wanted & LINEAR
+    places: list[Suspect] = []
+
+    def find(gray: Image, _: list[Suspect]) -> list[Barcode]:
+        places.extend(striped_places(gray))
+        return []
+
+    if wanted & _RETAIL:
+        yield _Look("stripes", plain, find, 0.005, needed=True)
+    for place in places:
+        yield _Look(
+            "stripes tapirscan", upright(place), _tapirscan(bars, "medium"), 0.02, needed=place == places[0]
+        )
 
 
 def _whole_again(wanted: frozenset[Symbology], *, zxing: bool) -> Iterator[_Look]:
