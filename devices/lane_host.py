@@ -81,6 +81,7 @@ class LaneHost:
         self._lock = threading.RLock()
         self._line: Line | None = None
         self._life = 0
+        self._leaving = False
         self._running: dict[str, _Running] = {}
         self._last = 0
         self._away: dict[tuple[str, str, int], float] = {}
@@ -108,6 +109,8 @@ class LaneHost:
             for one in self._running.values():
                 one.introduce()
             self._deliver()
+            if self._leaving:
+                line.end("ENDED")
         try:
             return line.run()
         finally:
@@ -115,15 +118,16 @@ class LaneHost:
                 self._line = None
                 self._life += 1
 
-    def hang_up(self) -> None:
-        """Ends the line, if there is one."""
+    def leave(self) -> None:
+        """Ends the line, if there is one; there will be no other."""
         with self._lock:
+            self._leaving = True
             if self._line:
                 self._line.end("ENDED")
 
     def close(self) -> None:
-        """Stops every device."""
-        self.hang_up()
+        """Stops every device; for good."""
+        self.leave()
         for place in list(self._running):
             self._dismiss(place)
 

@@ -51,7 +51,7 @@ def lane(store: str, name: str, token_file: Path, state: Path, fingerprint: str,
 
             def leave(*_: object) -> None:
                 stopped.set()
-                host.hang_up()
+                host.leave()
 
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, leave)
