@@ -187,7 +187,7 @@ def accept(path: Path, name: str, *, as_json: bool) -> None:
 
 
 @devices.command()
-@click.argument("kind", type=click.Choice(["scanner", "printer", "scale"]))
+@click.argument("kind", type=click.Choice(["scanner", "printer", "scale", "display", "locker"]))
 @_JSON
 def simulate(kind: str, *, as_json: bool) -> None:
     """Start a simulated device and say what the settings need; each line of standard input is a word to it."""

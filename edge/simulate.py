@@ -65,10 +65,43 @@ def scale() -> Iterator[Simulation]:
         yield Simulation(lines, words)
 
 
+@contextlib.contextmanager
+def display() -> Iterator[Simulation]:
+    """A customer display of two lines."""
+    from devices.simulated_display import SimulatedDisplay
+
+    with SimulatedDisplay() as one:
+        lines = f'[displays.NAME]\nstation = "STATION"\ndevice = "{one.port}"'
+        words: dict[str, Callable[[str], object]] = {
+            "show": lambda _: "\n".join(one.lines),
+            "power-cut": lambda _: one.power_cut(),
+            "unplug": lambda _: one.unplug(),
+            "replug": lambda _: one.replug(),
+        }
+        yield Simulation(lines, words)
+
+
+@contextlib.contextmanager
+def locker() -> Iterator[Simulation]:
+    """A lock board with 24 boxes."""
+    from devices.simulated_locker import SimulatedLocker
+
+    with SimulatedLocker() as one:
+        lines = f'[lockers.NAME]\nstation = "STATION"\ndevice = "{one.port}"'
+        words: dict[str, Callable[[str], object]] = {
+            "shut": lambda box: one.shut(int(box)),
+            "unplug": lambda _: one.unplug(),
+            "replug": lambda _: one.replug(),
+        }
+        yield Simulation(lines, words)
+
+
 KINDS: dict[str, Callable[[], contextlib.AbstractContextManager[Simulation]]] = {
     "scanner": scanner,
     "printer": printer,
     "scale": scale,
+    "display": display,
+    "locker": locker,
 }
 
 
