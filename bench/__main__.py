@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import decode, engine, printing, redeeming, scanner_line, scans, whole_daemon
+from bench import decode, engine, print_neighbours, printing, redeeming, scanner_line, scans, whole_daemon
 from bench.rounds import Row
 
 BENCHES: dict[str, Callable[[int], list[Row]]] = {
@@ -21,7 +21,7 @@ BENCHES: dict[str, Callable[[int], list[Row]]] = {
     "memory": whole_daemon.memory,
     "start": whole_daemon.start,
     "tabs": whole_daemon.tabs,
-    "printing": printing.rows,
+    "printing": lambda rounds: [*printing.rows(rounds), *print_neighbours.rows(rounds)],
     "sqlcipher": engine.rows,
     "decode": decode.rows,
 }

@@ -100,14 +100,14 @@ def _pillow_line() -> bytes:
 
 
 @contextlib.contextmanager
-def _shop(printers: dict[str, SimulatedPrinter]) -> Iterator[Shop]:
+def open_shop(printers: dict[str, SimulatedPrinter], retry_s: float = 10.0) -> Iterator[Shop]:
     """The desks over a ledger on the disk, a worker for each printer, as the daemon has them."""
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=".") as folder:
         named = {name: {"host": one.host, "port": one.port} for name, one in printers.items()}
         raw: dict[str, Any] = {"store": {"id": "S00421", "state_dir": folder}, "printers": named}
         shop = build_shop(parse(raw), KEY)
         desk, jobs = shop.store.printing, shop.books.jobs
-        workers = [_worker(shop, name) for name in named]
+        workers = [_worker(shop, name, retry_s) for name in named]
         desk.recover()
         for worker in workers:
             worker.start()
@@ -120,15 +120,15 @@ def _shop(printers: dict[str, SimulatedPrinter]) -> Iterator[Shop]:
             shop.books.close()
 
 
-def _worker(shop: Shop, name: str) -> Worker:
+def _worker(shop: Shop, name: str, retry_s: float) -> Worker:
     desk = shop.store.printing
-    worker = Worker(name, lambda: 0.0 if desk.turn(name) else 10.0)
+    worker = Worker(name, lambda: 0.0 if desk.turn(name) else retry_s)
     shop.wakes.wakes(f"slips:{name}", worker)
     return worker
 
 
 def _one_printer(rounds: int) -> Iterator[Row]:
-    with SimulatedPrinter() as printer, _shop({"P1": printer}) as shop:
+    with SimulatedPrinter() as printer, open_shop({"P1": printer}) as shop:
         count = iter(range(1_000_000))
         first: list[float] = []
 
@@ -195,8 +195,8 @@ def _sixteen() -> Row:
     """Five slips a second on each of sixteen printers for some seconds; threads of the printers apart."""
     with contextlib.ExitStack() as on:
         printers = {f"P{n}": on.enter_context(SimulatedPrinter()) for n in range(_PRINTERS)}
-        shop = on.enter_context(_shop(printers))
-        small = _short(SLIP)
+        shop = on.enter_context(open_shop(printers))
+        small = short(SLIP)
         began, used = time.perf_counter(), time.process_time()
         beats = 20
         for beat in range(beats):
@@ -227,6 +227,6 @@ def _by_printers() -> float:
     return sum(time.clock_gettime(time.pthread_getcpuclockid(int(one.ident or 0))) for one in threads)
 
 
-def _short(slip: Slip) -> Slip:
+def short(slip: Slip) -> Slip:
     """A slip of everyday length: the head, two goods, the end."""
     return Slip(slip.title, (*slip.parts[:5], *slip.parts[-3:]))
