@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from edge.desks.signals import Standing, light_of
 from edge.desks.status import Poke, StatusDesk
 
 _LOOK_S = 2.0
+_AGAIN_S = 10.0
+"""A lamp that went dark for a moment says nothing of it: it is lit again so often."""
 _BLOCKED = frozenset({"blocked", "absent", "offline", "out_of_paper", "cover_open"})
 
 
@@ -28,7 +31,7 @@ class LampDesk:
     poke: Poke
     _help: set[str] = field(default_factory=set)
     _open: set[str] = field(default_factory=set)
-    _lit: dict[str, Light] = field(default_factory=dict)
+    _lit: dict[str, tuple[Light, float]] = field(default_factory=dict)
 
     def ask_help(self, station: str, *, wanted: bool) -> Light:
         """Somebody at the station wants a person to come, or no longer; gives what a lamp there shows."""
@@ -59,9 +62,10 @@ class LampDesk:
             if lamp not in self._open:
                 self.lamps[lamp].open()
                 self._open.add(lamp)
-            if self._lit.get(lamp) is not wanted:
+            lit, at_s = self._lit.get(lamp, (None, 0.0))
+            if lit is not wanted or time.monotonic() - at_s > _AGAIN_S:
                 self.lamps[lamp].light(wanted)
-                self._lit[lamp] = wanted
+                self._lit[lamp] = wanted, time.monotonic()
         except DeviceFault as fault:
             self.lamps[lamp].close()
             self._open.discard(lamp)
