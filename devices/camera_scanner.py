@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,10 @@ _FRAME_BUDGET_S = 0.1  # the next frame helps more than a longer look at this on
 _STILL_BUDGET_S = 3.0
 _LOOK_S = 0.05  # how often a folder is looked at
 _WRITING_S = 1.0  # an unreadable picture younger than this may still be being written
+_KEPT, _KEPT_S = (
+    100,
+    86_400.0,
+)  # pictures that were looked at: enough to see why one was not read, and no archive
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
 
 
@@ -33,7 +38,8 @@ class CameraScanner:
     """Reads codes from `settings.port`: /dev/videoN, an address, a video file, or a folder of pictures.
 
     A live camera (the first two) runs in a process of its own from `open` to `close`. Each picture of a folder
-    is read once and then moved to its `done` subfolder. At the end of a video file nothing more comes.
+    is read once and then moved to its `done` subfolder, which keeps the last hundred for a day. At the end of a
+    video file nothing more comes.
     `torch` is lit while what a live camera looks at is dark.
     """
 
@@ -174,8 +180,21 @@ class _Folder:
             if target.exists():
                 target = done / f"{picture.stem}-{time.time_ns()}{picture.suffix}"
             picture.rename(target)
+            os.utime(target)  # its age there counts from now
+            _tidy(done)
         except OSError:  # a folder that we may only read: remember it instead
             self._unmovable.add(picture)
+
+
+def _tidy(done: Path) -> None:
+    """Deletes what is older than a day or beyond the last hundred; pictures only, whatever else lies there."""
+    aged = sorted(
+        (entry.stat().st_mtime, entry) for entry in done.iterdir() if entry.suffix.lower() in _PICTURES
+    )
+    oldest = time.time() - _KEPT_S
+    for at, (changed, entry) in enumerate(reversed(aged)):
+        if at >= _KEPT or changed < oldest:
+            entry.unlink()
 
 
 def _in_charset(reading: Reading, charset: Charset) -> Reading:

@@ -90,6 +90,27 @@ def test_rubbish_in_the_folder_is_put_away(tmp_path: Path) -> None:
     assert (tmp_path / "done" / "rubbish.jpg").exists()
 
 
+def test_what_was_looked_at_is_kept_for_a_day_and_a_hundred_at_most(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    done.mkdir()
+    blank = cv2.imencode(".png", np.full((8, 8, 3), 255, np.uint8))[1].tobytes()
+    for number in range(120):
+        (done / f"{number:03d}.png").write_bytes(blank)
+        moment = time.time() - 1000 + number
+        os.utime(done / f"{number:03d}.png", (moment, moment))
+    old = time.time() - 90_000
+    (done / "notes.txt").write_text("of a person")
+    for name in ("110.png", "notes.txt"):
+        os.utime(done / name, (old, old))
+    (tmp_path / "new.png").write_bytes(blank)
+    os.utime(tmp_path / "new.png", (old, old))
+    assert list(opened(tmp_path).read(0)) == []
+    kept = {file.name for file in done.iterdir()}
+    assert len(kept) == 101
+    assert {"new.png", "119.png", "notes.txt"} <= kept
+    assert not {"110.png", "000.png"} & kept
+
+
 def test_a_folder_that_vanishes_is_absent(tmp_path: Path) -> None:
     folder = tmp_path / "drop"
     folder.mkdir()
