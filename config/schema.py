@@ -63,7 +63,10 @@ class HqSettings(msgspec.Struct, frozen=True):
     url: str = ""
     """Base address of HQ; empty: this store works alone."""
     token_file: str = ""
-    """File with this store's bearer token, mode 0600 (or a systemd credential's path)."""
+    """File with a long-lived bearer token, mode 0600 (or a systemd credential's path), for an HQ that knows no
+    enrolment; an enrolled box needs none."""
+    ca_file: str = ""
+    """File (PEM) with who signs HQ's certificate, if it is none of the system's authorities."""
     interval_s: Positive = 15.0
     """Longest pause between two exchanges."""
     timeout_s: Positive = 10.0
@@ -202,8 +205,6 @@ def _crossed(settings: Settings) -> list[Problem]:
     problems += _beside_the_till(settings)
     if settings.web.port and settings.web.port == settings.web.live_port:
         problems.append(Problem("web.live_port", "is the same as web.port", "the event stream needs its own"))
-    if settings.hq.url and not settings.hq.token_file:
-        problems.append(Problem("hq.token_file", "is needed when hq.url is set"))
     return problems
 
 

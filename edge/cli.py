@@ -15,6 +15,7 @@ import click
 from config.loader import load
 from config.schema import Settings, SettingsRefused
 from edge.devices_cli import devices
+from edge.enroll_cli import enroll
 from edge.hub_cli import hub
 from edge.lane_cli import lane, lane_key
 
@@ -167,6 +168,7 @@ def demo(*, journey: bool, folder: Path | None, port: int, as_json: bool) -> Non
 
 
 main.add_command(hub)
+main.add_command(enroll)
 main.add_command(lane)
 main.add_command(lane_key)
 main.add_command(devices)

@@ -18,7 +18,6 @@ from config.schema import Settings
 from devices.ports import POSPrinter
 from edge.alone import alone
 from edge.crypto import verifier
-from edge.db import load_secret
 from edge.desks.fulfilment import FulfilmentDesk
 from edge.desks.gate import Gate
 from edge.desks.guide import GuideDesk
@@ -32,14 +31,13 @@ from edge.desks.staff import StaffDesk
 from edge.desks.status import StatusDesk
 from edge.desks.tries import Tries
 from edge.drawn_slips import upkeep_desk
-from edge.exchange import Exchange
 from edge.file_key import key_of
+from edge.hq_line import line_to_hq
 from edge.intake import Intake
 from edge.lanes import Lanes
 from edge.notify import tell, watchdog_s
 from edge.plugging import WAKES, hire_plugs
 from edge.records.books import Books, open_books
-from edge.records.inbox import Inbox
 from edge.selfcheck import answers, takes_writes, troubles
 from edge.store import Store
 from edge.till_crew import hire_till, let_go, till_of
@@ -49,7 +47,7 @@ from kiosk_ui.live import LiveServer
 
 _log = logging.getLogger("store_edge.daemon")
 _IDLE_PRINTER_S = 10.0
-_BLOCKED_S = 1.0
+_BLOCKED_S = 0.5
 # A line or a printer that hangs is no reason to take the tills down with it; a name server can take half a minute.
 _FAR_PATIENCE_S = 120.0
 _LAST_TURNS_S = 6.0
@@ -216,19 +214,10 @@ class Daemon:
         self.hire(Worker("fulfilment", self._tend), "inbox")
         hire_till(self._settings, self.store.till, self.hire)
         hire_plugs(self._settings, self.store, self.shop.wakes.poke, self.hire)
-        if self._settings.hq.url:
-            self.hire(Worker("sync", self._line_to_hq().turn, _FAR_PATIENCE_S), "outbox")
-
-    def _line_to_hq(self) -> Exchange:
-        from sync.client import SyncClient  # a store alone never needs it
-        from sync.transport import HttpTransport
-
-        hq, books = self._settings.hq, self.shop.books
-        transport = HttpTransport(hq.url, load_secret(Path(hq.token_file)), hq.timeout_s)
-        inbox = Inbox(books.hq, books.clock)
-        store = self._settings.store.id
-        client = SyncClient(transport, books.journal, inbox, store_id=store, clock=books.clock)
-        return Exchange(client, self.store.status, self.shop.wakes.poke, hq.interval_s)
+        hq, shop = self._settings.hq, self.shop
+        if hq.url:
+            line = line_to_hq(hq, self._settings.store.id, shop.books, self.store.status, shop.wakes.poke)
+            self.hire(Worker("sync", line.turn, _FAR_PATIENCE_S), "outbox")
 
     def _tend(self) -> float:
         """What the shop owes by itself: HQ's commands, holds that run out, scans nobody wants."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from edge.desks.status import Poke, StatusDesk
-from sync.messages import SyncFault
+from sync.messages import DeviceRevoked, SyncFault
 
 BUG = "BUG"
 """The trouble of an exchange that ended in an unexpected error (docs/sync-protocol.md lists all)."""
@@ -53,8 +54,17 @@ class Client(Protocol):
 class Exchange:
     """Turns the client; after each turn pages and workers hear what changed."""
 
-    def __init__(self, client: Client, status: StatusDesk, poke: Poke, interval_s: float) -> None:
+    def __init__(
+        self,
+        client: Client,
+        status: StatusDesk,
+        poke: Poke,
+        interval_s: float,
+        revoked: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`revoked` is called when HQ has shut this box out: people's data are to go."""
         self._client = client
+        self._revoked = revoked
         self._status = status
         self._poke = poke
         self._interval_s = interval_s
@@ -68,6 +78,9 @@ class Exchange:
         try:
             result = self._client.turn(time.monotonic())
             trouble = result.fault.code if result.fault else result.alarm
+            if isinstance(result.fault, DeviceRevoked) and trouble != self._trouble:
+                self._revoked()
+                _log.error("HQ has shut this box out; orders and staff are forgotten, the journal is kept")
         finally:
             self._report(trouble)
         if result.received:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.admission import TOKEN_PATH, TokenAnswer, TokenRequest, token_words
 from sync.ends import Clock
-from sync.messages import BearerOver, ClocksApart, LineDown, NotAdmitted, stamp
+from sync.messages import BearerOver, ClocksApart, LineDown, NotAdmitted, NotEnrolled, stamp
 
 _EARLY = 2 / 3
 """A bearer is renewed after this part of its life: what is sent under it must arrive under it."""
@@ -45,6 +45,19 @@ class Given:
         """The token."""
         del ask
         return self._token
+
+    def refused(self) -> bool:
+        """Nothing else can be shown."""
+        return False
+
+
+class Nothing:
+    """A box that was never enrolled: it asks for nothing, and says so."""
+
+    def bearer(self, ask: Ask) -> str:
+        """Raises NotEnrolled."""
+        del ask
+        raise NotEnrolled
 
     def refused(self) -> bool:
         """Nothing else can be shown."""

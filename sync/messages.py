@@ -8,6 +8,7 @@ Money is integer minor units (fen), times are RFC 3339 strings in UTC with milli
     |-- LineDown          no answer, or none that is ours (time-out, garbage, a captive portal)
     |-- HubBusy           429/503: come back after `retry_s`
     |-- NotAdmitted       401/403: this store's credential is not accepted
+    |   |-- NotEnrolled     nothing to show: no request was made
     |   |-- BearerOver      401 expired: a new bearer is needed
     |   |-- ClocksApart     401 clock: HQ says what time it is
     |   `-- DeviceRevoked   401 device_revoked: HQ shut this box out
@@ -546,6 +547,12 @@ class NotAdmitted(SyncFault):
     """HQ does not accept this store's credential."""
 
     code = "NOT_ADMITTED"
+
+
+class NotEnrolled(NotAdmitted):
+    """This box has nothing to show HQ: it was never enrolled."""
+
+    code = "NOT_ENROLLED"
 
 
 class BearerOver(NotAdmitted):

@@ -23,7 +23,7 @@ DOORS = tuple(
 # Where everything is put together: may import all rooms, and nobody else may import these.
 ROOTS = tuple(
     "edge.daemon edge.cli edge.plugging edge.adopt edge.device_trial edge.simulate edge.devices_cli"
-    " edge.lanes edge.lane_cli edge.print_test edge.till_crew edge.drawn_slips edge.hub_cli"
+    " edge.lanes edge.lane_cli edge.print_test edge.till_crew edge.drawn_slips edge.hub_cli edge.hq_line edge.enroll_cli"
     " edge.__main__ edge.demo".split()
 )
 # What else of ours a module may import; the longest fitting name counts.

@@ -10,6 +10,7 @@ from edge.db import Database
 from edge.records import ledger_schema, replica_schema
 from edge.records.counter import Attempts, Scans, Sessions
 from edge.records.drawers import Drawers
+from edge.records.enrolment import Enrolments
 from edge.records.identities import Identities
 from edge.records.jobs import PrintJobs
 from edge.records.journal import Journal
@@ -33,6 +34,7 @@ class Books:
     sessions: Sessions
     identities: Identities
     drawers: Drawers
+    enrolments: Enrolments
 
     def close(self) -> None:
         """Closes both files."""
@@ -65,4 +67,5 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         sessions=Sessions(ledger),
         identities=Identities(ledger),
         drawers=Drawers(ledger),
+        enrolments=Enrolments(ledger),
     )

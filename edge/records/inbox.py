@@ -127,6 +127,17 @@ class Inbox:
                 self._remember(tx, "complete_at", now)
         return refused
 
+    def forget_people(self) -> None:
+        """Orders and HQ's wishes about them go at once; a box that is enrolled again reads them again."""
+        with self._hq.transaction() as tx:
+            held = tx.execute("SELECT DISTINCT bucket FROM feed_row WHERE tb IN ('order', 'cmd')").fetchall()
+            for table in ("click_order", "cmd"):
+                tx.execute(f"DELETE FROM {table}")
+            tx.execute("DELETE FROM inbox_quarantine WHERE tb IN ('order', 'cmd')")
+            for (bucket,) in held:
+                tx.execute("DELETE FROM feed_row WHERE bucket = ?", (bucket,))
+                tx.execute("DELETE FROM cursor WHERE bucket = ?", (bucket,))
+
     def reset(self, bucket: str, why: str) -> None:
         """The bucket is read again from the start; its rows serve on until that is done."""
         with self._hq.transaction() as tx:

@@ -105,7 +105,11 @@ NUMBERED_SCANS = (
     "CREATE UNIQUE INDEX scan_number ON scan (stream, device, device_seq) WHERE stream != ''",
 )
 
-NAMES = ["first", "identities", "drawers", "outlets", "numbered_scans"]
+ENROLMENT = """CREATE TABLE enrolment (
+    one INTEGER PRIMARY KEY CHECK (one = 1), device TEXT NOT NULL, store TEXT NOT NULL, root_fpr TEXT NOT NULL,
+    roster TEXT NOT NULL, at TEXT NOT NULL, seed TEXT NOT NULL) STRICT"""
+
+NAMES = ["first", "identities", "drawers", "outlets", "numbered_scans", "enrolment"]
 
 
 def migrations() -> Migrations:
@@ -137,5 +141,9 @@ def migrations() -> Migrations:
     def numbered_scans(db: Database) -> None:
         for statement in NUMBERED_SCANS:
             db.execute(statement)
+
+    @ledger(name="enrolment")
+    def enrolment(db: Database) -> None:
+        db.execute(ENROLMENT)
 
     return ledger

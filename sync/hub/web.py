@@ -64,6 +64,18 @@ def create_hub(
         asked = read_request(_plain(PULL_LIMIT))
         return _sized(b"".join(page(engine, store, asked, at=stamp(now()), next_s=next_s)), _NDJSON)
 
+    @app.get("/health")
+    def health() -> Response:
+        with snapshot(engine) as conn:
+            conn.execute(select(store_table.c.store).limit(1)).all()
+        return _said(200, {"ok": True, "proto": PROTOCOL, "server_time": stamp(now())})
+
+    _admission(app, engine, now)
+    _say_errors_in_json(app)
+    return app
+
+
+def _admission(app: Flask, engine: Engine, now: Callable[[], datetime]) -> None:
     @app.post(ENROLL_PATH)
     def enroll() -> Response:
         asked = _asked(EnrollRequest)
@@ -76,15 +88,6 @@ def create_hub(
         with snapshot(engine) as conn:
             answer = admitting.give_bearer(conn, asked, now())
         return _sized(msgspec.json.encode(answer), _JSON)
-
-    @app.get("/health")
-    def health() -> Response:
-        with snapshot(engine) as conn:
-            conn.execute(select(store_table.c.store).limit(1)).all()
-        return _said(200, {"ok": True, "proto": PROTOCOL, "server_time": stamp(now())})
-
-    _say_errors_in_json(app)
-    return app
 
 
 def _say_errors_in_json(app: Flask) -> None:

@@ -93,7 +93,6 @@ STATIONS: dict[str, dict[str, str]] = {"desk-left": {}, "T1": {}}
         ({"stations": {"T1": {"printer": "back"}}}, "stations.T1.printer", "'back' is not defined"),
         ({"printers": {"p": {}}}, "printers.p.host", "is needed"),
         ({"api_clients": {"c": {"stations": ["T9"]}}}, "api_clients.c.stations", "'T9' is not defined"),
-        ({"hq": {"url": "https://hq"}}, "hq.token_file", "is needed"),
     ],
 )
 def test_a_name_that_points_at_nothing_is_refused(raw: Mapping[str, Any], path: str, words: str) -> None:

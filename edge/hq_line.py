@@ -1,0 +1,37 @@
+"""The line to HQ put together: credential, transport, client, and the worker's turn round them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config.schema import HqSettings
+from edge.db import load_secret
+from edge.desks.status import Poke, StatusDesk
+from edge.exchange import Exchange
+from edge.records.books import Books
+from edge.records.inbox import Inbox
+
+if TYPE_CHECKING:
+    from sync.credentials import Credential
+
+
+def line_to_hq(hq: HqSettings, store: str, books: Books, status: StatusDesk, poke: Poke) -> Exchange:
+    """The turn of the sync worker. What a store alone never needs is imported here."""
+    from sync.client import SyncClient
+    from sync.transport import HttpTransport
+
+    transport = HttpTransport(hq.url, credential(hq, books), hq.timeout_s, hq.ca_file)
+    inbox = Inbox(books.hq, books.clock)
+    client = SyncClient(transport, books.journal, inbox, store_id=store, clock=books.clock)
+    return Exchange(client, status, poke, hq.interval_s, revoked=inbox.forget_people)
+
+
+def credential(hq: HqSettings, books: Books) -> Credential:
+    """What this store shows HQ: the key it was enrolled with, else the token it was given, else nothing yet."""
+    from sync.credentials import DeviceKey, Given, Nothing
+
+    enrolled = books.enrolments.now()
+    if enrolled is not None:
+        return DeviceKey(enrolled.device, enrolled.seed, books.clock)
+    return Given(load_secret(Path(hq.token_file))) if hq.token_file else Nothing()
