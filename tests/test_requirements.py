@@ -38,7 +38,7 @@ def test_the_metadata_ask_for_what_the_run_set_asks_for() -> None:
     assert extra == asked("extra.in")
 
 
-@pytest.mark.parametrize("name", ["run", "extra", "test", "lock"])
+@pytest.mark.parametrize("name", ["run", "extra", "test", "lock", "judge"])
 def test_a_lock_pins_and_hashes_all_that_is_asked_for(name: str) -> None:
     pins = locked(f"{name}.txt")
     assert asked(f"{name}.in") <= {pin.partition("==")[0] for pin in pins}
@@ -50,7 +50,7 @@ def test_tests_run_with_the_versions_that_the_shop_runs() -> None:
     assert [pin for pin in run if pin not in extra] + [pin for pin in extra if pin not in test] == []
 
 
-@pytest.mark.parametrize("name", ["run", "extra", "test", "lock"])
+@pytest.mark.parametrize("name", ["run", "extra", "test", "lock", "judge"])
 def test_a_lock_names_no_registry(name: str) -> None:
     text = (REQUIREMENTS / f"{name}.txt").read_text("utf-8")
     assert not re.search(r"https?://|index-url|find-links|\.(?:com|org|net|io)\b", text)

@@ -86,7 +86,7 @@ class Judge:
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
     if not JUDGE.exists():
-        pytest.skip("emupos 0.4.0 needs Python 3.13: python3.13 -m venv .cache/emupos and install it there")
+        pytest.skip("./dev proof installs emupos where a Python 3.13 is; here is none")
     ports = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
     printer, api = (port.getsockname()[1] for port in ports)
     for port in ports:
@@ -112,6 +112,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
     child.wait(10)
 
 
+@pytest.mark.slow
 def test_the_judge_reads_what_we_printed(judge: Judge):
     printer = judge.printer()
     before = len(json.loads(judge.ask("/receipts")))
@@ -138,11 +139,13 @@ def test_the_judge_reads_what_we_printed(judge: Judge):
     printer.close()
 
 
+@pytest.mark.slow
 def test_the_judge_shows_why_the_charset_matters(judge: Judge):
     judge.printer("gb18030").print(Slip("t", (Text("打印测试"),)))
     assert "打印" not in judge.ask("/receipts/latest/text").decode(), "its ROM has no Chinese"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "state"),
     [
@@ -162,6 +165,7 @@ def test_the_judges_faults_are_named(judge: Judge, fault: str, state: PrinterSta
     printer.close()
 
 
+@pytest.mark.slow
 def test_one_pulse_opens_the_judges_drawer(judge: Judge):
     printer = judge.printer()
     closed = printer.level()
