@@ -173,6 +173,24 @@ class Counter:
                     Said("打印机已开机", "Printer on") if self.power else Said("打印机已断电", "Printer off")
                 )
 
+    def till(self, deed: str) -> None:
+        """`shut` the drawer, or put `empty`, `apples` or `shaky` on the scale of desk 1."""
+        stage = self.stage
+        with self._lock:
+            if deed == "shut":
+                stage.printer.close_drawer()
+                self.last = Said("钱箱已关上", "The drawer is shut")
+            elif deed == "empty":
+                stage.scale.put(0)
+                self.last = Said("秤盘已清空", "The pan is empty")
+            else:
+                stage.scale.put(1250, state="moving" if deed == "shaky" else "rest")
+                self.last = (
+                    Said("秤盘在晃动", "The pan is shaking")
+                    if deed == "shaky"
+                    else Said("秤上放了 1.25 千克苹果", "1.25 kg of apples lie on the scale")
+                )
+
     def taken_in(self) -> int:
         """How many facts of the store HQ has."""
         return len(self.stage.desk.events(STORE))

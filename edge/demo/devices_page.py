@@ -131,6 +131,7 @@ class DevicesPage:
             "line": lambda: self._counter.hq(form["deed"]),
             "printer": lambda: self._counter.print_side(form["deed"]),
             "order": self._counter.order_now,
+            "till": lambda: self._counter.till(form["deed"]),
         }
         if deed not in verbs:
             abort(404)

@@ -17,7 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from devices.simulated_display import SimulatedDisplay
 from devices.simulated_printer import SimulatedPrinter
+from devices.simulated_scale import SimulatedScale
 from devices.simulated_scanner import SimulatedScanner
 from edge.demo.children import Child
 from edge.demo.customers import Issued, orders, publish_orders
@@ -85,6 +87,19 @@ driver = "escpos-tcp"
 host = "127.0.0.1"
 port = {printer_port}
 timeout_s = 3.0
+
+[drawers.till]
+printer = "front"
+station = "T1"
+
+[scales.desk]
+station = "T1"
+device = {scale}
+
+[displays.pole]
+station = "T1"
+device = {pole}
+charset = "gb18030"
 
 [api_clients.demo]
 token_sha256 = {api_sha}
@@ -176,10 +191,14 @@ class Stage:
         self._publish()  # while the other process starts
         self.wait(lambda: _listening(port), "HQ answers")
         self.line = self._struck.enter_context(Line(port))
-        self._tell("Devices: two scanners, camera, printer · 设备：扫码枪、摄像头、打印机")
+        self._tell(
+            "Devices: scanners, camera, printer, drawer, scale, display · 设备：扫码枪、摄像头、打印机、钱箱、秤、客显"
+        )
         self.printer = self._struck.enter_context(SimulatedPrinter())
         self.scanner = self._struck.enter_context(SimulatedScanner())
         self.guide_scanner = self._struck.enter_context(SimulatedScanner())
+        self.scale = self._struck.enter_context(SimulatedScale())
+        self.pole = self._struck.enter_context(SimulatedDisplay(chinese=True))
         self._tell("Store: daemon and pages · 门店：服务与页面")
         self._start("store", ["run", "--settings", str(self._write_settings())])
         self.wait(self.api.answers, "the store answers")
@@ -219,6 +238,8 @@ class Stage:
             "camera": str(self.camera),
             "guide_scanner": self.guide_scanner.port,
             "printer_port": self.printer.port,
+            "scale": self.scale.port,
+            "pole": self.pole.port,
             "api_sha": hashlib.sha256(self._api_token.encode()).hexdigest(),
         }
         # A JSON text is a TOML text too.

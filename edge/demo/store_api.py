@@ -59,6 +59,10 @@ class StoreApi:
         """As if a scanner of the station had read `text`."""
         return self._ask("POST", "/api/v1/scans", {"text": text, "station": station})
 
+    def beside_the_till(self, what: str) -> tuple[int, dict[str, Any]]:
+        """What stands beside desk 1: `weight`, `drawers`, `jobs`."""
+        return self._ask("GET", f"/api/v1/stations/T1/{what}", None)
+
     def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(  # noqa: S310 - always our own http address

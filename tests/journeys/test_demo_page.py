@@ -77,6 +77,7 @@ def test_both_languages_are_whole(shown: Shown) -> None:
     order = shown.ready("unit").order
     for path in ("", f"orders/{order}", f"orders/{order}?unit=2"):
         english = shown.get(path).replace(">中文<", "><").replace("中文\n", "\n")
+        english = re.sub(r'<p class="pole".*?</p>', "", english)  # what customers of the shop see
         assert CHINESE.findall(english) == [], path
         chinese = shown.get(path, "zh")
         assert "服务台" in chinese
@@ -182,3 +183,20 @@ def test_the_screenful_names_what_a_newcomer_needs(shown: Shown) -> None:
     for needed in (shown.url, "/guide/G1", "station=T1", "station=T2", "Ctrl-C", shown.stage.people[0].pin):
         assert needed in told
     assert max(map(len, told.splitlines())) <= 100
+
+
+def test_drawer_scale_and_display_of_desk_1_are_real_to_the_store(shown: Shown, desk: Till) -> None:
+    stage = shown.stage
+    assert until(lambda: stage.pole.lines[1] in {"Welcome", "Thank you"})
+    shown.do("till", deed="apples")
+    assert stage.api.beside_the_till("weight")[1]["grams"] == 1250
+    shown.do("till", deed="shaky")
+    assert stage.api.beside_the_till("weight")[1]["code"] == "scale_moving"
+    before = stage.printer.kicks
+    desk.submit(desk.page("/cashier/till").form("/cashier/till/drawer"))
+    assert until(lambda: stage.printer.drawer_open)
+    assert until(lambda: "drawer open" in shown.get())
+    assert until(lambda: stage.api.beside_the_till("drawers")[1]["drawers"][0]["open"])
+    shown.do("till", deed="shut")
+    assert until(lambda: stage.api.beside_the_till("drawers")[1]["drawers"][0]["open"] is False)
+    assert stage.printer.kicks == before + 1
