@@ -118,6 +118,12 @@ class LaneHost:
                 self._line = None
                 self._life += 1
 
+    def troubles(self) -> list[str]:
+        """Devices whose threads are stuck or gone."""
+        with self._lock:
+            running = list(self._running.items())
+        return [place for place, one in running if any(thread.trouble() for thread in one.threads)]
+
     def leave(self) -> None:
         """Ends the line, if there is one; there will be no other."""
         with self._lock:
@@ -179,7 +185,8 @@ class LaneHost:
         for todo in (running.deeds, running.questions):
             todo.finish()
         close = getattr(running.device, "close", None)
-        if close:
+        # One that hangs in a piece of work would hang its close() too.
+        if close and not any(thread.alive() for thread in running.threads):
             close()
 
     # ---- the line --------------------------------------------------------------------------------

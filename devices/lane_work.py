@@ -28,6 +28,12 @@ class Hired(Protocol):
     def stop(self, deadline_s: float = 5.0) -> None:
         """Ends after the current turn; waits for it at most so long."""
 
+    def alive(self) -> bool:
+        """Whether it still runs."""
+
+    def trouble(self) -> str:
+        """What is wrong with it, "" when nothing is."""
+
 
 Hire = Callable[[str, Callable[[], float]], Hired]
 """Starts a thread that calls a turn again and again; the turn gives the pause until the next, seconds."""

@@ -70,6 +70,7 @@ def _serve(host: LaneHost, store: str, fingerprint: str, stopped: threading.Even
 
     # Ready means scanning: the store may come later, or be away for hours.
     tell("READY=1")
+    threading.Thread(target=_watch, args=(host, stopped), name="watch", daemon=True).start()
     failed = 0
     while not stopped.is_set():
         try:
@@ -84,6 +85,18 @@ def _serve(host: LaneHost, store: str, fingerprint: str, stopped: threading.Even
         _log.warning("no line to the store", extra={"code": reason, "failures": failed})
         stopped.wait(_PAUSES_S[min(failed, len(_PAUSES_S) - 1)])
     tell("STOPPING=1")
+
+
+def _watch(host: LaneHost, stopped: threading.Event) -> None:
+    """Tells the supervisor that all is well, while it is."""
+    from edge.notify import tell, watchdog_s
+
+    while not stopped.wait((watchdog_s() or 20.0) / 4):
+        troubles = host.troubles()
+        if troubles:
+            _log.error("devices are stuck", extra={"troubles": troubles})
+        else:
+            tell("WATCHDOG=1")
 
 
 @click.command("lane-key")

@@ -84,7 +84,7 @@ def test_scans_without_a_line_come_later_in_order_once_and_as_old_as_they_are(sh
     away.cut()
     for number in range(1, 100):  # more than the window
         line.scan(f"https://{number}")
-    until(lambda: len(away.book.after(0, 200)) == 99)
+    until(lambda: len(away.book.after(0, 200)) >= 99)  # the word about the first may have been cut off
     scanned = time.monotonic()
     turning(
         intake,
@@ -182,6 +182,7 @@ def test_a_lane_that_does_not_come_back_leaves_the_slip_unconfirmed(away, paper_
     away.lane._relearn_s = 0.3
     with pytest.raises(Unconfirmed):
         printer.attempt("n", SLIP, away.cut)
+    paper_end.give_paper()
 
 
 def test_a_pulse_comes_at_most_once(away, paper_end):
