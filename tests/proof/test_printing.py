@@ -13,15 +13,20 @@ from pathlib import Path
 from random import Random
 
 import msgspec
+import numpy as np
 import pytest
+from PIL import Image as Picture
 
 from config.device_schema import PrinterSettings
 from devices.decoding import decode, load_image
 from devices.escpos_printer import EscposPrinter
 from devices.escpos_replies import Reply, ReplyKind, ReplyParser
 from devices.ports import PrinterState, Symbology
-from devices.slip import Qr, Slip, Text
+from devices.simulated_paper import RasterBlock
+from devices.slip import Align, Cell, Columns, Ean13, Image, Qr, Slip, Text
 from edge.desks.slips import test_page as page_of
+from tests.devices.test_escpos_charsets import gbk_set, lines_of, paper_of
+from tests.devices.test_slip_parts import png_of
 from tests.proof.asked import ROOT, proof
 
 JUDGE = ROOT / ".cache" / "emupos" / "bin" / "emupos"
@@ -175,3 +180,41 @@ def test_one_pulse_opens_the_judges_drawer(judge: Judge):
     printer.print(Slip("t", (Text("a slip opens no drawer"),)))
     assert printer.level() is closed
     printer.close()
+
+
+@pytest.mark.slow
+def test_the_judge_sees_every_hanzi_that_we_draw_dot_for_dot(judge: Judge):
+    """Its ROM has no Chinese, so that each line is a picture; its picture of the receipt must hold ours."""
+    chars = [char for char in gbk_set() if char.encode("gb2312", "ignore")]
+    lines = list(lines_of(chars))[:: len(chars) // 1000]
+    ours = paper_of(lines, "western")
+    judge.printer().print(Slip("t", tuple(Text(line) for line in lines)))
+    theirs = load_image(judge.ask("/receipts/latest/image"))[:, :, 0] < 128
+    drawn = [block for block in ours.blocks if isinstance(block, RasterBlock)]
+    assert len(drawn) > 20
+    at = 0
+    for block in drawn:
+        rows = len(block.rows) // block.row_bytes
+        bits = np.unpackbits(np.frombuffer(block.rows, np.uint8).reshape(rows, block.row_bytes), axis=1) == 1
+        wide = bits.shape[1]
+        found = next(y for y in range(at, len(theirs)) if (theirs[y : y + rows, :wide] == bits).all())
+        at = found + rows
+
+
+@pytest.mark.slow
+def test_the_judge_draws_pictures_columns_and_ean13(judge: Judge):
+    logo = Picture.linear_gradient("L").resize((300, 80))
+    cells = (Cell("品名 item", 2), Cell("qty", 1, Align.CENTER), Cell("¥59.90", 1, Align.RIGHT))
+    parts = (
+        Text("LOGO"),
+        Image(png_of(logo)),
+        Columns(cells),
+        Columns((Cell("plain", 2), Cell("2"), Cell("9.90", 1, Align.RIGHT))),
+    )
+    judge.printer().print(Slip("t", (*parts, Ean13("690123456789"), Text("last"))))
+    text = judge.ask("/receipts/latest/text").decode()
+    assert "[barcode EAN-13 6901234567892]" in text
+    assert "plain" + " " * 18 + "2" in text
+    image = load_image(judge.ask("/receipts/latest/image"))
+    found = {code.reading.text for code in decode(image) if code.reading.symbology is Symbology.EAN13}
+    assert found == {"6901234567892"}
