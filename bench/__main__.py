@@ -11,7 +11,17 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import decode, engine, print_neighbours, printing, redeeming, scanner_line, scans, whole_daemon
+from bench import (
+    decode,
+    engine,
+    print_neighbours,
+    printer_line,
+    printing,
+    redeeming,
+    scanner_line,
+    scans,
+    whole_daemon,
+)
 from bench.rounds import Row
 
 BENCHES: dict[str, Callable[[int], list[Row]]] = {
@@ -22,6 +32,7 @@ BENCHES: dict[str, Callable[[int], list[Row]]] = {
     "start": whole_daemon.start,
     "tabs": whole_daemon.tabs,
     "printing": lambda rounds: [*printing.rows(rounds), *print_neighbours.rows(rounds)],
+    "plugs": printer_line.rows,
     "sqlcipher": engine.rows,
     "decode": decode.rows,
 }

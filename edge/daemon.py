@@ -48,6 +48,7 @@ from kiosk_ui.live import LiveServer
 _log = logging.getLogger("store_edge.daemon")
 _IDLE_PRINTER_S = 10.0
 _BLOCKED_S = 0.5
+_SOON_S = 0.025  # a look at a name that is not there costs nothing
 # A line or a printer that hangs is no reason to take the tills down with it; a name server can take half a minute.
 _FAR_PATIENCE_S = 120.0
 _LAST_TURNS_S = 6.0
@@ -227,6 +228,7 @@ class Daemon:
 
     def _print_turn(self, printer: str) -> Callable[[], float]:
         printing, jobs = self.store.printing, self.shop.books.jobs
+        node = self._settings.printers[printer].device
         watched = 0.0
 
         def turn() -> float:
@@ -236,7 +238,9 @@ class Daemon:
             if time.monotonic() - watched > _IDLE_PRINTER_S:
                 watched = time.monotonic()
                 printing.watch(printer)
-            return _BLOCKED_S if jobs.next(printer) else _IDLE_PRINTER_S
+            if not jobs.next(printer):
+                return _IDLE_PRINTER_S
+            return _SOON_S if node.startswith("/") and not Path(node).exists() else _BLOCKED_S
 
         return turn
 

@@ -45,6 +45,7 @@ class PrintDesk:
     rules: Mapping[str, PrinterSettings] = field(default_factory=dict)
     fates: Fates = field(default_factory=Fates)
     _blocked_since: dict[str, float] = field(default_factory=dict)
+    _heard: dict[str, PrinterState] = field(default_factory=dict)
 
     def recover(self) -> None:
         """At start: jobs that were under way when the daemon ended have an unknown fate."""
@@ -87,12 +88,13 @@ class PrintDesk:
             return self._redirect(printer)
         if not self._take(job, "sending", ""):
             return True
+        self._heard.pop(printer, None)
         state, reason, device_word = put_out(self.printers[printer], job, lambda: self._awaiting(job))
         if state == "uncertain":
             self._uncertain(job, reason)
         else:
             self._set(job, state, reason)
-        self.status.device(printer, "printer", device_word, reason)
+        self._report(printer, device_word, reason)
         if state != "blocked":
             self._blocked_since.pop(printer, None)
             return state in ("printed", "sent")
@@ -100,8 +102,8 @@ class PrintDesk:
 
     def watch(self, printer: str) -> None:
         """Asks an idle printer how it is, for the pages."""
-        state = self.printers[printer].state()
-        self.status.device(printer, "printer", state.value)
+        self._heard.pop(printer, None)
+        self._report(printer, self.printers[printer].state().value)
 
     def jobs(self, limit: int = 20) -> tuple[JobView, ...]:
         """The newest jobs, newest first."""
@@ -146,7 +148,14 @@ class PrintDesk:
             return _view(last)
         return self._again(last, operator.station, key=f"ask:{nonce}")
 
+    def _report(self, printer: str, word: str, reason: str = "") -> None:
+        # What it said by itself meanwhile is newer: a cable pulled at the end of a slip must not look plugged in.
+        self.status.device(printer, "printer", word, reason)
+        if not reason and (heard := self._heard.get(printer)):
+            self.status.device(printer, "printer", heard.value)
+
     def _told(self, printer: str, state: PrinterState) -> None:
+        self._heard[printer] = state
         self.status.device(printer, "printer", state.value)
         self.poke(f"slips:{printer}")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from devices.escpos_printer import EscposPrinter
-from devices.ports import Identity, POSPrinter
+from devices.ports import Identity, POSPrinter, PrinterState
 from devices.simulated_printer import SimulatedPrinter
 from devices.slip import Slip, Text
 from edge.daemon import Shop, build_shop
@@ -133,6 +133,37 @@ def test_a_question_never_waits_behind_a_slip(
     assert time.monotonic() - began < 2.0
     paper.give_paper()
     slip.join()
+
+
+class PulledAtTheEnd:
+    """A printer whose cable is pulled when the slip is out, before the desk hears that it is."""
+
+    def __init__(self) -> None:
+        self.told: Callable[[PrinterState], None] = lambda _: None
+
+    def listen(self, told: Callable[[PrinterState], None]) -> None:
+        self.told = told
+
+    def print(self, slip: Slip, sent: Callable[[], None] = lambda: None) -> None:
+        del slip
+        sent()
+        self.told(PrinterState.ABSENT)
+
+    def state(self) -> PrinterState:
+        self.told(PrinterState.ABSENT)
+        return PrinterState.ONLINE
+
+
+def test_a_cable_pulled_at_the_end_of_a_slip_does_not_look_plugged_in(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    shop = build_shop(settings, KEY, {"P1": PulledAtTheEnd()})
+    shop.store.printing.recover()
+    for work in (lambda: shop.store.printing.turn("P1"), lambda: shop.store.printing.watch("P1")):
+        shop.store.status.device("P1", "printer", "online")
+        shop.store.printing.submit("k", "P1", "T1", "", SLIP)
+        work()
+        assert [one.state for one in shop.store.status.devices()] == ["absent"]
+    shop.books.close()
 
 
 def until(done: Callable[[], bool], seconds: float = 10.0) -> None:
