@@ -64,6 +64,7 @@ def _torch(where: str, scanner: ScannerSettings, lights: Mapping[str, LightSetti
         yield Problem(f"{where}.camera.torch", "only a camera needs light", "")
     elif torch not in lights:
         yield dangling(f"{where}.camera.torch", torch, lights)
-    elif lights[torch].lane != scanner.lane:
-        hint = "the program that has the camera must have its light"
-        yield Problem(f"{where}.camera.torch", "runs on another lane than its camera", hint)
+    elif lights[torch].lane or scanner.lane:
+        yield Problem(
+            f"{where}.camera.torch", "a lane lights no torch", "only the store's own cameras have one"
+        )

@@ -40,13 +40,13 @@ class CameraScanner:
     A live camera (the first two) runs in a process of its own from `open` to `close`. Each picture of a folder
     is read once and then moved to its `done` subfolder, which keeps the last hundred for a day. At the end of a
     video file nothing more comes.
-    `torch` is lit while what a live camera looks at is dark.
+    `torch`, if it is given one, is lit while what a live camera looks at is dark.
     """
 
-    def __init__(self, name: str, settings: ScannerSettings, torch: Torch | None = None) -> None:
+    def __init__(self, name: str, settings: ScannerSettings) -> None:
         self._name = name
         self._settings = settings
-        self._torch = torch
+        self.torch: Torch | None = None
         self._source: _Source | None = None
 
     def open(self) -> None:
@@ -72,8 +72,8 @@ class CameraScanner:
         except DeviceAbsent:
             self.close()
             raise
-        if self._torch and isinstance(self._source, LiveCamera):
-            self._torch.sees(self._source.brightness, time.monotonic())
+        if self.torch and isinstance(self._source, LiveCamera):
+            self.torch.sees(self._source.brightness, time.monotonic())
         return [_in_charset(one, self._settings.charset) for one in found]
 
     def preview(self, wait_s: float) -> Preview | None:
@@ -84,8 +84,8 @@ class CameraScanner:
     def close(self) -> None:
         """Lets go of the source; its torch goes out."""
         source, self._source = self._source, None
-        if self._torch:
-            self._torch.close()
+        if self.torch:
+            self.torch.close()
         if source:
             source.close()
 

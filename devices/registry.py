@@ -30,6 +30,7 @@ from devices.stream_scale import StreamScale
 from devices.sysfs_led import SysfsLed
 from devices.tcp_scanner import TcpScanner
 from devices.toledo_scale import ToledoScale
+from devices.torch import Torch
 
 SCANNERS: dict[str, Callable[[str, ScannerSettings], Scanner]] = {
     "serial": SerialScanner,
@@ -64,7 +65,19 @@ LOCKERS: dict[str, Callable[[str, LockerSettings], Locker]] = {"lock-board": Loc
 
 def open_scanners(settings: Settings) -> dict[str, Scanner]:
     """Makes every scanner of the settings, by name; touches no device yet."""
-    return {name: SCANNERS[one.driver](name, one) for name, one in settings.scanners.items()}
+    return with_torches(
+        {name: SCANNERS[one.driver](name, one) for name, one in settings.scanners.items()}, settings
+    )
+
+
+def with_torches(scanners: dict[str, Scanner], settings: Settings) -> dict[str, Scanner]:
+    """The same scanners; cameras that have a torch in the settings got it."""
+    for name, camera in scanners.items():
+        torch = settings.scanners[name].camera.torch
+        if torch and isinstance(camera, CameraScanner):
+            light = settings.lights[torch]
+            camera.torch = Torch(LIGHTS[light.driver](torch, light))
+    return scanners
 
 
 def open_drawers(settings: Settings, printers: Mapping[str, POSPrinter]) -> dict[str, CashDrawer]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from config.scanner_checks import torches
 from config.schema import Settings
 from devices import registry
 from devices.lane_book import LaneBook
@@ -80,7 +81,7 @@ class Lanes:
 
     def scanners(self) -> dict[str, Scanner]:
         """Every scanner of the settings, by name; touches no device yet."""
-        return self._made("scanners", registry.SCANNERS, LaneScanner)
+        return registry.with_torches(self._made("scanners", registry.SCANNERS, LaneScanner), self._settings)
 
     def printers(self) -> dict[str, POSPrinter]:
         """Every printer of the settings, by name; touches no device yet."""
@@ -95,8 +96,9 @@ class Lanes:
         return self._made("displays", makers()["displays"], LaneDisplay)
 
     def lights(self) -> dict[str, Lights]:
-        """Every lamp of the settings, by name; touches no device yet."""
-        return self._made("lights", makers()["lights"], LaneLights)
+        """Every lamp of the settings but the torches, which belong to their cameras; touches no device yet."""
+        lamps = self._made("lights", makers()["lights"], LaneLights)
+        return {name: lamp for name, lamp in lamps.items() if name not in torches(self._settings.scanners)}
 
     def lockers(self) -> dict[str, Locker]:
         """Every bank of boxes of the settings, by name; touches no device yet."""

@@ -38,7 +38,7 @@ def problems(**scanner: Any) -> list[str]:
         ),
         (
             {"driver": "camera", "camera": {"torch": "far"}},
-            "camera.torch: runs on another lane than its camera",
+            "camera.torch: a lane lights no torch",
         ),
         ({"driver": "serial", "camera": {"torch": "torch"}}, "camera.torch: only a camera needs light"),
         ({"driver": "camera", "camera": {"region": [50, 0, 50, 100]}}, "scanners.S.camera.region: is empty"),
@@ -52,7 +52,6 @@ def test_what_the_driver_would_ignore_is_refused(scanner: dict[str, Any], said: 
     "scanner",
     [
         {"driver": "camera", "camera": {"torch": "torch"}},
-        {"driver": "camera", "lane": "L1", "camera": {"torch": "far"}},
         {"protocol": "ssi", "feedback": "zebra-ssi"},
         {"protocol": "ssi"},
         {"feedback": "honeywell"},
