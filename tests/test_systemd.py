@@ -13,6 +13,7 @@ from edge.cli import REFUSED
 
 SYSTEMD = Path(__file__).resolve().parent.parent / "systemd"
 UNIT = SYSTEMD / "store-edge.service"
+LANE = SYSTEMD / "store-edge-lane.service"
 STATE = "/var/lib/store-edge"
 
 needs_analyze = pytest.mark.skipif(
@@ -34,21 +35,23 @@ def settings(unit: Path) -> dict[str, list[str]]:
 
 
 @needs_analyze
-def test_systemd_understands_every_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("service", [UNIT, LANE], ids=lambda unit: unit.stem)
+def test_systemd_understands_every_line(service: Path, tmp_path: Path) -> None:
     # The command is not installed here: /bin/true stands in, so that every complaint is a real one.
-    unit = tmp_path / UNIT.name
-    unit.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", UNIT.read_text("utf-8")), "utf-8")
+    unit = tmp_path / service.name
+    unit.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", service.read_text("utf-8")), "utf-8")
     run = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False
     )
-    complaints = [line for line in run.stderr.splitlines() if UNIT.name in line]
+    complaints = [line for line in run.stderr.splitlines() if service.name in line]
     assert (run.returncode, complaints) == (0, [])
 
 
 @needs_analyze
-def test_the_fence_does_not_get_lower() -> None:
+@pytest.mark.parametrize("service", [UNIT, LANE], ids=lambda unit: unit.stem)
+def test_the_fence_does_not_get_lower(service: Path) -> None:
     run = subprocess.run(
-        ["systemd-analyze", "security", "--offline=yes", "--threshold=15", "--no-pager", str(UNIT)],
+        ["systemd-analyze", "security", "--offline=yes", "--threshold=15", "--no-pager", str(service)],
         capture_output=True,
         text=True,
         check=False,
@@ -126,3 +129,22 @@ def test_every_jump_of_the_device_rules_has_its_label() -> None:
     assert jumps == set(re.findall(r'LABEL="(\w+)"', rules))
     for line in logical:
         assert re.fullmatch(r'(?:(?:[A-Z]+|[A-Z]+\{\w+\})(?:==|!=|=|\+=)"[^"]*"(?:, )?)+', line), line
+
+
+def test_a_lane_is_fenced_as_the_store_is_and_sees_nothing_of_it() -> None:
+    store, lane = settings(UNIT), settings(LANE)
+    assert store["Service.RuntimeDirectoryMode"] == ["0750"], (
+        "the socket's group comes to the socket, no further"
+    )
+    assert lane["Service.InaccessiblePaths"] == [f"-{STATE} -/etc/store-edge"]
+    assert [value.split(":")[0] for value in lane["Service.LoadCredential"]] == ["lane-token"]
+    assert lane["Service.User"] == ["store-edge-lane"]
+    members = re.findall(
+        r"^m store-edge-lane (\S+)$", (SYSTEMD / "store-edge.sysusers.conf").read_text(), re.MULTILINE
+    )
+    assert lane["Service.SupplementaryGroups"] == [" ".join(members)]
+    fences = [
+        key for key in store if re.search(r"Protect|Private|Restrict|Device|System|Capab|IPAddr|NoNew", key)
+    ]
+    assert {key: lane.get(key) for key in fences} == {key: store[key] for key in fences}
+    assert lane["Service.RestartPreventExitStatus"] == [str(REFUSED)]

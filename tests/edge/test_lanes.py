@@ -74,7 +74,12 @@ def test_a_scan_at_the_lane_is_kept_by_the_store_and_forgotten_by_the_lane(shop,
     assert kept(shop) == ["https://a", ""]
     until(lambda: away.book.after(0, 9) == [])
     heard = bytearray()
-    until(lambda: heard.extend(line.heard()) or bytes(heard) == b"BF")
+
+    def both_heard() -> bool:
+        heard.extend(line.heard())
+        return bytes(heard) == b"BF"
+
+    until(both_heard)
 
 
 def test_scans_without_a_line_come_later_in_order_once_and_as_old_as_they_are(shop, away, intake, line):
@@ -142,7 +147,7 @@ def test_what_was_never_begun_waits_and_may_begin_again(away, paper_end):
 
 
 def test_the_printer_goes_and_comes_with_its_lane(away, paper_end):
-    printer, told = LanePrinter("P1", away.lane), []
+    printer, told = LanePrinter("P1", away.lane), list[PrinterState]()
     printer.listen(told.append)
     away.cut()
     until(lambda: told[-1:] == [PrinterState.ABSENT])

@@ -1,0 +1,307 @@
+"""Scans and slips through a lane whose processes are killed and whose line is cut; JSON at the end.
+
+Three processes: the store (books, printing desk, intake, door), `store-edge lane` as a shop runs it, and this one,
+which holds the scanner, the printer and the cable between the two, and kills.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from config.schema import Settings, parse
+from devices.lane_wires import fingerprint
+from devices.simulated_printer import SimulatedPrinter
+from devices.simulated_scanner import SimulatedScanner
+from edge import intake
+from edge.desks import fates
+from tests.edge.lane_rig import Cable
+from tests.proof.print_chaos import ChaosPrinter, verdict
+from tests.proof.print_faults import KEY, slip_of
+from tests.proof.processes import free_port
+
+TOKEN = "a token that only lives in proofs"
+_LIMIT_S = 900.0
+_ENDS = ("printed", "sent")
+
+
+def settings_of(folder: Path, listen: str, scanner: str, printer: int) -> Settings:
+    """One desk whose scanner and printer are a lane's."""
+    raw: dict[str, Any] = {
+        "store": {"id": "S00421", "state_dir": str(folder / "store")},
+        "stations": {"T1": {"kind": "cashier"}},
+        "lane_port": {"listen": listen},
+        "lanes": {"K1": {"token_sha256": hashlib.sha256(TOKEN.encode()).hexdigest()}},
+        "scanners": {"s1": {"port": scanner, "lane": "K1"}},
+        "printers": {"P1": {"host": "127.0.0.1", "port": printer, "timeout_s": 0.5, "lane": "K1"}},
+    }
+    return parse(raw)
+
+
+def plant_in(plant: str) -> None:
+    """Takes a promise out of the store's code."""
+    if plant == "forgets numbers":
+        vars(intake)["Delivered"] = Settings
+    if plant == "forgets attempts":
+        vars(fates)["attempt_of"] = lambda _: secrets.token_hex(16)
+
+
+def live(folder: Path, listen: str, scanner: str, printer: int, jobs: int) -> None:
+    """The store's process: keeps what is scanned, prints `jobs` slips one after another, and says when all are out."""
+    from edge.daemon import Daemon
+    from edge.domain.staff import Operator, Role
+
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    daemon = Daemon(settings_of(folder, listen, scanner, printer), KEY)
+    desk, rows = daemon.store.printing, daemon.shop.books.jobs
+    # Everything of Daemon.start() but the pages.
+    desk.recover()
+    daemon._hire()
+    daemon.shop.lanes.start()
+    for worker in daemon._workers:
+        worker.start()
+    lead = Operator("2001", "Lead", Role.LEAD, "T1")
+    for number in range(jobs):
+        job = f"job {number}"
+        desk.submit(job, "P1", "T1", job, slip_of(number))
+        while (last := rows.of(job)) is None or last.state not in _ENDS:
+            if last is not None and last.state == "uncertain":
+                desk.settle(last.id, lead, came_out=False)
+            time.sleep(0.005)
+    (folder / "all out").touch()
+    signal.pause()
+
+
+class Killed:
+    """A process that is killed and started again."""
+
+    def __init__(self, command: list[str], log: Path) -> None:
+        self._command, self._log, self.kills = command, log, 0
+        self._start()
+
+    def _start(self) -> None:
+        with self._log.open("ab") as log:
+            self._child = subprocess.Popen(self._command, stdout=log, stderr=log)
+
+    def kill(self) -> None:
+        """SIGKILL; whoever died by itself is a failure of the proof."""
+        assert self._child.poll() is None, self._log.read_text()[-3000:]
+        self._child.kill()
+        self._child.wait()
+        self.kills += 1
+        self._start()
+
+    def end(self) -> None:
+        self._child.kill()
+        self._child.wait()
+
+
+class Chaos:
+    """Kills either side, or cuts the cable, at moments drawn from a seed."""
+
+    def __init__(self, random: Random, store: Killed, lane: Killed, cable: Cable | None) -> None:
+        self._random, self._store, self._lane, self._cable = random, store, lane, cable
+        self.met: Counter[str] = Counter()
+        self._calm = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._calm.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._calm.wait(self._random.uniform(0.3, 2.5)):
+            deed = self._random.choice(["store", "lane", "both", "cut", "hold"][: 5 if self._cable else 3])
+            self.met[deed] += 1
+            if deed in ("lane", "both"):
+                self._lane.kill()
+            if deed in ("store", "both"):
+                self._store.kill()
+            if self._cable and deed == "cut":
+                self._cable.cut()
+                self._calm.wait(self._random.uniform(0.0, 1.5))
+                self._cable.mend()
+            if self._cable and deed == "hold":
+                self._cable.held = True
+                self._calm.wait(self._random.uniform(0.2, 6.5))
+                self._cable.mend()
+
+
+def scan_all(scanner: SimulatedScanner, folder: Path, scans: int, random: Random) -> Counter[str]:
+    """Shows each code until the lane has it in its book or the store in its own: as a person does who hears no
+    beep. Gives how often each was shown."""
+    shows = Counter[str]()
+    for number in range(scans):
+        code, shown = f"https://example.com/{number}", time.monotonic()
+        shows[code] += 1
+        scanner.scan(code)
+        while code not in {*_in_lane(folder), *_in_store(folder)}:
+            if time.monotonic() - shown > 4.0:
+                scanner.scan(code)
+                shows[code], shown = shows[code] + 1, time.monotonic()
+            time.sleep(0.005)
+        time.sleep(random.uniform(0.0, 0.15))
+    return shows
+
+
+def _read(path: Path, key: str, asked: str) -> list[Any]:
+    from sqlcipher3 import dbapi2
+
+    if not path.exists():
+        return []
+    db = dbapi2.connect(f"file:{path}?mode=ro", uri=True, timeout=5)
+    try:
+        db.execute(f"PRAGMA key=\"x'{key}'\"")
+        return list(db.execute(asked).fetchall())
+    except dbapi2.Error:
+        return []  # being made just now
+    finally:
+        db.close()
+
+
+def _in_lane(folder: Path) -> list[str]:
+    import msgspec
+
+    from devices.ports import Reading
+
+    key = hashlib.sha256(b"store-edge lane book\0" + TOKEN.encode()).hexdigest()
+    rows = _read(folder / "lane" / "lane.db", key, "SELECT body FROM reading ORDER BY id DESC LIMIT 20")
+    return [msgspec.msgpack.decode(body, type=Reading).text for (body,) in rows]
+
+
+def _in_store(folder: Path, limit: int = 50) -> list[str]:
+    asked = "SELECT text FROM scan ORDER BY id DESC"
+    return [text for (text,) in _read(folder / "store" / "ledger.db", KEY.hex(), asked)[:limit]]
+
+
+def run(
+    scans: int, jobs: int, seed: int, *, unix: bool = False, faults: float = 0.0, plant: str = ""
+) -> dict[str, Any]:
+    """One seed: everything started, hurt, and counted."""
+    random, began = Random(seed), time.monotonic()  # noqa: S311 - chance that can be repeated
+    printer: SimulatedPrinter = ChaosPrinter(seed, faults)
+    with (
+        tempfile.TemporaryDirectory(prefix=".proof-", dir=".") as name,
+        printer,
+        SimulatedScanner() as scanner,
+    ):
+        folder = Path(name).resolve()
+        port = free_port()
+        listen = f"unix:{folder / 'l'}" if unix else f"127.0.0.1:{port}"
+        cable = None if unix else Cable(("127.0.0.1", port))
+        token = folder / "token"
+        token.touch(mode=0o600)
+        token.write_text(TOKEN)
+        store = [sys.executable, "-m", "tests.proof.lanes", "--child", str(folder), "--listen", listen]
+        store += [
+            "--scanner",
+            scanner.port,
+            "--printer",
+            str(printer.port),
+            "--jobs",
+            str(jobs),
+            "--plant",
+            plant,
+        ]
+        at = listen if cable is None else f"127.0.0.1:{cable.port}"
+        lane = [
+            sys.executable,
+            "-m",
+            "edge",
+            "lane",
+            "--store",
+            at,
+            "--name",
+            "K1",
+            "--token-file",
+            str(token),
+        ]
+        lane += ["--state", str(folder / "lane"), "--level", "error"]
+        lane += [] if unix else ["--fingerprint", fingerprint(folder / "store")]
+        sides = Killed(store, folder / "store.log"), Killed(lane, folder / "lane.log")
+        while not _in_lane(folder) and not _in_store(folder):  # until both have met once
+            scanner.scan("https://example.com/first")
+            time.sleep(0.5)
+        chaos = Chaos(random, *sides, cable)
+        try:
+            shows = scan_all(scanner, folder, scans, Random(seed + 1))  # noqa: S311
+            _wait((folder / "all out").exists, began)
+            chaos.stop()
+            _wait(lambda: shows.keys() <= set(_in_store(folder, 9999)) and not _in_lane(folder), began, 60)
+            found = Counter(_in_store(folder, 9999))
+        finally:
+            chaos.stop()
+            for side in sides:
+                side.end()
+            if cable:
+                cable.close()
+        return {
+            "scans": scans,
+            "jobs": jobs,
+            "seed": seed,
+            "line": "unix" if unix else "tls",
+            "seconds": round(time.monotonic() - began, 1),
+            "met": dict(chaos.met),
+            "scans lost": len(shows.keys() - found.keys()),
+            "scans doubled": sum(max(0, found[code] - times) for code, times in shows.items()),
+            "shown again": shows.total() - len(shows),
+            "out": (folder / "all out").exists(),
+            **verdict(printer, jobs),
+        }
+
+
+def _wait(done: Any, began: float, seconds: float = _LIMIT_S) -> None:
+    end = min(began + _LIMIT_S, time.monotonic() + seconds)
+    while not done() and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def main() -> int:
+    """Exit code 1 for anything lost, doubled without a mark, or not ended."""
+    ask = argparse.ArgumentParser(description=__doc__)
+    ask.add_argument("--scans", type=int, default=300)
+    ask.add_argument("--jobs", type=int, default=200)
+    ask.add_argument("--seed", type=int, default=1)
+    ask.add_argument("--unix", action="store_true")
+    ask.add_argument(
+        "--faults", type=float, default=0.0, help="share of jobs at which the printer itself fails"
+    )
+    ask.add_argument("--plant", default="", help="a bug to be seen: forgets numbers, forgets attempts")
+    ask.add_argument("--child", type=Path)
+    ask.add_argument("--listen")
+    ask.add_argument("--scanner")
+    ask.add_argument("--printer", type=int)
+    told = ask.parse_args()
+    if told.child:
+        os.umask(0o077)
+        plant_in(told.plant)
+        live(told.child, told.listen, told.scanner, told.printer, told.jobs)
+        return 0
+    report = run(told.scans, told.jobs, told.seed, unix=told.unix, faults=told.faults, plant=told.plant)
+    print(json.dumps(report))  # noqa: T201 - that is what it is for
+    return int(failed(report))
+
+
+def failed(report: dict[str, Any]) -> bool:
+    """Whether a report says that a promise was broken."""
+    broken = ("scans lost", "scans doubled", "lost", "unmarked doubles")
+    return not report["out"] or any(report[what] for what in broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
