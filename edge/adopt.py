@@ -111,6 +111,10 @@ def _fields(wish: Wish, found: tuple[Plugged, ...]) -> tuple[dict[str, Any], lis
         notes.append(f"{path} is the same device under a name that stays")
     if one is None:
         notes.append("nothing that is known is plugged in there")
+    elif one.identity.key.startswith("usb:") and not Path(one.path).is_symlink():
+        notes.append(
+            f"{one.path} is a name by order of plugging in: a SYMLINK rule in 70-store-edge.rules gives one that stays"
+        )
     elif one.shared_name:
         notes.append("it has no serial number: it is known by its socket, so keep the cable where it is")
     driver = wish.driver or _BY_KIND.get((wish.table, one.kind if one else "serial"), "")

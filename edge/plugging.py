@@ -57,7 +57,7 @@ def standing(settings: Settings, found: tuple[Plugged, ...]) -> Iterator[Standin
     for table in _LOCAL:
         for name, one in sorted(getattr(settings, table).items()):
             address = getattr(one, "port" if table == "scanners" else "device") or f"{one.host}:{one.port}"
-            near = address.startswith("/")
+            near = address.startswith("/") and not one.lane  # a lane has a /dev of its own
             at = behind(address, found) if near else None
             there = (at is not None or Path(address).exists()) if near else None
             yield Standing(table, name, one.driver, address, there, words(at.identity) if at else "")

@@ -117,7 +117,9 @@ def test_each_kind_of_node_gets_its_driver(file: Path, box: MadeUpMachine) -> No
     found = plugged(box.machine)
     dev = box.machine.dev
     adopted(file, found, address=f"{dev}/hidraw0", table="scanners", name="a", station="T1")
-    adopted(file, found, address=f"{dev}/usb/lp0", table="printers", name="b", station="")
+    printer = Wish(f"{dev}/usb/lp0", "printers", "b", "")
+    assert "a name by order of plugging in" in plan(file, printer, found).notes[0], "lp0 may be lp1 tomorrow"
+    write(file, plan(file, printer, found))
     settings = load(file)
     assert (settings.scanners["a"].driver, settings.printers["b"].driver) == ("hidpos", "escpos-usb")
     with pytest.raises(NotAdopted, match="cannot be one of the scanners"):
