@@ -178,3 +178,22 @@ def test_a_printer_that_was_told_off_the_network_keeps_its_slips_waiting(tmp_pat
         shop.books.close()
     raw = parse({"printers": {"P1": {"host": "printer.invalid"}}})
     assert EscposPrinter("P1", raw.printers["P1"]).state().value == "absent"
+
+
+def test_a_printer_that_stays_silent_writes_nothing_after_the_first_time(tmp_path: Path) -> None:
+    """Fifteen that hang must not wear out the ledger that the sixteenth needs."""
+    with SimulatedPrinter() as simulated:
+        shop = shop_in(tmp_path, simulated, timeout_s=0.1)
+        simulated.go_silent()
+        submit(shop, "a")
+        assert not shop.store.printing.turn("P1")
+        (job,) = shop.store.printing.jobs()
+        assert (job.state, job.reason) == ("blocked", "DEVICE_OFFLINE")
+        before = shop.books.ledger.path.with_name(shop.books.ledger.path.name + "-wal").stat()
+        for _ in range(3):
+            assert not shop.store.printing.turn("P1")
+        after = shop.books.ledger.path.with_name(shop.books.ledger.path.name + "-wal").stat()
+        assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+        simulated.recover()
+        assert shop.store.printing.turn("P1")
+        shop.books.close()
