@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.kiosk_ui.browsing import CHROMIUM, Watch
+from tests.kiosk_ui.browsing import CHROMIUM, Watch, Watched
 from tests.kiosk_ui.conftest import PIN, Site
 from tests.kiosk_ui.gear import furnish, slip
 
@@ -17,7 +17,7 @@ pytestmark = [
 DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 
 
-def enter(watch: Watch, site: Site, language: str, **options: object):  # type: ignore[no-untyped-def]
+def enter(watch: Watch, site: Site, language: str, **options: object) -> Watched:
     """Asked to sign in on the way, and back afterwards."""
     seen = watch(site, language, **options)
     seen.page.goto(site.url + "/it/")
