@@ -127,7 +127,8 @@ def shut_port(port: serial.Serial) -> None:
         deadline = time.monotonic() + _GOODBYE_S
         while port.out_waiting and time.monotonic() < deadline:
             time.sleep(0.005)
-        port.reset_output_buffer()
+        if port.out_waiting:
+            port.reset_output_buffer()
     with contextlib.suppress(OSError, termios.error):
         port.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,14 @@ def vfd() -> Iterator[SimulatedDisplay]:
 def led() -> Iterator[SimulatedDisplay]:
     with SimulatedDisplay("led8") as simulated:
         yield simulated
+
+
+def open_files() -> list[str]:
+    files = []
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # that of the listing itself
+            files.append(str(link.readlink()))
+    return files
 
 
 def two_lines(simulated: SimulatedDisplay, **settings: object) -> EpsonVfdDisplay:
@@ -86,10 +95,12 @@ def test_an_unplugged_display_shows_the_latest_word_when_it_is_back(vfd: Simulat
     display.show(Showing("one"))
     assert vfd.wait(lambda: vfd.lines[0] == "one")
     for turn in range(5):
+        node = str(Path(vfd.port).readlink())
         vfd.unplug()
         vfd.power_cut()
         with pytest.raises(DeviceAbsent):
             display.show(Showing(f"two {turn}"))
+        assert not any(file.startswith(node) for file in open_files()), "it would rename the adapter"
         with pytest.raises(DeviceAbsent):
             display.open()
         vfd.replug()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
+import msgspec
 import pytest
 
 from config import device_schema
@@ -15,7 +16,7 @@ from devices.escpos_printer import EscposPrinter
 from devices.registry import open_printers, open_scanners
 from devices.serial_scanner import SerialScanner
 
-TABLES = {
+TABLES: dict[str, tuple[str, dict[str, Any]]] = {
     "scanners": ("ScannerSettings", registry.SCANNERS),
     "printers": ("PrinterSettings", registry.PRINTERS),
     "scales": ("ScaleSettings", registry.SCALES),
@@ -26,7 +27,7 @@ TABLES = {
 
 
 @pytest.mark.parametrize(("kind", "table"), TABLES.values(), ids=TABLES)
-def test_every_driver_of_the_settings_is_there(kind: str, table: dict[str, object]) -> None:
+def test_every_driver_of_the_settings_is_there(kind: str, table: dict[str, Any]) -> None:
     settings = getattr(device_schema, kind)
     assert set(get_args(get_type_hints(settings)["driver"])) == set(table)
 
@@ -36,7 +37,7 @@ def test_what_stands_beside_the_till_is_made_by_name_without_being_opened(kind: 
     name, table = TABLES[kind]
     of_kind = getattr(device_schema, name)
     chosen = {f"d{at}": of_kind(driver=driver, device="/dev/none") for at, driver in enumerate(table)}
-    made = getattr(registry, f"open_{kind}")(Settings(**{kind: chosen}))
+    made = getattr(registry, f"open_{kind}")(msgspec.structs.replace(Settings(), **{kind: chosen}))
     assert [type(device) for device in made.values()] == list(table.values())
 
 
