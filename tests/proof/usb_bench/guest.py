@@ -15,7 +15,7 @@ from pathlib import Path
 from devices.simulated_nodes import nobody_asks
 from tests.proof.usb_bench import guest_camera, guest_hid, guest_listed, guest_printer, guest_serial
 from tests.proof.usb_bench.guest_root import HARDWARE
-from tests.proof.usb_bench.talk import Talk, as_root, files, until
+from tests.proof.usb_bench.talk import Late, Talk, as_root, files, until
 
 HERE = Path("/opt/store-edge")
 RULES = Path("/etc/udev/rules.d/70-store-edge.rules")
@@ -44,14 +44,23 @@ def run(*command: str) -> str:
     return done.stdout
 
 
+def settled_at(count: int) -> bool:
+    """Whether so many files are open; a printer's line is shut by the thread that reads it, a moment later."""
+    try:
+        until(lambda: files() == count, limit_s=5)
+    except Late:
+        return False
+    return True
+
+
 def main() -> None:
     try:
         talk = _talk()
-        # Which fault to build in, and which scenarios to play: "no grab; only keyboard, wedge".
+        # Which faults to build in, and which scenarios to play: "no grab; only keyboard, wedge".
         planted, _, some = (HERE / "planted").read_text("utf-8").partition("; only ")
         wanted = some.split(", ") if some else []
         _till(planted)
-        if planted == "no grab":
+        if "no grab" in planted:
             guest_hid.PLANTED["grab"] = nobody_asks
         talk.group = "till"
         talk.figure("seconds since the kernel started", float(Path("/proc/uptime").read_text().split()[0]))
@@ -63,7 +72,7 @@ def main() -> None:
             talk.group = name
             began, before = time.monotonic(), files()
             _played(talk, scenario)
-            talk.check("no file is left open", files() == before, f"{before} before, {files()} after")
+            talk.check("no file is left open", settled_at(before), f"{before} before, {files()} after")
             talk.figure("seconds", round(time.monotonic() - began, 1))
     finally:
         os.seteuid(0)
@@ -96,7 +105,7 @@ def _till(planted: str) -> None:
     rules = (HERE / "systemd/70-store-edge.rules").read_text("utf-8")
     # The examples in them are taken at their word: our devices carry their serial number.
     rules = re.sub(r"(?m)^# (?=(SUBSYSTEMS?|ENV)\b)", "", rules)
-    if planted == "no latency rule":
+    if "no latency rule" in planted:
         rules = re.sub(r"(?m)^.*latency_timer.*$", "", rules)
     RULES.write_text(rules, "utf-8")
     subprocess.Popen(["/lib/systemd/systemd-udevd", "--daemon"], stdout=subprocess.DEVNULL).wait()

@@ -121,8 +121,9 @@ def one_printer(talk: Talk) -> None:
         mode = settled(only(LP), "root:lp 660")
         talk.check("udev gives it to the group lp", mode == "root:lp 660", mode)
         with as_nobody():
-            talk.check(
-                "a user outside the group gets no further", driver("x", LP).state() is PrinterState.ABSENT
+            refused = driver("x", LP)
+            talk.refused(
+                "a user outside the group is denied, in words", DeviceDenied, lambda: refused.print(slip("x"))
             )
         receipt, told = driver("receipt", LP), list[PrinterState]()
         receipt.listen(told.append)

@@ -37,7 +37,8 @@ class NoGuest(Exception):
 def run_guest(root: GuestRoot, planted: str = "") -> list[Said]:
     """Boots the guest with the rooms as they are now and does what it asks for; gives what it reported.
 
-    `planted`: a fault that the guest is to build in. Raises NoGuest with the end of its console.
+    `planted`: faults that the guest is to build in, and which scenarios if not all ("no grab; only keyboard").
+    Raises NoGuest with the end of its console.
     """
     with tempfile.TemporaryDirectory(prefix="usb-bench-") as name:
         folder = Path(name)
