@@ -22,6 +22,7 @@ from devices.sightings import Sightings, fingerprint
 _NICE = 10
 _BUDGET_S = 0.1  # the next frame helps more than a longer look at this one
 _ALIVE_S = 0.25
+_BAD_FRAMES, _BAD_FRAME_S = 10, 0.02
 _FLAT = 6  # gray levels; a picture with less in it is a dark room, in which compression leaves no noise
 
 
@@ -138,12 +139,19 @@ class _Newest:
         return frame
 
     def _run(self) -> None:
-        taken = True
-        while taken:
+        failed = 0
+        while failed < _BAD_FRAMES:
             taken, frame = self._capture.read()
+            failed = 0 if taken else failed + 1
+            if not taken:  # a picture that is no JPEG ends nothing: the next one may be whole
+                time.sleep(_BAD_FRAME_S)
+                continue
             with self._changed:
-                self._frame, self._ended = frame if taken else self._frame, not taken
+                self._frame = frame
                 self._changed.notify()
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
 
 
 def _watch(task: Task, speaker: _Speaker, asked: threading.Event, exposure: Exposure) -> str:

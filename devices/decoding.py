@@ -241,9 +241,10 @@ def _once(found: list[Barcode], back: Back) -> list[Barcode]:
 
 
 def _undisputed(found: list[Barcode], doubted: set[bytes]) -> list[Barcode]:
-    """Without bars of one kind that were read in two ways at one place: one of the two is wrong.
+    """Without bars of one kind that were read in two ways at one place: one of the two is wrong; and without UPC-E,
+    six digits that a part of any longer code may look like.
 
-    Which one, a later look tells: what it reads again, of all that was `doubted`, is right.
+    Which one is right, a later look tells: what it reads again, of all that was `doubted`.
     """
     sure = [one for one in found if one.reading.raw in doubted or not _disputed(one, found)]
     doubted.update(one.reading.raw for one in found)
@@ -252,6 +253,8 @@ def _undisputed(found: list[Barcode], doubted: set[bytes]) -> list[Barcode]:
 
 def _disputed(one: Barcode, found: list[Barcode]) -> bool:
     kind = one.reading.symbology
+    if kind is Symbology.UPCE:
+        return True
     rivals = [other for other in found if other is not one and other.reading.symbology is kind]
     if kind not in LINEAR or not rivals or not one.corners:
         return False

@@ -28,7 +28,8 @@ PATIENT = CameraSettings(open_timeout_ms=10_000)
 
 
 class Camera(http.server.ThreadingHTTPServer):
-    """Serves `picture` with a sensor's noise, as `mood` says: noisy, frozen, stalled or gone."""
+    """Serves `picture` with a sensor's noise, as `mood` says: noisy, frozen, stalled or gone; torn and rubbish:
+    noisy, and every other picture is half a JPEG or none at all."""
 
     daemon_threads = True
 
@@ -51,10 +52,13 @@ class _Stream(http.server.BaseHTTPRequestHandler):
         dice, number = np.random.default_rng(3), 0
         with contextlib.suppress(OSError):
             while camera.mood != "gone":
-                number += camera.mood == "noisy"
-                noise = dice.integers(-3, 4, camera.picture.shape) if camera.mood == "noisy" else 0
-                frame = np.clip(camera.picture.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+                number, picture = number + 1, camera.picture
+                moves = camera.mood not in {"frozen", "stalled"}
+                noise = dice.integers(-3, 4, picture.shape) if moves else 0
+                frame = np.clip(picture.astype(np.int16) + noise, 0, 255).astype(np.uint8)
                 data = cv2.imencode(".jpg", frame)[1].tobytes()
+                if number % 2 and camera.mood in {"torn", "rubbish"}:
+                    data = data[: len(data) // 2] if camera.mood == "torn" else dice.bytes(5000)
                 if camera.mood != "stalled":
                     head = f"--f\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
                     self.wfile.write(head.encode() + data + b"\r\n")

@@ -193,6 +193,15 @@ def test_bars_read_in_two_ways_at_one_place_wait_for_a_second_look() -> None:
     assert decoding._undisputed([one, other], set()) == []
 
 
+def test_upc_e_in_a_picture_waits_for_a_second_look() -> None:
+    # Seen: twelve wrong digits of UPC-E, check digit right, off a part of a blurred EAN-13.
+    found = [Barcode(Reading("141200002828", b"141200002828", Symbology.UPCE), ())]
+    doubted: set[bytes] = set()
+    assert decoding._undisputed(found, doubted) == []
+    assert decoding._undisputed(found, doubted) == found
+    assert labels(drawn("01234565", Format.UPCE)) == ["012345000065"]
+
+
 def test_a_suspect_is_cut_out_upright_and_points_find_their_way_back() -> None:
     gray = np.full((400, 600), 255, np.uint8)
     suspect = (Corner(100, 200), Corner(300, 100), Corner(340, 180), Corner(140, 280))
