@@ -6,6 +6,7 @@ import gzip
 from typing import Any
 
 import pytest
+import zstandard
 
 from sync.hub.database import write
 from sync.hub.feed import Change, prune, publish
@@ -183,7 +184,8 @@ def test_a_store_reads_only_its_own_buckets_and_streams(hub: Any, make_shop: Any
 def bad_requests() -> dict[str, tuple[str, bytes, dict[str, str], int]]:
     head = {"t": "hdr", "proto": 1, "store": "S1", "stream": "x", "hq_epoch": None, "from": 1, "n": 1}
     bomb = gzip.compress(b" " * (64 << 20))
-    packed = {"Content-Encoding": "gzip"}
+    dense = zstandard.compress(b" " * (64 << 20))
+    packed, denser = {"Content-Encoding": "gzip"}, {"Content-Encoding": "zstd"}
     return {
         "empty": ("up", b"", {}, 400),
         "no json": ("up", b"\xff\xfe\n{", {}, 400),
@@ -195,6 +197,10 @@ def bad_requests() -> dict[str, tuple[str, bytes, dict[str, str], int]]:
         "too large": ("up", b"x" * (3 << 20), {}, 413),
         "bomb": ("up", bomb, packed, 413),
         "broken gzip": ("up", bomb[:200], packed, 400),
+        "zstd bomb": ("up", dense, denser, 413),
+        "zstd cut short": ("up", zstandard.compress(b"{}")[:-2], denser, 400),
+        "zstd and junk": ("up", zstandard.compress(canonical(head)) + b"junk", denser, 400),
+        "not zstd": ("up", b"{}", denser, 400),
         "unknown encoding": ("up", b"x", {"Content-Encoding": "br"}, 415),
         "pull no json": ("pull", b"[", {}, 400),
         "pull not an object": ("pull", b"[1]", {}, 400),
@@ -212,6 +218,16 @@ def test_a_clients_mistake_is_never_a_500(hub: Any, name: str) -> None:
     answer = hub.app.test_client().post(f"/sync/v1/{path}", data=body, headers=auth | headers)
     assert answer.status_code == status
     assert answer.json["error"]
+
+
+@pytest.mark.parametrize(("name", "pack"), [("gzip", gzip.compress), ("zstd", zstandard.compress)])
+def test_a_packed_upload_is_read(hub: Any, shop: Any, name: str, pack: Any) -> None:
+    shop.advance("O1")
+    header = {"t": "hdr", "proto": 1, "store": "S1", "stream": shop.journal.stream, "from": 1, "n": 1}
+    body = canonical({**header, "hq_epoch": None}) + b"\n" + canonical(shop.journal.events[0])
+    headers = {"Authorization": f"Bearer {hub.tokens['S1']}", "Content-Encoding": name}
+    answer = hub.app.test_client().post("/sync/v1/up", data=pack(body), headers=headers)
+    assert answer.json["acked"] == 1
 
 
 def test_without_a_token_nothing_is_said(hub: Any) -> None:
