@@ -68,6 +68,7 @@ _JOBS = {
 
 _FAULTS = {
     "DEVICE_ABSENT": _l("未连接"),
+    "LANE_ABSENT": _l("所在的通道未连接"),
     "DEVICE_DENIED": _l("没有权限打开"),
     "DEVICE_CLAIMED": _l("被其他程序占用"),
     "DEVICE_OFFLINE": _l("未就绪"),

@@ -102,7 +102,7 @@ def test_scans_without_a_line_come_later_in_order_once_and_as_old_as_they_are(sh
     assert kept(shop) == [f"https://{number}" for number in range(100)]
     elapsed = time.monotonic() - scanned
     youngest = min(seen.age_s for seen in shop.store.scans.feed("T1", 99))
-    assert youngest > elapsed - 0.1
+    assert youngest > elapsed / 2, "by age, not by the moment of arrival"
     until(lambda: away.book.after(0, 200) == [])
 
 

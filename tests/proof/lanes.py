@@ -13,10 +13,8 @@ import logging
 import os
 import secrets
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -30,6 +28,7 @@ from devices.simulated_scanner import SimulatedScanner
 from edge import intake
 from edge.desks import fates
 from tests.edge.lane_rig import Cable
+from tests.proof.lane_chaos import Chaos, Killed, in_lane, in_store
 from tests.proof.print_chaos import ChaosPrinter, verdict
 from tests.proof.print_faults import KEY, slip_of
 from tests.proof.processes import free_port
@@ -86,62 +85,6 @@ def live(folder: Path, listen: str, scanner: str, printer: int, jobs: int) -> No
     signal.pause()
 
 
-class Killed:
-    """A process that is killed and started again."""
-
-    def __init__(self, command: list[str], log: Path) -> None:
-        self._command, self._log, self.kills = command, log, 0
-        self._start()
-
-    def _start(self) -> None:
-        with self._log.open("ab") as log:
-            self._child = subprocess.Popen(self._command, stdout=log, stderr=log)
-
-    def kill(self) -> None:
-        """SIGKILL; whoever died by itself is a failure of the proof."""
-        assert self._child.poll() is None, self._log.read_text()[-3000:]
-        self._child.kill()
-        self._child.wait()
-        self.kills += 1
-        self._start()
-
-    def end(self) -> None:
-        self._child.kill()
-        self._child.wait()
-
-
-class Chaos:
-    """Kills either side, or cuts the cable, at moments drawn from a seed."""
-
-    def __init__(self, random: Random, store: Killed, lane: Killed, cable: Cable | None) -> None:
-        self._random, self._store, self._lane, self._cable = random, store, lane, cable
-        self.met: Counter[str] = Counter()
-        self._calm = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._calm.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._calm.wait(self._random.uniform(0.3, 2.5)):
-            deed = self._random.choice(["store", "lane", "both", "cut", "hold"][: 5 if self._cable else 3])
-            self.met[deed] += 1
-            if deed in ("lane", "both"):
-                self._lane.kill()
-            if deed in ("store", "both"):
-                self._store.kill()
-            if self._cable and deed == "cut":
-                self._cable.cut()
-                self._calm.wait(self._random.uniform(0.0, 1.5))
-                self._cable.mend()
-            if self._cable and deed == "hold":
-                self._cable.held = True
-                self._calm.wait(self._random.uniform(0.2, 6.5))
-                self._cable.mend()
-
-
 def scan_all(scanner: SimulatedScanner, folder: Path, scans: int, random: Random) -> Counter[str]:
     """Shows each code until the lane has it in its book or the store in its own: as a person does who hears no
     beep. Gives how often each was shown."""
@@ -150,7 +93,7 @@ def scan_all(scanner: SimulatedScanner, folder: Path, scans: int, random: Random
         code, shown = f"https://example.com/{number}", time.monotonic()
         shows[code] += 1
         scanner.scan(code)
-        while code not in {*_in_lane(folder), *_in_store(folder)}:
+        while code not in {*in_lane(TOKEN, folder), *in_store(KEY, folder)}:
             if time.monotonic() - shown > 4.0:
                 scanner.scan(code)
                 shows[code], shown = shows[code] + 1, time.monotonic()
@@ -159,40 +102,17 @@ def scan_all(scanner: SimulatedScanner, folder: Path, scans: int, random: Random
     return shows
 
 
-def _read(path: Path, key: str, asked: str) -> list[Any]:
-    from sqlcipher3 import dbapi2
-
-    if not path.exists():
-        return []
-    db = dbapi2.connect(f"file:{path}?mode=ro", uri=True, timeout=5)
-    try:
-        db.execute(f"PRAGMA key=\"x'{key}'\"")
-        return list(db.execute(asked).fetchall())
-    except dbapi2.Error:
-        return []  # being made just now
-    finally:
-        db.close()
-
-
-def _in_lane(folder: Path) -> list[str]:
-    import msgspec
-
-    from devices.ports import Reading
-
-    key = hashlib.sha256(b"store-edge lane book\0" + TOKEN.encode()).hexdigest()
-    rows = _read(folder / "lane" / "lane.db", key, "SELECT body FROM reading ORDER BY id DESC LIMIT 20")
-    return [msgspec.msgpack.decode(body, type=Reading).text for (body,) in rows]
-
-
-def _in_store(folder: Path, limit: int = 50) -> list[str]:
-    asked = "SELECT text FROM scan ORDER BY id DESC"
-    return [text for (text,) in _read(folder / "store" / "ledger.db", KEY.hex(), asked)[:limit]]
-
-
 def run(
-    scans: int, jobs: int, seed: int, *, unix: bool = False, faults: float = 0.0, plant: str = ""
+    scans: int,
+    jobs: int,
+    seed: int,
+    *,
+    unix: bool = False,
+    faults: float = 0.0,
+    plant: str = "",
+    plan: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """One seed: everything started, hurt, and counted."""
+    """One seed: everything started, hurt (as planned, else as chance has it), and counted."""
     random, began = Random(seed), time.monotonic()  # noqa: S311 - chance that can be repeated
     printer: SimulatedPrinter = ChaosPrinter(seed, faults)
     with (
@@ -234,16 +154,20 @@ def run(
         lane += ["--state", str(folder / "lane"), "--level", "error"]
         lane += [] if unix else ["--fingerprint", fingerprint(folder / "store")]
         sides = Killed(store, folder / "store.log"), Killed(lane, folder / "lane.log")
-        while not _in_lane(folder) and not _in_store(folder):  # until both have met once
+        while not in_lane(TOKEN, folder) and not in_store(KEY, folder):  # until both have met once
             scanner.scan("https://example.com/first")
             time.sleep(0.5)
-        chaos = Chaos(random, *sides, cable)
+        chaos = Chaos(random, *sides, cable, plan)
         try:
             shows = scan_all(scanner, folder, scans, Random(seed + 1))  # noqa: S311
-            _wait((folder / "all out").exists, began)
+            _wait(lambda: (folder / "all out").exists() and not chaos.planned, began)
             chaos.stop()
-            _wait(lambda: shows.keys() <= set(_in_store(folder, 9999)) and not _in_lane(folder), began, 60)
-            found = Counter(_in_store(folder, 9999))
+            _wait(
+                lambda: shows.keys() <= set(in_store(KEY, folder, 9999)) and not in_lane(TOKEN, folder),
+                began,
+                60,
+            )
+            found = Counter(in_store(KEY, folder, 9999))
         finally:
             chaos.stop()
             for side in sides:

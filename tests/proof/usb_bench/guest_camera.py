@@ -19,8 +19,8 @@ def camera(talk: Talk) -> None:
     node = only("/dev/video*")
     mode = settled(node, "root:video 660")
     talk.check("udev gives it to the group video", mode == "root:video 660", mode)
-    # Frames of this size come faster than an emulated processor looks at them.
-    small = CameraSettings(width=320, height=180, stall_ms=3000, open_timeout_ms=10_000, context="pickup")
+    # A small picture and much patience: an emulated processor looks at one in seconds when it is busy.
+    small = CameraSettings(width=320, height=180, stall_ms=10_000, open_timeout_ms=10_000, context="pickup")
     eye = CameraScanner("eye", ScannerSettings(driver="camera", port=node, camera=small))
     with as_nobody():
         talk.refused(
