@@ -6,9 +6,13 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from sync.signed import Version
+from sync.signed import Signed, Version
 
 STATUS_PATH = "/sync/v1/config/status"
+ROSTER_PATH = "/sync/v1/roster"
+BUNDLE_ID = "bundle"
+MAX_BUNDLE = 256 * 1024
+"""Bytes of a bundle's body: it must fit a page of the feed."""
 CONFIG_BUCKET_SUFFIX = ":config"
 """Bundles travel as rows of the bucket `s:<store>:config`; the table is `config`, the row id is `bundle`."""
 
@@ -24,12 +28,22 @@ class Scope(msgspec.Struct, frozen=True):
     station: str = ""
 
 
+class Source(msgspec.Struct, frozen=True):
+    """One revision at HQ: for whom it is, who made it when (RFC 3339), and why."""
+
+    scope: Scope
+    by: str
+    at: str
+    why: str = ""
+
+
 class Bundle(msgspec.Struct, frozen=True):
     """Everything HQ has to say about how one store is set up, whole: what is not in it is at its default.
 
     `version` only grows for a store; going back is a new version with old content. `sections` are tables of the
     store's settings (config.schema) or data of the screens; `changed` names those that differ from the version
-    before; past `expires` the bundle goes on to count, and the store says CONFIG_STALE.
+    before; past `expires` the bundle goes on to count, and the store says CONFIG_STALE. `origins` names the revision
+    behind each setting (dotted path), `sources` says of each revision (its number as text) who made it and why.
     """
 
     version: Version
@@ -40,6 +54,8 @@ class Bundle(msgspec.Struct, frozen=True):
     changed: tuple[str, ...] = ()
     min_daemon: str = ""
     why: str = ""
+    origins: dict[str, int] = {}
+    sources: dict[str, Source] = {}
 
 
 Result = Literal["offered", "trying", "applied", "rolled_back", "rejected"]
@@ -62,3 +78,22 @@ class ConfigStatus(msgspec.Struct, frozen=True):
     result: Result
     daemon: str = ""
     error: ConfigError | None = None
+
+
+class ConfigTaken(msgspec.Struct, frozen=True):
+    """HQ has noted a ConfigStatus."""
+
+    ok: bool
+    server_time: str
+
+
+class RosterRequest(msgspec.Struct, frozen=True):
+    """Asks for the rosters later than the one that this store believes."""
+
+    after: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class RosterAnswer(msgspec.Struct, frozen=True):
+    """Later rosters, oldest first: each is believed because of the one before it."""
+
+    rosters: tuple[Signed, ...]

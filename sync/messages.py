@@ -27,6 +27,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from sync.signed import Signed
+
 PROTOCOL = 1
 MAX_EVENTS = 500
 MAX_BYTES = 1 << 20
@@ -309,10 +311,19 @@ class Shop(msgspec.Struct, frozen=True, tag="shop", tag_field="tb"):
     phone: str = ""
 
 
-Down = Product | Price | Stock | Order | OrderCommand | PickupKey | Revocation | Staff | Shop
+class ConfigWord(msgspec.Struct, frozen=True, tag="config", tag_field="tb"):
+    """How HQ wants this store set up: a signed Bundle (sync.configured), and where its money sections were signed
+    in an earlier one, that one as `proof`."""
+
+    id: str
+    word: Signed
+    proof: Signed | None = None
+
+
+Down = Product | Price | Stock | Order | OrderCommand | PickupKey | Revocation | Staff | Shop | ConfigWord
 DOWN_KINDS: dict[str, type[msgspec.Struct]] = {
     str(kind.__struct_config__.tag): kind
-    for kind in (Product, Price, Stock, Order, OrderCommand, PickupKey, Revocation, Staff, Shop)
+    for kind in (Product, Price, Stock, Order, OrderCommand, PickupKey, Revocation, Staff, Shop, ConfigWord)
 }
 UP_KINDS: dict[str, type[msgspec.Struct]] = {
     str(kind.__struct_config__.tag): kind
@@ -399,6 +410,7 @@ ROW_KEYS: dict[str, str] = {
     "revocation": "nonce",
     "staff": "staff",
     "shop": "store",
+    "config": "id",
 }
 """The field of each Down kind whose text is the row's `id` in its bucket."""
 

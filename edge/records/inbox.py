@@ -44,6 +44,10 @@ def _product_row(d: dict[str, Any]) -> Row:
     return (d["sku"], d["gtin"], gtin14, *_fields("name_zh", "name_en", "category", "picture")(d), flags)
 
 
+def _config_row(d: dict[str, Any]) -> Row:
+    return (d["id"], canonical(d).decode())
+
+
 _TABLES: Mapping[str, tuple[str, int, Callable[[dict[str, Any]], Row]]] = {
     "product": ("product", 8, _product_row),
     "price": ("price", 3, _fields("sku", "fen", "book")),
@@ -54,6 +58,7 @@ _TABLES: Mapping[str, tuple[str, int, Callable[[dict[str, Any]], Row]]] = {
     "revocation": ("revocation", 2, _fields("nonce", "order")),
     "staff": ("staff", 5, _fields("staff", "name", "role", "pin_hash", "badge_sha")),
     "shop": ("shop", 6, _fields("store", "name_zh", "name_en", "address_zh", "address_en", "phone")),
+    "config": ("config", 2, _config_row),
 }
 """Wire table -> (table of hq.db, its columns, row of a `d`). The first column is the key, equal to the op's id."""
 _KEYS = {
@@ -66,6 +71,7 @@ _KEYS = {
     "revocation": "nonce",
     "staff": "staff",
     "shop": "store",
+    "config": "id",
 }
 
 

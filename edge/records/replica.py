@@ -151,6 +151,11 @@ class Replica:
         """Whether HQ withdrew the code with this nonce."""
         return self._one("SELECT 1 FROM hq.revocation WHERE nonce = ?", nonce) is not None
 
+    def config_word(self) -> str | None:
+        """HQ's newest word on how this store is set up (a ConfigWord's JSON), unverified; None: there is none."""
+        row = self._one("SELECT doc FROM hq.config WHERE id = 'bundle'")
+        return None if row is None else str(row[0])
+
     def shop(self, store: str) -> ShopRow | None:
         """A store of the chain by number."""
         row = self._one(

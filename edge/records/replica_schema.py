@@ -48,7 +48,9 @@ FIRST = (
         address_zh TEXT NOT NULL, address_en TEXT NOT NULL, phone TEXT NOT NULL) STRICT""",
 )
 
-NAMES = ["first"]
+CONFIG = "CREATE TABLE config (id TEXT PRIMARY KEY, doc TEXT NOT NULL) STRICT"
+
+NAMES = ["first", "config"]
 
 
 def migrations() -> Migrations:
@@ -61,5 +63,9 @@ def migrations() -> Migrations:
     def first(db: Database) -> None:
         for statement in FIRST:
             db.execute(statement)
+
+    @replica(name="config")
+    def config(db: Database) -> None:
+        db.execute(CONFIG)
 
     return replica

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
+from sync.configured import CONFIG_BUCKET_SUFFIX
 from sync.hub.effects import Touched
 from sync.hub.feed import Change, put
 from sync.hub.schema import customer_order, stock_level
@@ -39,9 +40,14 @@ def staff_of(store: str) -> str:
     return f"s:{store}:staff"
 
 
+def config_of(store: str) -> str:
+    """The bucket of how HQ wants a store set up."""
+    return f"s:{store}{CONFIG_BUCKET_SUFFIX}"
+
+
 def subscription(store: str) -> tuple[str, ...]:
     """Every bucket of a store, in the order in which a page is filled: small and urgent first."""
-    own = (cmd_of(store), orders_of(store), staff_of(store), stock_of(store))
+    own = (cmd_of(store), config_of(store), orders_of(store), staff_of(store), stock_of(store))
     return (*own, KEYS, SHOPS, PRICE, CATALOG)
 
 
