@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import sys
 import threading
 from collections import Counter
 from pathlib import Path
@@ -22,7 +23,7 @@ class Killed:
 
     def _start(self) -> None:
         with self._log.open("ab") as log:
-            self._child = subprocess.Popen(self._command, stdout=log, stderr=log)
+            self._child = subprocess.Popen([sys.executable, *self._command], stdout=log, stderr=log)
 
     def kill(self) -> None:
         """SIGKILL; whoever died by itself is a failure of the proof."""

@@ -23,7 +23,6 @@ from typing import Any
 
 from config.schema import Settings, parse
 from devices.lane_wires import fingerprint
-from devices.simulated_printer import SimulatedPrinter
 from devices.simulated_scanner import SimulatedScanner
 from edge import intake
 from edge.desks import fates
@@ -113,80 +112,61 @@ def run(
     plan: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """One seed: everything started, hurt (as planned, else as chance has it), and counted."""
-    random, began = Random(seed), time.monotonic()  # noqa: S311 - chance that can be repeated
-    printer: SimulatedPrinter = ChaosPrinter(seed, faults)
+    printer = ChaosPrinter(seed, faults)
     with (
         tempfile.TemporaryDirectory(prefix=".proof-", dir=".") as name,
         printer,
         SimulatedScanner() as scanner,
     ):
-        folder = Path(name).resolve()
-        port = free_port()
+        folder, port = Path(name).resolve(), free_port()
         listen = f"unix:{folder / 'l'}" if unix else f"127.0.0.1:{port}"
         cable = None if unix else Cable(("127.0.0.1", port))
-        token = folder / "token"
-        token.touch(mode=0o600)
-        token.write_text(TOKEN)
-        store = [sys.executable, "-m", "tests.proof.lanes", "--child", str(folder), "--listen", listen]
-        store += [
-            "--scanner",
-            scanner.port,
-            "--printer",
-            str(printer.port),
-            "--jobs",
-            str(jobs),
-            "--plant",
-            plant,
-        ]
-        at = listen if cable is None else f"127.0.0.1:{cable.port}"
-        lane = [
-            sys.executable,
-            "-m",
-            "edge",
-            "lane",
-            "--store",
-            at,
-            "--name",
-            "K1",
-            "--token-file",
-            str(token),
-        ]
-        lane += ["--state", str(folder / "lane"), "--level", "error"]
-        lane += [] if unix else ["--fingerprint", fingerprint(folder / "store")]
+        more = f"--printer {printer.port} --jobs {jobs} --scanner {scanner.port} --listen {listen}".split()
+        store = [*"-m tests.proof.lanes --child".split(), str(folder), *more, "--plant", plant]
+        lane = lane_command(folder, f"127.0.0.1:{cable.port}" if cable else listen)
         sides = Killed(store, folder / "store.log"), Killed(lane, folder / "lane.log")
         while not in_lane(TOKEN, folder) and not in_store(KEY, folder):  # until both have met once
             scanner.scan("https://example.com/first")
             time.sleep(0.5)
-        chaos = Chaos(random, *sides, cable, plan)
+        chaos = Chaos(Random(seed), *sides, cable, plan)  # noqa: S311 - chance that can be repeated
         try:
-            shows = scan_all(scanner, folder, scans, Random(seed + 1))  # noqa: S311
-            _wait(lambda: (folder / "all out").exists() and not chaos.planned, began)
-            chaos.stop()
-            _wait(
-                lambda: shows.keys() <= set(in_store(KEY, folder, 9999)) and not in_lane(TOKEN, folder),
-                began,
-                60,
-            )
-            found = Counter(in_store(KEY, folder, 9999))
+            found = counted(folder, scanner, scans, seed, chaos)
         finally:
             chaos.stop()
             for side in sides:
                 side.end()
             if cable:
                 cable.close()
-        return {
-            "scans": scans,
-            "jobs": jobs,
-            "seed": seed,
-            "line": "unix" if unix else "tls",
-            "seconds": round(time.monotonic() - began, 1),
-            "met": dict(chaos.met),
-            "scans lost": len(shows.keys() - found.keys()),
-            "scans doubled": sum(max(0, found[code] - times) for code, times in shows.items()),
-            "shown again": shows.total() - len(shows),
-            "out": (folder / "all out").exists(),
-            **verdict(printer, jobs),
-        }
+        facts = {"jobs": jobs, "seed": seed, "line": "unix" if unix else "tls", "met": dict(chaos.met)}
+        return {**facts, **found, **verdict(printer, jobs)}
+
+
+def lane_command(folder: Path, at: str) -> list[str]:
+    """store-edge lane, as a shop runs it."""
+    token = folder / "token"
+    token.touch(mode=0o600)
+    token.write_text(TOKEN)
+    pinned = [] if at.startswith("unix:") else ["--fingerprint", fingerprint(folder / "store")]
+    where = ["--token-file", str(token), "--state", str(folder / "lane"), "--level", "error"]
+    return [*"-m edge lane --name K1 --store".split(), at, *where, *pinned]
+
+
+def counted(folder: Path, scanner: SimulatedScanner, scans: int, seed: int, chaos: Chaos) -> dict[str, Any]:
+    """Scans all, waits until all slips are out, and counts what the store has."""
+    began = time.monotonic()
+    shows = scan_all(scanner, folder, scans, Random(seed + 1))  # noqa: S311 - as above
+    _wait(lambda: (folder / "all out").exists() and not chaos.planned, began)
+    chaos.stop()
+    _wait(lambda: shows.keys() <= set(in_store(KEY, folder, 9999)) and not in_lane(TOKEN, folder), began, 60)
+    found = Counter(in_store(KEY, folder, 9999))
+    return {
+        "scans": scans,
+        "seconds": round(time.monotonic() - began, 1),
+        "scans lost": len(shows.keys() - found.keys()),
+        "scans doubled": sum(max(0, found[code] - times) for code, times in shows.items()),
+        "shown again": shows.total() - len(shows),
+        "out": (folder / "all out").exists(),
+    }
 
 
 def _wait(done: Any, began: float, seconds: float = _LIMIT_S) -> None:
