@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bench import (
+    camera_beside,
     decode,
     engine,
     print_neighbours,
@@ -27,6 +28,7 @@ from bench.rounds import Row
 BENCHES: dict[str, Callable[[int], list[Row]]] = {
     "scan": scans.rows,
     "line": scanner_line.rows,
+    "camera": camera_beside.rows,
     "redeem": redeeming.rows,
     "memory": whole_daemon.memory,
     "start": whole_daemon.start,
