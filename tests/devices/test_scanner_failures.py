@@ -64,7 +64,9 @@ def test_a_code_of_four_kilobytes_is_dropped_whole_and_the_next_one_read(cable: 
     for _ in range(256):
         cable.send(b"0123456789abcde\n")
     cable.send(b"\r")
-    time.sleep(0.1)  # the silence that ends a code with lines in it
+    deadline = time.monotonic() + 10
+    while not scanner.dropped and time.monotonic() < deadline:
+        assert list(scanner.read(0.1)) == []
     cable.send(b"]E06901234567892\r")
     assert [one.text for one in collected(scanner, 1)] == ["6901234567892"]
     assert scanner.dropped == 1
