@@ -71,6 +71,8 @@ class HqSettings(msgspec.Struct, frozen=True):
     """Longest pause between two exchanges."""
     timeout_s: Positive = 10.0
     """How long one answer may take."""
+    probation_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 600
+    """How long settings that HQ pushed must work before they are kept; else the box goes back by itself, seconds."""
 
 
 class StationSettings(msgspec.Struct, frozen=True):
@@ -147,6 +149,13 @@ def parse(raw: Mapping[str, Any]) -> Settings:
     if problems:
         raise SettingsRefused(problems)
     return settings
+
+
+def typed(raw: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with single settings, whatever else stands beside them: for a part that is laid over another."""
+    problems: list[Problem] = []
+    _struct(Settings, raw, "", problems)
+    return problems
 
 
 def _struct(kind: type[Any], raw: object, path: str, problems: list[Problem]) -> Any:
