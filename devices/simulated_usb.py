@@ -7,6 +7,7 @@ and lets go through pyusb as ever, and the simulator answers in bytes and error 
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import select
 import threading
@@ -21,6 +22,8 @@ from devices.simulated_printer import SimulatedPrinter
 _OUT, _IN = 0x01, 0x82
 _STATUS_OK = 0x18
 _ENGLISH = 0x0409
+_addresses = itertools.count(1)
+"""Of two simulated printers none is taken for the other, as no two have one address on a bus."""
 
 
 class SimulatedUsb(IBackend):  # type: ignore[misc]
@@ -50,6 +53,7 @@ class SimulatedUsb(IBackend):  # type: ignore[misc]
         self._printer = printer
         self._ids = (vendor, product)
         self._serial = serial
+        self._address = next(_addresses)
         self._endpoints = (_OUT, _IN) if two_way else (_OUT,)
         self._class = (7, 1, 2 if two_way else 1) if printer_class else (0xFF, 0, 0)
         self._lock = threading.Lock()
@@ -76,7 +80,7 @@ class SimulatedUsb(IBackend):  # type: ignore[misc]
             iProduct=0,
             iSerialNumber=3 if self._serial else 0,
             bNumConfigurations=1,
-            address=7,
+            address=self._address,
             bus=1,
             port_number=1,
             port_numbers=(1,),
