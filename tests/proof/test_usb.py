@@ -138,7 +138,7 @@ def test_a_scanner_that_types(seen) -> None:
         "a user outside the group is denied, in words",
         "in keyboard mode it is no HID-POS scanner, in words",
         "and its hidraw node is no keyboard",
-        "sixty codes are read whole and in order",
+        "sixty codes: whole, in order, and what is lost is counted",
         "unplugged it is absent (No such device)",
         "half a code is none",
         "plugged in again it is read by its link",
@@ -174,9 +174,9 @@ def test_a_printer_under_usblp(seen) -> None:
         "and not a byte of them was printed",
         "with paper it goes on",
         "unplugged in mid-slip it is uncertain, not failed",
-        "and it is said to be absent",
         "while it is away it is absent",
         "plugged in again the next slip is whole",
+        "unplugged while idle: its absence is heard unasked",
     )
 
 

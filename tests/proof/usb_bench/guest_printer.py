@@ -175,7 +175,6 @@ def _unplugged(talk: Talk, printer: UsbPrinter, receipt: EscposPrinter, told: li
     thread.join()
     talk.figure("ms until an unplugging in mid-slip is noticed", round((ended[0][0] - began) * 1000, 1))
     talk.check("unplugged in mid-slip it is uncertain, not failed", ended[0][1] == "Unconfirmed", ended)
-    talk.check("and it is said to be absent", until(lambda: PrinterState.ABSENT in told, "absent", 10), told)
     until(lambda: not Path(LP).exists(), "lp0 goes")
     talk.check("while it is away it is absent", receipt.state() is PrinterState.ABSENT, receipt.state())
     printer.room = 10**9
@@ -190,6 +189,10 @@ def _unplugged(talk: Talk, printer: UsbPrinter, receipt: EscposPrinter, told: li
         "after the replug" in papers(printer)[-1],
         papers(printer)[-1:],
     )
+    told.clear()
+    printer.unplug()
+    heard = until(lambda: PrinterState.ABSENT in told, "its absence", 10)
+    talk.check("unplugged while idle: its absence is heard unasked", heard, told)
 
 
 def two_printers(talk: Talk) -> None:
