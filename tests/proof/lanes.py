@@ -11,7 +11,6 @@ import hashlib
 import json
 import logging
 import os
-import secrets
 import signal
 import sys
 import tempfile
@@ -24,8 +23,6 @@ from typing import Any
 from config.schema import Settings, parse
 from devices.lane_wires import fingerprint
 from devices.simulated_scanner import SimulatedScanner
-from edge import intake
-from edge.desks import fates
 from tests.edge.lane_rig import Cable
 from tests.proof.lane_chaos import Chaos, Killed, in_lane, in_store
 from tests.proof.print_chaos import ChaosPrinter, verdict
@@ -48,14 +45,6 @@ def settings_of(folder: Path, listen: str, scanner: str, printer: int) -> Settin
         "printers": {"P1": {"host": "127.0.0.1", "port": printer, "timeout_s": 0.5, "lane": "K1"}},
     }
     return parse(raw)
-
-
-def plant_in(plant: str) -> None:
-    """Takes a promise out of the store's code."""
-    if plant == "forgets numbers":
-        vars(intake)["Delivered"] = Settings
-    if plant == "forgets attempts":
-        vars(fates)["attempt_of"] = lambda _: secrets.token_hex(16)
 
 
 def live(folder: Path, listen: str, scanner: str, printer: int, jobs: int) -> None:
@@ -108,7 +97,6 @@ def run(
     *,
     unix: bool = False,
     faults: float = 0.0,
-    plant: str = "",
     plan: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """One seed: everything started, hurt (as planned, else as chance has it), and counted."""
@@ -122,7 +110,7 @@ def run(
         listen = f"unix:{folder / 'l'}" if unix else f"127.0.0.1:{port}"
         cable = None if unix else Cable(("127.0.0.1", port))
         more = f"--printer {printer.port} --jobs {jobs} --scanner {scanner.port} --listen {listen}".split()
-        store = [*"-m tests.proof.lanes --child".split(), str(folder), *more, "--plant", plant]
+        store = [*"-m tests.proof.lanes --child".split(), str(folder), *more]
         lane = lane_command(folder, f"127.0.0.1:{cable.port}" if cable else listen)
         sides = Killed(store, folder / "store.log"), Killed(lane, folder / "lane.log")
         while not in_lane(TOKEN, folder) and not in_store(KEY, folder):  # until both have met once
@@ -185,7 +173,6 @@ def main() -> int:
     ask.add_argument(
         "--faults", type=float, default=0.0, help="share of jobs at which the printer itself fails"
     )
-    ask.add_argument("--plant", default="", help="a bug to be seen: forgets numbers, forgets attempts")
     ask.add_argument("--child", type=Path)
     ask.add_argument("--listen")
     ask.add_argument("--scanner")
@@ -193,10 +180,9 @@ def main() -> int:
     told = ask.parse_args()
     if told.child:
         os.umask(0o077)
-        plant_in(told.plant)
         live(told.child, told.listen, told.scanner, told.printer, told.jobs)
         return 0
-    report = run(told.scans, told.jobs, told.seed, unix=told.unix, faults=told.faults, plant=told.plant)
+    report = run(told.scans, told.jobs, told.seed, unix=told.unix, faults=told.faults)
     print(json.dumps(report))  # noqa: T201 - that is what it is for
     return int(failed(report))
 

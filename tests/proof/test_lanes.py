@@ -1,4 +1,4 @@
-"""Lanes under kills and cuts, at length; and that the script would see a promise that is broken."""
+"""Lanes under kills and cuts, at length."""
 
 from __future__ import annotations
 
@@ -19,11 +19,3 @@ def test_300_scans_and_200_slips_through_kills_and_cuts(seed: int, unix: bool) -
 def test_a_printer_that_fails_as_well_loses_nothing() -> None:
     report = run(50, 200, 3, faults=0.1)
     assert not failed(report), report
-
-
-@pytest.mark.parametrize(
-    ("plant", "seen"), [("forgets numbers", "scans doubled"), ("forgets attempts", "unmarked doubles")]
-)
-def test_a_planted_bug_is_seen(plant: str, seen: str) -> None:
-    report = run(300, 200, 1, plant=plant)
-    assert report[seen] > 0, report
