@@ -32,7 +32,7 @@ from edge.desks.status import StatusDesk
 from edge.desks.tries import Tries
 from edge.drawn_slips import upkeep_desk
 from edge.file_key import key_of
-from edge.hq_line import line_to_hq
+from edge.hq_line import ear_at_hq, line_to_hq
 from edge.intake import Intake
 from edge.lanes import Lanes
 from edge.notify import tell, watchdog_s
@@ -218,7 +218,9 @@ class Daemon:
         hq, shop = self._settings.hq, self.shop
         if hq.url:
             line = line_to_hq(hq, self._settings.store.id, shop.books, self.store.status, shop.wakes.poke)
-            self.hire(Worker("sync", line.turn, _FAR_PATIENCE_S), "outbox")
+            self.hire(asks := Worker("sync", line.turn, _FAR_PATIENCE_S), "outbox")
+            ear = ear_at_hq(hq, shop.books, asks.wake)
+            self.hire(Worker("hints", ear.turn, _FAR_PATIENCE_S, ear.leave))
 
     def _tend(self) -> float:
         """What the shop owes by itself: HQ's commands, holds that run out, scans nobody wants."""

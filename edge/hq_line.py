@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from edge.records.inbox import Inbox
 
 if TYPE_CHECKING:
     from sync.credentials import Credential
+    from sync.hinting import HintLine
 
 
 def line_to_hq(hq: HqSettings, store: str, books: Books, status: StatusDesk, poke: Poke) -> Exchange:
@@ -25,6 +27,16 @@ def line_to_hq(hq: HqSettings, store: str, books: Books, status: StatusDesk, pok
     inbox = Inbox(books.hq, books.clock)
     client = SyncClient(transport, books.journal, inbox, store_id=store, clock=books.clock)
     return Exchange(client, status, poke, hq.interval_s, revoked=inbox.forget_people)
+
+
+def ear_at_hq(hq: HqSettings, books: Books, wake: Callable[[], None]) -> HintLine:
+    """What hears HQ's hints and wakes the exchange; a connection and bearers of its own."""
+    from sync.hinting import HintLine
+    from sync.transport import HttpTransport
+
+    shown = credential(hq, books)
+    ask = HttpTransport(hq.url, shown, hq.timeout_s, hq.ca_file).ask
+    return HintLine(hq.url, shown, ask, wake, timeout_s=hq.timeout_s, ca_file=hq.ca_file)
 
 
 def credential(hq: HqSettings, books: Books) -> Credential:

@@ -20,8 +20,12 @@ class Worker:
     room must not take the others down. A turn longer than `patience_s` counts as stuck.
     """
 
-    def __init__(self, name: str, turn: Turn, patience_s: float = 15.0) -> None:
+    def __init__(
+        self, name: str, turn: Turn, patience_s: float = 15.0, leave: Callable[[], None] = lambda: None
+    ) -> None:
+        """`leave` ends a turn that waits for somebody far away; called by whoever says that it is the last."""
         self.name = name
+        self._leave = leave
         self.failures = 0
         self._turn = turn
         self._patience_s = patience_s
@@ -42,6 +46,7 @@ class Worker:
         """Says that the current turn is the last; does not wait for its end."""
         self._stopping.set()
         self._wake.set()
+        self._leave()
 
     def stop(self, deadline_s: float = 5.0) -> None:
         """Ends after the current turn; waits for it at most `deadline_s`."""

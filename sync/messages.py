@@ -30,6 +30,7 @@ import msgspec
 from sync.signed import Signed
 
 PROTOCOL = 1
+HINT_PATH = "/sync/v1/hint"
 MAX_EVENTS = 500
 MAX_BYTES = 1 << 20
 GENESIS = "0" * 64

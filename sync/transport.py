@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import ipaddress
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -86,7 +87,7 @@ class HttpTransport:
         self._timeout_s = timeout_s
         self._ca_file = ca_file
         self._session: Any = None
-        self._cord = _Cord()
+        self._cord = Cord()
 
     def post(self, path: str, body: bytes) -> bytes:
         """See sync.ends.Transport."""
@@ -97,7 +98,7 @@ class HttpTransport:
         import requests
 
         if self._session is None:
-            self._session = _new_session(self._cord, self._ca_file)
+            self._session = new_session(self._cord, self._ca_file)
         deadline = time.monotonic() + self._timeout_s
         # A socket's own time-out starts anew with every byte; only ending it ends a drip, in headers too.
         watchdog = threading.Timer(self._timeout_s, self._cord.pull)
@@ -107,7 +108,7 @@ class HttpTransport:
             status, headers, answer = self._exchange(path, body, bearer, deadline)
         except (requests.RequestException, OSError, ValueError) as error:
             self.close()
-            raise LineDown(type(error).__name__) from None
+            raise LineDown(why_down(error)) from None
         finally:
             watchdog.cancel()
         fault = fault_of(status, headers, answer)
@@ -223,7 +224,30 @@ def _retry_s(text: str) -> float:
     return min(float(text), MAX_RETRY_S) if text.isascii() and text.isdigit() else DEFAULT_RETRY_S
 
 
-class _Cord:
+def why_down(error: BaseException) -> str:
+    """What stood in the way, for store IT: a certificate's fault in words, else the kind of error. Never a URL."""
+    seen: BaseException | None = error
+    for _ in range(8):
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            # 10: over, or not yet good; 62 and 64: another name or address; the rest is about who signed it.
+            match seen.verify_code:
+                case 9 | 10:
+                    return "HQ's certificate is not good at this time"
+                case 62 | 64:
+                    return "HQ's certificate is of another host"
+            return "HQ's certificate is of an authority this box does not trust"
+        if isinstance(seen, ssl.SSLError):
+            return "no TLS with HQ"
+        if seen is None:
+            break
+        seen = next(
+            (one for one in (getattr(seen, "reason", None), *seen.args) if isinstance(one, BaseException)),
+            None,
+        )
+    return type(error).__name__
+
+
+class Cord:
     """A second handle on the connection in use: pulling it ends every read, also amid a TLS handshake."""
 
     def __init__(self) -> None:
@@ -247,7 +271,7 @@ class _Cord:
                 self._twin.shutdown(socket.SHUT_RDWR)
 
 
-def _new_session(cord: _Cord, ca_file: str) -> Any:
+def new_session(cord: Cord, ca_file: str) -> Any:
     """A requests session all of whose connections are on the cord."""
     import requests
     from requests.adapters import HTTPAdapter

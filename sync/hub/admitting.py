@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from sync.admission import (
     BEARER_S,
@@ -26,7 +26,7 @@ from sync.admission import (
     token_words,
 )
 from sync.hub import trust
-from sync.hub.database import hq_epoch
+from sync.hub.database import hq_epoch, snapshot
 from sync.hub.envelope import Refused
 from sync.hub.publishing import NotPossible
 from sync.hub.schema import device, ingest_stream, invitation, meta
@@ -107,6 +107,23 @@ def give_bearer(conn: Connection, asked: TokenRequest, now: datetime) -> TokenAn
         raise Refused(401, "clock", server_time=stamp(now))
     ends = int(now.timestamp()) + BEARER_S
     return TokenAnswer(_bearer(bearer_key(conn), asked.device, ends), BEARER_S, stamp(now))
+
+
+def admitted(engine: Engine, authorization: str, now: datetime) -> tuple[str, str]:
+    """Who shows this `Authorization`: (store, its journal) by a device's bearer, (store, "") by the token of a store
+    by hand; raises Refused 401."""
+    scheme, _, token = authorization.partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise Refused(401, "unauthorized")
+    digest = _sha(token)
+    with snapshot(engine) as conn:
+        row = conn.execute(select(store_table).where(store_table.c.token_sha == digest)).one_or_none()
+        # The index finds by hash, so timing tells nothing of the token; the comparison does not either.
+        if row is not None and hmac.compare_digest(row.token_sha, digest):
+            return str(row.store), ""
+        known = bearer_device(conn, token, now)
+        return str(known.store), str(known.stream)
 
 
 def bearer_device(conn: Connection, bearer: str, now: datetime) -> Row[*tuple[object, ...]]:

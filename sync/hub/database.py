@@ -9,15 +9,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, insert, select
+from sqlalchemy import Connection, Engine, create_engine, insert, inspect, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.schema import CreateColumn
 
+from sync.hub import config_tables
+from sync.hub import audit
+from sync.hub.fleet_schema import INDEXES
 from sync.hub.schema import meta, metadata
 from sync.hub.sqlite_file import open_file
 
 T = TypeVar("T")
 _RETRY_STATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the work is done again
 _TRIES = 6
+
+
+_FOUNDED_TOO = (config_tables,)  # their tables are those of the same metadata
 
 
 def open_hub(where: Engine | Path | str) -> Engine:
@@ -40,9 +47,26 @@ def open_hub(where: Engine | Path | str) -> Engine:
 
 def _found(conn: Connection) -> None:
     metadata.create_all(conn)
+    for index in INDEXES:
+        index.create(conn, checkfirst=True)
+    _expand(conn)
     for key, value in (("hq_epoch", str(uuid.uuid4())), ("bearer_key", secrets.token_hex(32))):
         if conn.scalar(select(meta.c.value).where(meta.c.key == key)) is None:
             conn.execute(insert(meta).values(key=key, value=value))
+
+
+def _expand(conn: Connection) -> None:
+    """Adds what newer releases have to the tables of an older one: columns with a default, and indexes."""
+    found = inspect(conn)
+    for table in metadata.sorted_tables:
+        there = {column["name"] for column in found.get_columns(table.name)}
+        missing = [column for column in table.columns if column.name not in there]
+        for column in missing:
+            words = CreateColumn(column).compile(dialect=conn.dialect)
+            conn.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {words}")
+        if missing:
+            for index in table.indexes:
+                index.create(conn, checkfirst=True)
 
 
 def _engine(where: str) -> Engine:
@@ -62,11 +86,14 @@ def new_bucket_epoch() -> str:
 
 
 def write(engine: Engine, work: Callable[[Connection], T]) -> T:
-    """Runs `work` in one write transaction; again when the database asks for it."""
+    """Runs `work` in one write transaction, with a note of who did it; again when the database asks for it."""
     for tried in range(_TRIES):
         try:
             with engine.begin() as conn:
-                return work(conn)
+                done, act = work(conn), audit.note(conn)
+            if act is not None:
+                act.noted = True
+            return done
         except DBAPIError as error:
             state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
             if state not in _RETRY_STATES or tried == _TRIES - 1:

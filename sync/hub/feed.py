@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -96,7 +97,8 @@ def _publish(conn: Connection, name: str, changes: dict[Key, Change], at: str) -
         (known if old is not None else fresh).append({**row, "at": at})
     _store(conn, fresh, known)
     if fresh or known:
-        values = {"head": head, "n": n, "ck": f"{total & _MASK:016x}"}
+        moved = time.time_ns() // 1_000_000
+        values = {"head": head, "n": n, "ck": f"{total & _MASK:016x}", "moved_ms": moved}
         conn.execute(update(bucket).where(bucket.c.bucket == name).values(**values))
     return len(fresh) + len(known)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -15,10 +13,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-
-T = TypeVar("T")
-_RETRY_STATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the work is done again
-_TRIES = 6
 
 metadata = MetaData()
 
@@ -45,6 +39,9 @@ ingest_stream = Table(
     Column("durable_seq", BigInteger, nullable=False),  # what HQ's backup holds
     Column("state", Text, nullable=False),  # open | closing | closed | frozen
     Column("bound_at", Text, nullable=False),
+    Column("boot", Text, nullable=False, server_default=""),  # of the machine that sent the newest facts
+    Column("boot_ms", BigInteger, nullable=False, server_default="0"),  # and how long it had been up then
+    Column("boots_over", Text, nullable=False, server_default=""),  # those before it, newest first, JSON list
 )
 
 ingest_event = Table(
@@ -72,6 +69,9 @@ bucket = Table(
     Column("floor", BigInteger, nullable=False),
     Column("n", BigInteger, nullable=False),
     Column("ck", Text, nullable=False),  # 16 hex digits: an unsigned 64-bit number fits no SQL integer
+    # When it last moved by the writer's clock, ms: where waiting stores' pokes come from, and nothing else.
+    Column("moved_ms", BigInteger, nullable=False, server_default="0"),
+    Index("bucket_moved", "moved_ms"),
 )
 
 feed = Table(

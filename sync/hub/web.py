@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 import zlib
 from collections.abc import Callable
@@ -19,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from sync.admission import ENROLL_PATH, TOKEN_PATH, EnrollRequest, TokenRequest
 from sync.hub import admitting
+from sync.hub.config_web import serve_config
 from sync.hub.database import open_hub, snapshot, write
 from sync.hub.envelope import HEADER_ROOM, Refused, read_upload, unpack
 from sync.hub.ingest import take
@@ -71,6 +70,7 @@ def create_hub(
         return _said(200, {"ok": True, "proto": PROTOCOL, "server_time": stamp(now())})
 
     _admission(app, engine, now)
+    serve_config(app, engine, now, lambda: _admitted(engine, now())[0], _asked, _sized)
     _say_errors_in_json(app)
     return app
 
@@ -109,19 +109,8 @@ def _say_errors_in_json(app: Flask) -> None:
 
 
 def _admitted(engine: Engine, now: datetime) -> tuple[str, str]:
-    """Who asks: (store, its journal) by a device's bearer, (store, "") by the token of a store by hand; raises
-    Refused 401."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Refused(401, "unauthorized")
-    digest = hashlib.sha256(token.strip().encode()).hexdigest()
-    with snapshot(engine) as conn:
-        row = conn.execute(select(store_table).where(store_table.c.token_sha == digest)).one_or_none()
-        # The index finds by hash, so timing tells nothing of the token; the comparison does not either.
-        if row is not None and hmac.compare_digest(row.token_sha, digest):
-            return str(row.store), ""
-        known = admitting.bearer_device(conn, token.strip(), now)
-        return str(known.store), str(known.stream)
+    """Who asks; see admitting.admitted."""
+    return admitting.admitted(engine, request.headers.get("Authorization", ""), now)
 
 
 def _asked(kind: type[T]) -> T:
