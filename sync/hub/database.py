@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Engine, create_engine, insert, inspect, selec
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.schema import CreateColumn
 
-from sync.hub import config_tables
+from sync.hub import audit, config_tables
+from sync.hub.fleet_schema import INDEXES
 from sync.hub import audit
 from sync.hub.fleet_schema import INDEXES
 from sync.hub.schema import meta, metadata
@@ -47,6 +48,8 @@ def open_hub(where: Engine | Path | str) -> Engine:
 
 def _found(conn: Connection) -> None:
     metadata.create_all(conn)
+    for index in INDEXES:
+        index.create(conn, checkfirst=True)
     for index in INDEXES:
         index.create(conn, checkfirst=True)
     _expand(conn)
@@ -91,13 +94,14 @@ def write(engine: Engine, work: Callable[[Connection], T]) -> T:
         try:
             with engine.begin() as conn:
                 done, act = work(conn), audit.note(conn)
-            if act is not None:
-                act.noted = True
-            return done
         except DBAPIError as error:
             state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
             if state not in _RETRY_STATES or tried == _TRIES - 1:
                 raise
+        else:
+            if act is not None:
+                act.noted = True
+            return done
     raise AssertionError("unreachable")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -206,12 +207,15 @@ def _judge(conn: Connection, source: Source, line: Line) -> Judged:
     elif line.event is None:
         judged = _quarantine("OPAQUE")
     else:
-        judged = _effect(conn, source, line.event)
+        judged = judge_event(conn, source, line.event)
     _keep(conn, [source], [line], [judged], taken=taken)
     return judged
 
 
-def _effect(conn: Connection, source: Source, event: Event) -> Judged:
+def judge_event(
+    conn: Connection, source: Source, event: Event, overtaken: Callable[[Up], bool] = lambda _: False
+) -> Judged:
+    """Takes one event in, in a savepoint of its own; where `overtaken` says so, its order's state stays as it is."""
     try:
         fact = fact_of(event)
     except msgspec.ValidationError:
@@ -219,7 +223,9 @@ def _effect(conn: Connection, source: Source, event: Event) -> Judged:
     try:
         with conn.begin_nested():
             rows = WorkingSet(conn, source.store, [fact])
+            kept = rows.states() if overtaken(fact) else {}
             judged = _applied(rows, source, fact)
+            rows.set_states(kept)
             rows.write()
     except Unfit as unfit:
         return _quarantine(unfit.code)

@@ -102,6 +102,16 @@ class WorkingSet:
             for p in self.pickups.values()
         )
 
+    def states(self) -> dict[str, tuple[str, str, str]]:
+        """Where each order stands now: state, shelf, cancel."""
+        return {name: (o.state, o.shelf, o.cancel) for name, o in self.orders.items()}
+
+    def set_states(self, states: dict[str, tuple[str, str, str]]) -> None:
+        """Puts orders back to where they stood."""
+        for name, (state, shelf, cancel) in states.items():
+            row = self.orders[name]
+            row.state, row.shelf, row.cancel = state, shelf, cancel
+
     def open_case(self, code: str, order_no: str, stream: str, seq: int, at: str) -> str:
         """Opens a case for people at once, for its name is part of the verdict."""
         return open_case(self._conn, code, order_no, self._store, stream, seq, at)
