@@ -28,6 +28,7 @@ from typing import Annotated, Any
 import msgspec
 
 from sync.signed import Signed
+from sync.snapshot_words import Snap
 
 PROTOCOL = 1
 HINT_PATH = "/sync/v1/hint"
@@ -340,7 +341,7 @@ class Cursor(msgspec.Struct, frozen=True):
 
 
 class PullRequest(msgspec.Struct, frozen=True):
-    """What the store asks of the feed."""
+    """What the store asks of the feed. `snap`: it can load snapshots, though not of the buckets in `pages`."""
 
     proto: int
     stream: str
@@ -349,6 +350,8 @@ class PullRequest(msgspec.Struct, frozen=True):
     max_rows: int = 5000
     max_bytes: int = MAX_BYTES
     nacks: tuple[dict[str, Any], ...] = ()
+    snap: bool = False
+    pages: tuple[str, ...] = ()
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -383,11 +386,15 @@ class Op(msgspec.Struct, frozen=True, tag="op", tag_field="t"):
     d: dict[str, Any] | None = None
 
 
-class Reset(msgspec.Struct, frozen=True, tag="reset", tag_field="t"):
-    """The store's copy of this bucket is void: drop it, then read it again from the start."""
+class Reset(msgspec.Struct, frozen=True, tag="reset", tag_field="t", omit_defaults=True):
+    """The store's copy of this bucket is void: drop it, then read it again from the start.
+
+    With `snap` the start is that file, and no row of the bucket is in this page.
+    """
 
     b: str
     why: str
+    snap: Snap | None = None
 
 
 class Complete(msgspec.Struct, frozen=True, tag="complete", tag_field="t"):
