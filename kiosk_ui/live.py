@@ -11,55 +11,11 @@ from collections import deque
 from collections.abc import Callable
 
 from kiosk_ui.live_ask import Ask, Declined, read_ask
+from kiosk_ui.live_client import Client
 
 _RING = 1024  # pokes remembered for pages that come back; beyond that a page is told to look at everything
 _ASK_S = 5.0  # how long a client may take to say what it wants
 _ASK_BYTES = 8192
-
-
-class _Client:
-    """One connection: asking at first, then streaming. `outbox` holds what its socket would not take yet."""
-
-    __slots__ = ("closing", "dead", "inbox", "outbox", "since", "sock", "topics")
-
-    def __init__(self, sock: socket.socket, since: float) -> None:
-        self.sock = sock
-        self.since = since
-        self.inbox = bytearray()
-        self.outbox = bytearray()
-        self.topics: frozenset[str] | None = None
-        self.closing = False  # an error answer was written: close when it is out
-        self.dead = False
-
-    def push(self, data: bytes, limit: int) -> bool:
-        """Writes at once what the socket takes; True when nothing is left to do for the selector."""
-        if self.dead:
-            return False
-        if not self.outbox:
-            try:
-                sent = self.sock.send(data)
-            except BlockingIOError:
-                sent = 0
-            except OSError:
-                self.dead = True
-                return False
-            if sent == len(data):
-                return True
-            data = data[sent:]
-        self.outbox += data
-        self.dead = len(self.outbox) > limit
-        return False
-
-    def flush(self) -> None:
-        """Writes more of what waits; marks the client dead when that fails."""
-        try:
-            sent = self.sock.send(self.outbox)
-        except BlockingIOError:
-            return
-        except OSError:
-            self.dead = True
-            return
-        del self.outbox[:sent]
 
 
 class LiveServer:
@@ -89,9 +45,9 @@ class LiveServer:
         self._n = 0
         self._ring: deque[tuple[int, str]] = deque(maxlen=_RING)
         self._lock = threading.Lock()  # guards _n, _ring, _streams, and every socket's write and close
-        self._clients: set[_Client] = set()  # touched by the thread only
-        self._streams: dict[str, set[_Client]] = {}
-        self._attention: set[_Client] = set()
+        self._clients: set[Client] = set()  # touched by the thread only
+        self._streams: dict[str, set[Client]] = {}
+        self._attention: set[Client] = set()
         self._selector = selectors.DefaultSelector()
         self._bell_out, self._bell_in = socket.socketpair()
         self._bell_in.setblocking(False)
@@ -124,7 +80,7 @@ class LiveServer:
     def streams(self) -> int:
         """How many pages listen now."""
         with self._lock:
-            return len(set[_Client]().union(*self._streams.values()))
+            return len(set[Client]().union(*self._streams.values()))
 
     def poke(self, topic: str) -> None:
         """Tells every page that listens to `topic` to look again. Any thread, never blocks, never raises."""
@@ -173,7 +129,7 @@ class LiveServer:
         elif key.fileobj is self._bell_in:
             self._bell_in.recv(4096)
         else:
-            client: _Client = key.data
+            client: Client = key.data
             if events & selectors.EVENT_READ:
                 self._read(client)
             if events & selectors.EVENT_WRITE:
@@ -184,7 +140,7 @@ class LiveServer:
     def _accept(self, listener: socket.socket) -> None:
         for _ in range(64):  # bounded: streams that are open keep their turn while many knock
             try:
-                sock, _address = listener.accept()
+                sock, address = listener.accept()
             except BlockingIOError:
                 return
             except OSError:  # out of file descriptors: let the others go on for a moment
@@ -192,13 +148,18 @@ class LiveServer:
                 return
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            client = _Client(sock, time.monotonic())
+            client = Client(sock, time.monotonic(), str(address[0]))
             self._clients.add(client)
             self._selector.register(sock, selectors.EVENT_READ, client)
-            if len(self._clients) > 2 * self._max_clients:  # too many even to be told so
+            if self._crowded(client, 2):  # too many even to be told so
                 self._close(client)
 
-    def _read(self, client: _Client) -> None:
+    def _crowded(self, client: Client, times: int) -> bool:
+        """Whether there are too many, or too many of this one's address: a quarter of the room is left to others."""
+        own = sum(one.who == client.who and not one.closing for one in self._clients)
+        return len(self._clients) > 2 * self._max_clients or own > times * -(-self._max_clients * 3 // 4)
+
+    def _read(self, client: Client) -> None:
         try:
             data = client.sock.recv(4096)
         except BlockingIOError:
@@ -216,14 +177,14 @@ class LiveServer:
             self._decline(client, Declined(431, "Request Header Fields Too Large"))
         elif end:
             asked = read_ask(bytes(head), self._allowed)
-            if isinstance(asked, Ask) and self.streams >= self._max_clients:
+            if isinstance(asked, Ask) and (self.streams >= self._max_clients or self._crowded(client, 1)):
                 asked = Declined(503, "Service Unavailable")
             if isinstance(asked, Ask):
                 self._open(client, asked)
             else:
                 self._decline(client, asked)
 
-    def _open(self, client: _Client, ask: Ask) -> None:
+    def _open(self, client: Client, ask: Ask) -> None:
         client.inbox.clear()
         with self._lock:
             missed = b"".join(self._frame(n, topic) for n, topic in self._missed(ask))
@@ -244,7 +205,7 @@ class LiveServer:
         newest = {topic: n for n, topic in self._ring if n > seen and topic in ask.topics}
         return sorted((n, topic) for topic, n in newest.items())
 
-    def _decline(self, client: _Client, declined: Declined) -> None:
+    def _decline(self, client: Client, declined: Declined) -> None:
         client.closing = True
         with self._lock:
             client.push(declined.answer(), self._backlog)
@@ -255,7 +216,7 @@ class LiveServer:
         for client in some:
             self._settle(client)
 
-    def _settle(self, client: _Client) -> None:
+    def _settle(self, client: Client) -> None:
         """Makes the selector's view of a client true again, or lets it go."""
         if client not in self._clients:
             return
@@ -266,7 +227,7 @@ class LiveServer:
         if self._selector.get_key(client.sock).events != wanted:
             self._selector.modify(client.sock, wanted, client)
 
-    def _close(self, client: _Client) -> None:
+    def _close(self, client: Client) -> None:
         self._clients.discard(client)
         self._selector.unregister(client.sock)
         with self._lock:

@@ -39,8 +39,10 @@ def make(tmp_path: object) -> Iterator[Callable[..., tuple[LiveServer, int]]]:
 class Tab:
     """A browser tab's EventSource, by hand."""
 
-    def __init__(self, port: int, topics: str = "station:T1", last_id: str = "", **headers: str) -> None:
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=5)
+    def __init__(
+        self, port: int, topics: str = "station:T1", last_id: str = "", own: str = "127.0.0.1", **headers: str
+    ) -> None:
+        self.sock = socket.create_connection(("127.0.0.1", port), timeout=5, source_address=(own, 0))
         told = {"Host": f"127.0.0.1:{port}", "Origin": PAGE} | headers
         if last_id:
             told["Last-Event-ID"] = last_id
@@ -190,6 +192,20 @@ def test_more_tabs_than_there_is_room_for_are_told_to_come_back(
     tabs[0].sock.close()
     wait_for(lambda: server.streams == 1)
     Tab(port).opened()
+
+
+def test_one_address_cannot_take_the_room_of_the_others(make: Callable[..., tuple[LiveServer, int]]) -> None:
+    server, port = make(max_clients=4)
+    greedy = [Tab(port, own="127.0.0.9").opened() for _ in range(3)]
+    refused = Tab(port, own="127.0.0.9")
+    assert b"503" in refused.until(b"\r\n\r\n")
+    mute = [socket.create_connection(("127.0.0.1", port), source_address=("127.0.0.9", 0)) for _ in range(20)]
+    page = Tab(port).opened()
+    server.poke("station:T1")
+    assert page.event()[1]["topic"] == "station:T1"
+    assert greedy[0].event()[1]["topic"] == "station:T1"
+    for one in mute:
+        one.close()
 
 
 def test_a_heart_beats(make: Callable[..., tuple[LiveServer, int]]) -> None:
