@@ -32,8 +32,8 @@ class TillApi:
             ("/drawers", self.drawers, "GET"),
             ("/drawers/<drawer>/open", self.open_drawer, "POST"),
             ("/jobs", self.jobs, "GET"),
-            ("/jobs/<int:job>/settle", self.settle, "POST"),
-            ("/jobs/<int:job>/cancel", self.cancel, "POST"),
+            ("/jobs/<int(max=999999999999999):job>/settle", self.settle, "POST"),
+            ("/jobs/<int(max=999999999999999):job>/cancel", self.cancel, "POST"),
         ):
             site.add_url_rule(here + path, view_func=view, methods=[method], endpoint=f"till_{view.__name__}")
 

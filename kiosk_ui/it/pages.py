@@ -35,7 +35,7 @@ class ItPages:
         site = Blueprint("it", __name__, url_prefix="/it")
         site.add_url_rule("/", view_func=self.home)
         site.add_url_rule("/board", view_func=self.board)
-        site.add_url_rule("/papers/<int:job>.png", view_func=self.paper)
+        site.add_url_rule("/papers/<int(max=999999999999999):job>.png", view_func=self.paper)
         site.add_url_rule("/cameras/<name>", view_func=self.camera)
         for name in ("test", "cancel", "settle", "accept"):
             site.add_url_rule(f"/{name}", view_func=getattr(self, name), methods=["POST"])

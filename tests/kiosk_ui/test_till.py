@@ -268,6 +268,8 @@ def test_slips_over_the_api(api: FlaskClient, shop: Shop, paper_end: SimulatedPr
     assert (job["state"], job["copy"]) == ("uncertain", 1)
     done = api.post(f"/api/v1/stations/T1/jobs/{job['id']}/settle", json={"came_out": False}).json
     assert (done["job"]["state"], done["job"]["copy"]) == ("queued", 2)  # type: ignore[index]
+    nobody_s = api.post(f"/api/v1/stations/T1/jobs/{'9' * 30}/settle", json={"came_out": True})
+    assert nobody_s.status_code == 404
     gone = api.post(f"/api/v1/stations/T1/jobs/{done['job']['id']}/cancel", json={}).json  # type: ignore[index]
     assert gone["job"]["state"] == "cancelled"  # type: ignore[index]
 
