@@ -17,6 +17,7 @@ from config.schema import Settings, SettingsRefused
 from edge.devices_cli import devices
 from edge.enroll_cli import enroll
 from edge.hub_cli import hub
+from edge.hub_run import run_hints, run_hub
 from edge.lane_cli import lane, lane_key
 
 REFUSED = 78
@@ -167,6 +168,8 @@ def demo(*, journey: bool, folder: Path | None, port: int, as_json: bool) -> Non
     sys.exit(show(journey=journey, folder=folder, port=port, as_json=as_json))
 
 
+for verb in (run_hub, run_hints):
+    hub.add_command(verb)
 main.add_command(hub)
 main.add_command(enroll)
 main.add_command(lane)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
     from sync.hub.desk import HubDesk
     from sync.hub.keys import CodeClaims
 
-_DATABASE = click.option(
+DATABASE = click.option(
     "--database",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("hub.db"),
+    default="hub.db",
     show_default=True,
-    help="HQ's database file.",
+    envvar="STORE_EDGE_HUB_DATABASE",
+    help="HQ's database: a file, or a URL as postgresql+psycopg://hub@db/hub.",
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 _MAX_DAYS = 3650
@@ -47,7 +46,7 @@ def encode_code(claims: CodeClaims, sign: pickup_code.Sign) -> str:
     )
 
 
-def _desk(database: Path) -> HubDesk:
+def _desk(database: str) -> HubDesk:
     from sync.hub.database import open_hub
     from sync.hub.desk import HubDesk
 
@@ -55,7 +54,7 @@ def _desk(database: Path) -> HubDesk:
 
 
 @contextmanager
-def _plainly() -> Iterator[None]:
+def plainly() -> Iterator[None]:
     """Says in one line what HQ, its database or the disk refuses; exit status 1."""
     from sqlalchemy.exc import DatabaseError
 
@@ -77,41 +76,9 @@ def hub() -> None:
     """The reference HQ: publishes orders, takes in what happened in the stores."""
 
 
-@hub.command("run")
-@_DATABASE
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8780, show_default=True, help="Port to listen on.")
-@click.option("--next-s", default=15.0, show_default=True, help="How soon stores come back, seconds.")
-def run(database: Path, host: str, port: int, next_s: float) -> None:
-    """Serve the sync protocol until SIGTERM or Ctrl-C."""
-    from waitress.server import create_server
-
-    from edge.logs import set_up
-    from sync.hub.web import UP_LIMIT, create_hub
-
-    set_up("info")
-    with _plainly():
-        app = create_hub(database, next_s=next_s)
-        # Bodies are read before anybody is asked who sends them: none is larger than a store's largest.
-        limits: dict[str, Any] = {
-            "max_request_body_size": UP_LIMIT,
-            "connection_limit": 1000,
-            "channel_timeout": 30,
-        }
-        server = create_server(app, host=host, port=port, threads=8, ident="", **limits)
-
-    def leave(*_: object) -> None:
-        raise SystemExit(0)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, leave)
-    click.echo(f"HQ listens on http://{host}:{port}", err=True)
-    server.run()
-
-
 @hub.command("issue-code")
 @click.argument("order")
-@_DATABASE
+@DATABASE
 @click.option("--unit", type=click.IntRange(min=0), default=0, help="For one unit of the order (1, 2, ...).")
 @click.option(
     "--days",
@@ -124,12 +91,12 @@ def run(database: Path, host: str, port: int, next_s: float) -> None:
     "--png", type=click.Path(path_type=Path, dir_okay=False), help="Draw the QR code into this file."
 )
 @_JSON
-def issue_code(order: str, database: Path, unit: int, days: int, png: Path | None, *, as_json: bool) -> None:
+def issue_code(order: str, database: str, unit: int, days: int, png: Path | None, *, as_json: bool) -> None:
     """Issue a pickup code for ORDER and print its text (or its QR, on a terminal)."""
     import segno
 
     not_after = datetime.now(UTC) + timedelta(days=days)
-    with _plainly():
+    with plainly():
         text = _desk(database).issue_code(order, encode_code, not_after=not_after, unit=unit)
         qr = segno.make(text, error="m", micro=False)
         if png:
@@ -151,18 +118,18 @@ def store() -> None:
 
 @store.command("add")
 @click.argument("number")
-@_DATABASE
+@DATABASE
 @click.option("--name-zh", required=True, help="The store's name, Chinese.")
 @click.option("--name-en", required=True, help="The store's name, English.")
 @click.option("--address-zh", default="", help="Its address, Chinese.")
 @click.option("--address-en", default="", help="Its address, English.")
 @click.option("--phone", default="", help="Its telephone, for slips.")
 @click.option("--token-file", type=click.Path(path_type=Path, dir_okay=False), required=True)
-def add_store(number: str, database: Path, token_file: Path, **facts: str) -> None:
+def add_store(number: str, database: str, token_file: Path, **facts: str) -> None:
     """Admit store NUMBER; its bearer token goes into --token-file (mode 0600) and is shown nowhere."""
     from sync.messages import Shop
 
-    with _plainly():
+    with plainly():
         desk = _desk(database)
         # Before the store is added: its token can be had only once, and a file that is there may hold another's.
         handle = os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -189,10 +156,10 @@ def key() -> None:
 
 @key.command("new")
 @click.argument("kid", type=click.IntRange(0, 255))
-@_DATABASE
-def new_key(kid: int, database: Path) -> None:
+@DATABASE
+def new_key(kid: int, database: str) -> None:
     """Make signing key KID; every store learns its public half."""
-    with _plainly():
+    with plainly():
         made = _desk(database).new_pickup_key(kid)
     click.echo(f"key {kid}: {made.public}")
 
@@ -204,15 +171,15 @@ def orders() -> None:
 
 @orders.command("import")
 @click.argument("file", type=click.File("rb"))
-@_DATABASE
+@DATABASE
 @_JSON
-def import_orders(file: BinaryIO, database: Path, *, as_json: bool) -> None:
+def import_orders(file: BinaryIO, database: str, *, as_json: bool) -> None:
     """Publish the orders in FILE (one JSON object a line); all of them or, with every error named, none."""
     from sync.hub.publishing import ImportRefused
 
     lines = list(file)
     try:
-        with _plainly(), click.progressbar(lines, label="Reading", file=sys.stderr, hidden=as_json) as shown:
+        with plainly(), click.progressbar(lines, label="Reading", file=sys.stderr, hidden=as_json) as shown:
             done = _desk(database).import_orders(shown)
     except ImportRefused as refused:
         for line, problem in refused.problems:
@@ -225,12 +192,12 @@ def import_orders(file: BinaryIO, database: Path, *, as_json: bool) -> None:
 
 
 @orders.command("list")
-@_DATABASE
+@DATABASE
 @click.option("--store", default="", help="Orders of this store only.")
 @_JSON
-def list_orders(database: Path, store: str, *, as_json: bool) -> None:
+def list_orders(database: str, store: str, *, as_json: bool) -> None:
     """List orders: number, store, generation, state, until when it is held. Names and codes stay out."""
-    with _plainly():
+    with plainly():
         found = _desk(database).orders(store)
     for order in found:
         row = {name: getattr(order, name) for name in ("order", "store", "gen", "state", "hold_until")}
@@ -239,15 +206,15 @@ def list_orders(database: Path, store: str, *, as_json: bool) -> None:
 
 @orders.command("reissue")
 @click.argument("order")
-@_DATABASE
+@DATABASE
 @click.option(
     "--days", type=click.IntRange(1, _MAX_DAYS), help="Hold it for so long from now; 3 unless held longer."
 )
 @_JSON
-def reissue(order: str, database: Path, days: int | None, *, as_json: bool) -> None:
+def reissue(order: str, database: str, days: int | None, *, as_json: bool) -> None:
     """Renew ORDER: a new hold and new codes; former codes no longer open it, and an expired one waits again."""
     until = None if days is None else datetime.now(UTC) + timedelta(days=days)
-    with _plainly():
+    with plainly():
         made = _desk(database).reissue(order, until)
     row = {name: getattr(made, name) for name in ("order", "gen", "state", "hold_until", "numeric_code")}
     if as_json:

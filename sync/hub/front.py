@@ -68,7 +68,8 @@ class Front:
         self._up.set()
         self._loop.run_forever()
         server.close()
-        self._hints.close()
+        self._loop.run_until_complete(self._hints.close())
+        self._loop.close()
 
 
 class _Door(Asking):
@@ -91,6 +92,9 @@ class _Door(Asking):
             return
         self._far = True
         self._heard()
+        if not start[:1].isalpha():
+            self.transport.abort()  # no HTTP; most likely TLS, of which nothing is spoken here
+            return
         self.transport.pause_reading()
         self._hints.keep(asyncio.ensure_future(self._hand_on(start)))
 

@@ -108,10 +108,14 @@ class Hints:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def close(self) -> None:
-        """Ends the looks; connections go with the loop."""
-        for task in self._tasks:
+    async def close(self) -> None:
+        """Ends the looks and every stream."""
+        for waiter in [w for some in self._waiting.values() for w in some]:
+            waiter.transport.abort()
+        tasks = tuple(self._tasks)
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def who(self, authorization: str) -> str:

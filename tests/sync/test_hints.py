@@ -43,7 +43,7 @@ class Served:
         return asyncio.run_coroutine_threadsafe(there(), self.loop).result(10)
 
     def stop(self) -> None:
-        self.call(self.hints.close)
+        asyncio.run_coroutine_threadsafe(self.hints.close(), self.loop).result(10)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(10)
 

@@ -1,0 +1,140 @@
+"""store-edge hub run, hub hints: HQ's processes."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import signal
+import ssl
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edge.hub_cli import DATABASE, plainly
+
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+_HOST = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+_CERT = click.option(
+    "--cert", type=_FILE, help="Speak TLS: the certificate with its chain (PEM); needs --key."
+)
+_KEY = click.option("--key", type=_FILE, help="The certificate's private key (PEM).")
+
+
+@click.command("run")
+@DATABASE
+@_HOST
+@click.option("--port", default=8780, show_default=True, help="Port to listen on.")
+@click.option("--next-s", default=15.0, show_default=True, help="How soon stores come back, seconds.")
+@_CERT
+@_KEY
+@click.option(
+    "--behind", is_flag=True, help="Only what a proxy hands on: no TLS, no hints (hub hints serves those)."
+)
+def run_hub(
+    database: str, host: str, port: int, next_s: float, cert: Path | None, key: Path | None, *, behind: bool
+) -> None:
+    """Serve the sync protocol and its hints until SIGTERM or Ctrl-C."""
+    from edge.logs import set_up
+    from sync.hub.database import open_hub
+    from sync.hub.front import Front
+    from sync.hub.web import create_hub
+
+    tls = _tls(cert, key)
+    if behind and tls:
+        raise click.UsageError("behind a proxy it is the proxy that speaks TLS")
+    set_up("info")
+    _leave_on_signals()
+    with plainly():
+        engine = open_hub(database)
+        app = create_hub(engine, next_s=next_s)
+        if behind:
+            server = _server(app, host=host, port=port)
+            click.echo(f"HQ listens on http://{host}:{port}", err=True)
+            server.run()
+            return
+        with tempfile.TemporaryDirectory(prefix="store-edge-hub-") as folder:
+            socket = f"{folder}/hub"
+            server = _server(app, unix_socket=socket, unix_socket_perms="600")
+            front = Front(engine, socket, (host, port), tls)
+            _raise_limits()
+            front.start()
+            try:
+                click.echo(f"HQ listens on {'https' if tls else 'http'}://{host}:{front.port}", err=True)
+                server.run()
+            finally:
+                front.stop()
+
+
+@click.command("hints")
+@DATABASE
+@_HOST
+@click.option("--port", default=8781, show_default=True, help="Port to listen on.")
+@_CERT
+@_KEY
+def run_hints(database: str, host: str, port: int, cert: Path | None, key: Path | None) -> None:
+    """Serve only /sync/v1/hint, where stores wait, in a process of its own (thousands of them)."""
+    from edge.logs import set_up
+    from sync.hub.database import open_hub
+    from sync.hub.hints import Hints
+
+    tls = _tls(cert, key)
+    set_up("info")
+    with plainly():
+        served = Hints(open_hub(database))
+        _raise_limits()
+
+        async def serve() -> None:
+            over = asyncio.Event()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, over.set)
+            server = await served.listen((host, port), tls)
+            shown = server.sockets[0].getsockname()[1]
+            click.echo(f"hints on {'https' if tls else 'http'}://{host}:{shown}", err=True)
+            await over.wait()
+            server.close()
+            await served.close()
+
+        asyncio.run(serve())
+
+
+def _server(app: Any, **where: Any) -> Any:
+    from waitress.server import create_server
+
+    from sync.hub.web import UP_LIMIT
+
+    # Bodies are read before anybody is asked who sends them: none is larger than a store's largest.
+    limits: dict[str, Any] = {
+        "max_request_body_size": UP_LIMIT,
+        "connection_limit": 1000,
+        "channel_timeout": 30,
+    }
+    return create_server(app, threads=8, ident="", **limits, **where)
+
+
+def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    from sync.hub.front import tls_context
+
+    if cert is None and key is None:
+        return None
+    if cert is None or key is None:
+        raise click.UsageError("--cert and --key belong together")
+    try:
+        return tls_context(cert, key)
+    except (OSError, ssl.SSLError) as error:
+        raise click.ClickException(f"the certificate or its key cannot be used: {error.strerror}") from error
+
+
+def _raise_limits() -> None:
+    """As many waiting stores as the machine lets this process have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _leave_on_signals() -> None:
+    def leave(*_: object) -> None:
+        raise SystemExit(0)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
