@@ -13,6 +13,7 @@ from sync.hub.database import hq_epoch, snapshot, write
 from sync.hub.envelope import Refused, check_version
 from sync.hub.rows import subscription
 from sync.hub.schema import bucket, feed, ingest_stream, nack
+from sync.hub.snapshots import Snapshots
 from sync.messages import MAX_BYTES, Checkpoint, Complete, Count, Cursor, Head, Op, PullRequest, Reset
 
 MAX_ROWS = 5000
@@ -41,7 +42,15 @@ def read_request(body: bytes) -> PullRequest:
         raise Refused(400, "envelope", line=1, why="request") from None
 
 
-def page(engine: Engine, store: str, request: PullRequest, *, at: str, next_s: float) -> Iterator[bytes]:
+def page(
+    engine: Engine,
+    store: str,
+    request: PullRequest,
+    *,
+    at: str,
+    next_s: float,
+    snapshots: Snapshots | None = None,
+) -> Iterator[bytes]:
     """The lines of the answer; raises Refused when the request names what is not this store's."""
     own = subscription(store)
     for name in request.buckets:
@@ -53,12 +62,8 @@ def page(engine: Engine, store: str, request: PullRequest, *, at: str, next_s: f
         heads = _heads(conn, own)
         name = f"c-{uuid.uuid4().hex[:12]}"
         lines: list[Any] = [Checkpoint(name, acked, own, heads, at, hq_epoch(conn))]
-        starts = dict.fromkeys(heads, 0)
-        for reset_or_start in _starts(conn, heads, request.buckets):
-            if isinstance(reset_or_start, Reset):
-                lines.append(reset_or_start)
-            else:
-                starts.update(reset_or_start)
+        resets, starts = _starts(conn, heads, request, snapshots)
+        lines += resets
         ops, more = _ops(conn, heads, starts, request)
     return (msgspec.json.encode(line) + b"\n" for line in (*lines, *ops, Complete(name, more, next_s)))
 
@@ -98,20 +103,34 @@ def _heads(conn: Connection, own: tuple[str, ...]) -> dict[str, Head]:
 
 
 def _starts(
-    conn: Connection, heads: Mapping[str, Head], cursors: Mapping[str, Cursor]
-) -> Iterator[Reset | dict[str, int]]:
-    """Where reading starts in each bucket the store has a cursor of, or that it must drop its copy."""
+    conn: Connection, heads: Mapping[str, Head], request: PullRequest, snapshots: Snapshots | None
+) -> tuple[list[Reset], dict[str, int]]:
+    """What the store must drop, and where reading starts in each bucket: at its head where a file is offered."""
     floors = {row.bucket: row.floor for row in conn.execute(select(bucket.c.bucket, bucket.c.floor))}
-    for name, cursor in cursors.items():
-        head = heads.get(name)
-        if head is None:
-            yield Reset(name, "unsubscribed")
-        elif cursor.e != head.e or cursor.seq > head.seq:
-            yield Reset(name, "epoch")
-        elif 0 < cursor.seq < floors[name]:
-            yield Reset(name, "floor")
-        else:
-            yield {name: cursor.seq}
+    cursors = request.buckets
+    resets = [Reset(name, "unsubscribed") for name in cursors if name not in heads]
+    starts = dict.fromkeys(heads, 0)
+    for name, head in heads.items():
+        cursor = cursors.get(name)
+        why = "" if cursor is None else _void(cursor, head, floors[name])
+        if cursor is not None and not why:
+            starts[name] = cursor.seq
+        snap = None
+        if request.snap and snapshots is not None and name not in request.pages:
+            snap = snapshots.offer(name, head, floors[name], None if why else cursor)
+        if snap is not None:
+            starts[name] = head.seq
+            why = why or ("start" if cursor is None else "far")
+        if why:
+            resets.append(Reset(name, why, snap))
+    return resets, starts
+
+
+def _void(cursor: Cursor, head: Head, floor: int) -> str:
+    """Why the store's copy is worth nothing, "" if it can be read on."""
+    if cursor.e != head.e or cursor.seq > head.seq:
+        return "epoch"
+    return "floor" if 0 < cursor.seq < floor else ""
 
 
 def _ops(

@@ -23,6 +23,8 @@ from sync.hub.envelope import HEADER_ROOM, Refused, read_upload, unpack
 from sync.hub.ingest import take
 from sync.hub.pull import page, read_request
 from sync.hub.schema import store as store_table
+from sync.hub.snapshot_web import folder_beside, serve_snapshots
+from sync.hub.snapshots import Snapshots
 from sync.messages import MAX_BYTES, PROTOCOL, stamp
 
 log = logging.getLogger("sync.hub")
@@ -42,9 +44,15 @@ def create_hub(
     *,
     next_s: float = NEXT_S,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    snapshots: Path | None = None,
 ) -> Flask:
-    """HQ as a WSGI application on this database (a path means SQLite); stores come back every `next_s` s."""
+    """HQ as a WSGI application on this database (a path means SQLite); stores come back every `next_s` s.
+
+    `snapshots`: the folder of snapshots; without it, beside a SQLite file, and none on another database.
+    """
     engine = open_hub(where)
+    folder = snapshots or folder_beside(engine)
+    snaps = None if folder is None else Snapshots(engine, folder, now)
     app = Flask("store_edge_hub")
     app.config["MAX_CONTENT_LENGTH"] = UP_LIMIT
 
@@ -61,7 +69,8 @@ def create_hub(
     def pull() -> Response:
         store, _ = _admitted(engine, now())
         asked = read_request(_plain(PULL_LIMIT))
-        return _sized(b"".join(page(engine, store, asked, at=stamp(now()), next_s=next_s)), _NDJSON)
+        lines = page(engine, store, asked, at=stamp(now()), next_s=next_s, snapshots=snaps)
+        return _sized(b"".join(lines), _NDJSON)
 
     @app.get("/health")
     def health() -> Response:
@@ -71,6 +80,7 @@ def create_hub(
 
     _admission(app, engine, now)
     serve_config(app, engine, now, lambda: _admitted(engine, now())[0], _asked, _sized)
+    serve_snapshots(app, snaps, lambda: _admitted(engine, now())[0])
     _say_errors_in_json(app)
     return app
 
