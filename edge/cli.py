@@ -14,6 +14,7 @@ import click
 
 from config.loader import load
 from config.schema import Settings, SettingsRefused
+from edge.conformance_cli import conformance
 from edge.devices_cli import devices
 from edge.enroll_cli import enroll
 from edge.hub_cli import hub
@@ -172,6 +173,7 @@ for verb in (run_hub, run_hints):
     hub.add_command(verb)
 main.add_command(hub)
 main.add_command(enroll)
+main.add_command(conformance)
 main.add_command(lane)
 main.add_command(lane_key)
 main.add_command(devices)

@@ -18,13 +18,13 @@ ROOMS = ("config", "devices", "edge", "kiosk_ui", "sync")
 # Pure modules with the types that others need: import nothing of ours, and everybody may import them.
 DOORS = tuple(
     "config.schema config.device_schema config.layers config.problems config.scanner_checks devices.ports devices.slip "
-    "edge.domain sync.admission sync.configured sync.messages sync.signed sync.snapshot_words".split()
+    "edge.domain sync.admission sync.benefits sync.configured sync.figures sync.goods sync.messages sync.signed sync.snapshot_words".split()
 )
 # Where everything is put together: may import all rooms, and nobody else may import these.
 ROOTS = tuple(
     "edge.daemon edge.cli edge.plugging edge.adopt edge.device_trial edge.simulate edge.devices_cli"
     " edge.lanes edge.lane_cli edge.print_test edge.till_crew edge.drawn_slips edge.hub_cli edge.hub_run edge.hq_line"
-    " edge.enroll_cli edge.config_cli edge.trust_cli edge.config_box edge.config_trial"
+    " edge.enroll_cli edge.conformance_cli edge.config_cli edge.trust_cli edge.config_box edge.config_trial"
     " edge.__main__ edge.demo".split()
 )
 # What else of ours a module may import; the longest fitting name counts.

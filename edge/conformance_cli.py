@@ -1,0 +1,130 @@
+"""store-edge conformance: tries an HQ or a store of anybody's against the protocol, clause by clause."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sync.conformance.hq_kit import HqKit
+    from sync.conformance.report import Finding
+
+_PATH = click.Path(path_type=Path)
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a clause.")
+_COLOURS = {"pass": "green", "fail": "red", "skip": "yellow"}
+
+
+@click.group()
+def conformance() -> None:
+    """Try an HQ or a store against the protocol, and write the protocol down for programs."""
+
+
+@conformance.command("hub")
+@click.argument("url", required=False)
+@click.option("--self", "own", is_flag=True, help="Try the reference HQ, on a database of its own.")
+@click.option("--store", default="", help="Number of a store at that HQ that is there for this only.")
+@click.option("--token-file", type=_PATH, help="Its token.")
+@click.option("--second", default="", help="Number of a second store, to see that the two are kept apart.")
+@click.option("--second-token-file", type=_PATH, help="The second store's token.")
+@click.option(
+    "--ca-file", default="", help="Who signs HQ's certificate (PEM), if no authority of the system."
+)
+@_JSON
+def hub(
+    url: str | None,
+    store: str,
+    token_file: Path | None,
+    second: str,
+    second_token_file: Path | None,
+    ca_file: str,
+    *,
+    own: bool,
+    as_json: bool,
+) -> None:
+    """Try the HQ at URL; exit code 1 if it breaks a clause.
+
+    The kit binds journals of its own to the stores, sends facts that touch nobody's goods, and some that HQ must turn
+    away: HQ will have open cases of these stores afterwards.
+    """
+    from sync.conformance import pull_clauses, up_clauses
+    from sync.conformance.askers import OverHttp
+    from sync.conformance.hq_kit import HqKit, StoreAt
+    from sync.conformance.report import tried
+
+    listed = [*up_clauses.clause.listed, *pull_clauses.clause.listed]
+    if own:
+        with _reference() as kit:
+            sys.exit(_told(tried(listed, kit), as_json=as_json))
+    if not url or not store or token_file is None:
+        raise click.UsageError("give a URL with --store and --token-file, or --self")
+    try:
+        asker = OverHttp(url, ca_file)
+        one = StoreAt(store, token_file.read_text("utf-8").strip(), asker)
+        two = None
+        if second and second_token_file is not None:
+            two = StoreAt(second, second_token_file.read_text("utf-8").strip(), asker)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(_told(tried(listed, HqKit(one, two)), as_json=as_json))
+
+
+@conformance.command("schemas")
+@click.argument("folder", type=_PATH)
+def schemas(folder: Path) -> None:
+    """Write a JSON Schema of every message and an OpenAPI description into FOLDER."""
+    from sync.wire_schemas import openapi
+    from sync.wire_schemas import schemas as made
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, schema in {**made(), "openapi": openapi()}.items():
+        text = json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True)
+        (folder / f"{name}.json").write_text(text + "\n", "utf-8")
+    click.echo(f"{len(made()) + 1} files in {folder}")
+
+
+def _told(findings: Iterable[Finding], *, as_json: bool) -> int:
+    """Prints findings as they come; gives the exit code."""
+    from sync.conformance.report import as_row
+
+    counts = {"pass": 0, "fail": 0, "skip": 0}
+    for finding in findings:
+        counts[finding.verdict] += 1
+        if as_json:
+            click.echo(json.dumps(as_row(finding), ensure_ascii=False))
+            continue
+        word = click.style(finding.verdict, fg=_COLOURS[finding.verdict])
+        click.echo(f"{word}  {finding.clause:18} {finding.text}")
+        if finding.detail:
+            click.echo(f"      {finding.detail}")
+    click.echo(f"{counts['pass']} passed, {counts['fail']} failed, {counts['skip']} skipped", err=as_json)
+    return 1 if counts["fail"] else 0
+
+
+@contextmanager
+def _reference() -> Iterator[HqKit]:
+    """The reference HQ with two stores, in a folder that goes afterwards."""
+    from sync.conformance.askers import InProcess
+    from sync.conformance.hq_kit import HqKit, StoreAt
+    from sync.hub.database import open_hub
+    from sync.hub.desk import HubDesk
+    from sync.hub.web import create_hub
+    from sync.messages import Product, Shop
+
+    with tempfile.TemporaryDirectory() as folder:
+        engine = open_hub(Path(folder) / "hub.db")
+        desk, asker = HubDesk(engine), InProcess(create_hub(engine))
+        rows = (Product(f"P{n}", f"69012345678{n:02}", f"样品{n}", f"Sample {n}") for n in range(20))
+        desk.publish_products(rows)
+        one, two = (
+            StoreAt(name, desk.add_store(Shop(store=name, name_zh=name, name_en=name)), asker)
+            for name in ("KIT1", "KIT2")
+        )
+        yield HqKit(one, two)
+        engine.dispose()

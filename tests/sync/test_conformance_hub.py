@@ -1,0 +1,86 @@
+"""The kit for HQs: the reference passes it on both databases, and each planted bug breaks a named clause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from sync.conformance import pull_clauses, up_clauses
+from sync.conformance.askers import InProcess
+from sync.conformance.hq_kit import HqKit, StoreAt
+from sync.conformance.report import Finding, tried
+from sync.hub import envelope, ingest, pull
+from sync.hub.web import create_hub
+from sync.messages import Event, Reset
+
+CLAUSES = [*up_clauses.clause.listed, *pull_clauses.clause.listed]
+
+
+def findings(hub: Any, names: set[str] | None = None) -> dict[str, Finding]:
+    asker = InProcess(create_hub(hub.engine))
+    one, two = (StoreAt(name, hub.tokens[name], asker) for name in ("S1", "S2"))
+    chosen = [clause for clause in CLAUSES if names is None or clause.name in names]
+    return {finding.clause: finding for finding in tried(chosen, HqKit(one, two))}
+
+
+def test_the_reference_passes_every_clause(hub: Any) -> None:
+    found = findings(hub)
+    assert {name: one.detail for name, one in found.items() if one.verdict != "pass"} == {}
+    assert len(found) == len(CLAUSES)
+
+
+def _a_row_early(starts: Callable[..., Any]) -> Callable[..., Any]:
+    """A pull that begins one row before the cursor."""
+
+    def begun(*asked: Any) -> Any:
+        for one in starts(*asked):
+            yield one if isinstance(one, Reset) else {name: max(0, seq - 1) for name, seq in one.items()}
+
+    return begun
+
+
+def _blind(heads: Callable[..., Any]) -> Callable[..., Any]:
+    def zeros(conn: Any, own: Any) -> Any:
+        return {b: msgspec.structs.replace(head, ck="0" * 16) for b, head in heads(conn, own).items()}
+
+    return zeros
+
+
+def _unproven(line: Callable[..., Any]) -> Callable[..., Any]:
+    """Reads a fact without looking at its hash."""
+
+    def read(row: bytes, number: int) -> Any:
+        try:
+            return line(row, number)
+        except envelope.Refused as refused:
+            if refused.body.get("why") != "sha":
+                raise
+            event = msgspec.json.decode(row, type=Event)
+            return envelope.Line(event.seq, event.id, event.k, event.prev, event.sha, row.decode(), event)
+
+    return read
+
+
+PLANTS: dict[str, tuple[Any, str, Callable[[Any], Any], set[str]]] = {
+    "the chain is not looked at": (ingest, "_check_chain", lambda _: lambda *_: None, {"up.chain"}),
+    "repeats are not compared": (ingest, "_repeats", lambda _: lambda *_: [], {"up.fork", "up.unknown"}),
+    "hashes are not proven": (envelope, "_line", _unproven, {"up.sha"}),
+    "no breaker": (ingest, "BREAKER_EVENTS", lambda _: 10_000, {"up.poison"}),
+    "an id is taken twice": (ingest, "_known_ids", lambda _: lambda *_: set(), {"up.id"}),
+    "checksums are made up": (pull, "_heads", _blind, {"pull.checksum"}),
+    "rows come again": (pull, "_starts", _a_row_early, {"pull.again"}),
+    "another's journal is told of": (pull, "_acked", lambda _: lambda *_: 0, {"pull.acked", "pull.others"}),
+    "all pages are large": (pull, "MAX_ROWS", lambda _: 0, {"pull.small-pages"}),
+}
+
+
+@pytest.mark.parametrize("plant", PLANTS)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_planted_bug_breaks_a_named_clause(hub: Any, monkeypatch: pytest.MonkeyPatch, plant: str) -> None:
+    module, name, change, broken = PLANTS[plant]
+    monkeypatch.setattr(module, name, change(getattr(module, name)))
+    found = findings(hub, broken)
+    assert {one.clause for one in found.values() if one.verdict == "fail"} == broken, found
