@@ -72,7 +72,7 @@ class LaneBook:
         self.stream = secrets.token_hex(8)
         self._path = path
         self._young_s = young_s
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         self._seqs: dict[str, int] = {}
         self._db = _opened(path, hashlib.sha256(b"store-edge lane book\0" + token.encode()).hexdigest())
@@ -97,29 +97,46 @@ class LaneBook:
 
     def keep(self, device: str, reading: Reading) -> bool:
         """Keeps a reading until `forget`; False when the book is full. Raises BookUnusable."""
-        with self._transaction() as db:
+        with self._lock:
             if self._room <= 0:
                 return False
             seq = self._seqs.get(device, 0) + 1
-            db.execute(
-                "INSERT INTO reading (device, stream, seq, boot, mono, wall, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (device, self.stream, seq, self._boot, _mono(), time.time(), msgspec.msgpack.encode(reading)),
+            row = (
+                device,
+                self.stream,
+                seq,
+                self._boot,
+                _mono(),
+                time.time(),
+                msgspec.msgpack.encode(reading),
             )
+            with self._transaction() as db:
+                db.execute(
+                    "INSERT INTO reading (device, stream, seq, boot, mono, wall, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    row,
+                )
+            # Counted when it is committed: a disk that is full for an hour neither fills the book nor leaves gaps.
             self._seqs[device] = seq
             self._room -= 1
         return True
 
     def after(self, number: int, limit: int) -> list[Kept]:
         """The readings after that id, oldest first; those too old to matter are forgotten on the way."""
+        while found := self._after(number, limit):
+            for old in (kept for kept in found if kept.age_s > KEPT_S):
+                self.forget(old.device, old.stream, old.seq)
+            if fresh := [kept for kept in found if kept.age_s <= KEPT_S]:
+                return fresh
+            number = found[-1].id
+        return []
+
+    def _after(self, number: int, limit: int) -> list[Kept]:
         with self._lock:
             rows = self._db.execute(
                 "SELECT id, device, stream, seq, boot, mono, wall, body FROM reading WHERE id > ? ORDER BY id LIMIT ?",
                 (number, limit),
             ).fetchall()
-        found = [self._row(row) for row in rows]
-        for old in (kept for kept in found if kept.age_s > KEPT_S):
-            self.forget(old.device, old.stream, old.seq)
-        return [kept for kept in found if kept.age_s <= KEPT_S]
+        return [self._row(row) for row in rows]
 
     def forget(self, device: str, stream: str, seq: int) -> bool:
         """The store has dealt with it; whether it was still here."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from devices.lane_book import Kept, LaneBook, Outcome
+from devices.lane_book import BookUnusable, Kept, LaneBook, Outcome
 from devices.lane_deeds import answer_to, outcome_of
 from devices.lane_line import Line, LineLost, give, take
 from devices.lane_messages import (
@@ -100,7 +100,10 @@ class LaneHost:
         if not isinstance(told, Welcome):
             connection.close()
             return f"TOLD_{told.code}" if isinstance(told, Parting) else "NOT_UNDERSTOOD"
-        self._book.put_devices(msgspec.msgpack.encode(told.devices))
+        with contextlib.suppress(
+            BookUnusable
+        ):  # the next line tells it again; a full disk must not end this one
+            self._book.put_devices(msgspec.msgpack.encode(told.devices))
         self._arrange(told.devices)
         line = Line(connection, from_store, self._heard)
         with self._lock:
@@ -250,12 +253,13 @@ class LaneHost:
             self._say(Answer(ask.key, given, code, detail))
 
     def _do(self, do: Do, running: _Running, life: int) -> None:
-        outcome = Outcome(Fate.UNKNOWN, "UNCONFIRMED", "the lane failed")
+        outcome = Outcome(Fate.NEVER, "LANE_ABSENT", "the lane cannot write its book")
         try:
             with self._lock:
                 current = life == self._life and not running.gone
             known = self._book.begin(do.key) if current else Outcome(Fate.NEVER)
             if known is None:
+                outcome = Outcome(Fate.UNKNOWN, "UNCONFIRMED", "the lane failed")
                 try:
                     outcome = outcome_of(do, running.device, lambda: self._say(Sent(do.key)))
                 finally:

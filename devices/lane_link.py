@@ -42,6 +42,8 @@ RELEARN_S = 15.0
 _DEED_S = 100.0
 """How long a deed may take while the lane is there: a long slip on a slow line."""
 _ASK_S = 3.0
+_MOST_SAID = 8
+"""What waits of a lane's words on one question: there are two to say, and a lane that never stops gets no room."""
 
 
 class Listener(Protocol):
@@ -159,15 +161,17 @@ class Lane:
         match message:
             case Answer() | Sent():
                 answers = self._waiters.get(message.key)
-                if answers and line is self._line:
+                if answers and line is self._line and answers.qsize() < _MOST_SAID:
                     answers.put(message)
             case Scanned() | Health() | Told():
                 listener = self._listeners.get(message.device)
-                if listener and line is self._line:
-                    listener.told(message)
-                elif isinstance(message, Scanned):
+                if listener is None and isinstance(message, Scanned):
                     # Its scanner was taken out of the settings: there is no station to give it to.
                     self.heard(message, good=False)
+                elif (
+                    listener and line is self._line
+                ):  # what an older line still brings comes again over the new one
+                    listener.told(message)
             case _:
                 raise NotUnderstood
 
@@ -205,15 +209,19 @@ class Lane:
         until: float,
         sent: Callable[[], None] = lambda: None,
     ) -> Answer | None:
-        """The answer, None when the line went down before it, or it took too long."""
-        while True:
+        """The answer, None when the line went down before it, or it took too long; `sent` is called once."""
+        told = False
+        while not told or time.monotonic() < until:
             try:
                 said = answers.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
                 return None
             if not isinstance(said, Sent):
                 return said
-            sent()
+            if not told:
+                sent()
+            told = True
+        return None
 
     def _learned(self, deed: str, until: float) -> Answer | None:
         """What the lane says became of a deed, as soon as there is a line; None when it did not get to say it."""

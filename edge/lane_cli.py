@@ -65,6 +65,7 @@ def lane(store: str, name: str, token_file: Path, state: Path, fingerprint: str,
 
 
 def _serve(host: LaneHost, store: str, fingerprint: str, stopped: threading.Event) -> None:
+    from devices.lane_book import BookUnusable
     from devices.lane_wires import WrongFingerprint, dial
     from edge.notify import tell
 
@@ -77,7 +78,7 @@ def _serve(host: LaneHost, store: str, fingerprint: str, stopped: threading.Even
             reason = host.talk(dial(store, fingerprint))
         except WrongFingerprint as wrong:
             reason = f"WRONG_FINGERPRINT {wrong}"
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, BookUnusable) as error:  # a full disk may have room again
             reason = str(error)
         if stopped.is_set():
             break
