@@ -23,10 +23,22 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import msgspec
 
+from sync.benefits import (
+    Coupon,
+    CouponRedeemed,
+    CouponReleased,
+    Member,
+    MemberChange,
+    PointsEarned,
+    PointsGrant,
+    PointsSpent,
+)
+from sync.figures import Count, Fen, Kid, Seq, Whole
+from sync.goods import GrantReturned, Quota, StockCounted, StockMoved
 from sync.signed import Signed
 from sync.snapshot_words import Snap
 
@@ -35,15 +47,6 @@ HINT_PATH = "/sync/v1/hint"
 MAX_EVENTS = 500
 MAX_BYTES = 1 << 20
 GENESIS = "0" * 64
-
-# No number of either side leaves the signed 64 bits that a database column holds.
-INT_MAX = (1 << 63) - 1
-Count = Annotated[int, msgspec.Meta(ge=0, le=INT_MAX)]
-Seq = Annotated[int, msgspec.Meta(ge=1, le=INT_MAX)]
-Whole = Annotated[int, msgspec.Meta(ge=-INT_MAX, le=INT_MAX)]
-Kid = Annotated[int, msgspec.Meta(ge=0, le=255)]
-Fen = int
-
 
 # ---- Up: what happened in the store --------------------------------------------------------------
 
@@ -129,7 +132,22 @@ class Opaque(msgspec.Struct, frozen=True, tag="opaque", tag_field="k"):
     sha: str
 
 
-Up = PickupCollected | PickupAnnulled | OrderAdvanced | LeaseReturned | DrawerOpened | DrawerClosed
+Up = (
+    PickupCollected
+    | PickupAnnulled
+    | OrderAdvanced
+    | LeaseReturned
+    | DrawerOpened
+    | DrawerClosed
+    | StockMoved
+    | StockCounted
+    | GrantReturned
+    | CouponRedeemed
+    | CouponReleased
+    | PointsEarned
+    | PointsSpent
+    | MemberChange
+)
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -322,15 +340,26 @@ class ConfigWord(msgspec.Struct, frozen=True, tag="config", tag_field="tb"):
     proof: Signed | None = None
 
 
-Down = Product | Price | Stock | Order | OrderCommand | PickupKey | Revocation | Staff | Shop | ConfigWord
+Down = (
+    Product
+    | Price
+    | Stock
+    | Order
+    | OrderCommand
+    | PickupKey
+    | Revocation
+    | Staff
+    | Shop
+    | ConfigWord
+    | Quota
+    | Coupon
+    | Member
+    | PointsGrant
+)
 DOWN_KINDS: dict[str, type[msgspec.Struct]] = {
-    str(kind.__struct_config__.tag): kind
-    for kind in (Product, Price, Stock, Order, OrderCommand, PickupKey, Revocation, Staff, Shop, ConfigWord)
+    str(kind.__struct_config__.tag): kind for kind in get_args(Down)
 }
-UP_KINDS: dict[str, type[msgspec.Struct]] = {
-    str(kind.__struct_config__.tag): kind
-    for kind in (PickupCollected, PickupAnnulled, OrderAdvanced, LeaseReturned, DrawerOpened, DrawerClosed)
-}
+UP_KINDS: dict[str, type[msgspec.Struct]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Up)}
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -419,6 +448,10 @@ ROW_KEYS: dict[str, str] = {
     "staff": "staff",
     "shop": "store",
     "config": "id",
+    "quota": "grant",
+    "coupon": "coupon",
+    "member": "member",
+    "points_grant": "grant",
 }
 """The field of each Down kind whose text is the row's `id` in its bucket."""
 
@@ -484,6 +517,10 @@ def check_row(row: Down) -> str:
             times, words = ("not_after",), {}
         case Staff():
             times, words = (), {"role": ROLES}
+        case Coupon():
+            times, words = ("not_before", "not_after"), {}
+        case PointsGrant():
+            return "" if is_stamp(row.not_after) else "not_after"
         case OrderCommand() | Stock():
             return "" if is_stamp(row.at) else "at"
         case _:

@@ -9,12 +9,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, delete, insert, select
 
+from sync.figures import Count
 from sync.hub.database import hq_epoch, snapshot, write
 from sync.hub.envelope import Refused, check_version
 from sync.hub.rows import subscription
 from sync.hub.schema import bucket, feed, ingest_stream, nack
 from sync.hub.snapshots import Snapshots
-from sync.messages import MAX_BYTES, Checkpoint, Complete, Count, Cursor, Head, Op, PullRequest, Reset
+from sync.messages import MAX_BYTES, Checkpoint, Complete, Cursor, Head, Op, PullRequest, Reset
 
 MAX_ROWS = 5000
 PAGE_CEILING = 4 * MAX_BYTES

@@ -9,10 +9,10 @@ import pytest
 
 from edge.domain.orders import OrderState, RedeemMode
 from edge.domain.staff import Role
+from sync.figures import INT_MAX
 from sync.hub.database import write
 from sync.hub.feed import Change, publish
 from sync.messages import (
-    INT_MAX,
     MODES,
     ROLES,
     STATES,
