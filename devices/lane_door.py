@@ -29,6 +29,9 @@ GREETING_S = 5.0
 """How long somebody may take to say who they are; each step of it."""
 _STRANGERS = 4
 """Connections without a token from one address at a time; all of a machine's UNIX callers are one."""
+_STRANGERS_IN_ALL = 128
+_REMEMBERED = 1024
+"""Addresses whose wrong tokens are counted; when there are more, all begin anew."""
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 
 
@@ -74,7 +77,7 @@ class LaneDoor:
     def take_call(self, caller: socket.socket, who: str) -> None:
         """Serves a connection in a thread of its own, whoever it is; hangs up on the fifth stranger of an address."""
         with self._lock:
-            many = self._strangers[who] >= _STRANGERS
+            many = self._strangers[who] >= _STRANGERS or self._strangers.total() >= _STRANGERS_IN_ALL
             self._strangers[who] += not many
         if many:
             caller.close()
@@ -101,6 +104,7 @@ class LaneDoor:
         finally:
             with self._lock:
                 self._strangers[who] -= 1
+                self._strangers += Counter()  # drops the addresses of which nobody is left
         if let_in is None:
             caller.close()
         else:
@@ -129,6 +133,8 @@ class LaneDoor:
         right = hmac.compare_digest(shown, self._tokens.get(hello.lane, "0" * 64))
         if not right or hello.lane not in self._lanes:
             with self._lock:
+                if len(self._wrong) >= _REMEMBERED:
+                    self._wrong.clear()
                 self._wrong[who] += 1
                 pause = _PAUSES_S[min(self._wrong[who], len(_PAUSES_S)) - 1]
             _log.warning("wrong lane token", extra={"tries": self._wrong[who]})

@@ -21,6 +21,8 @@ VERSION = 1
 """Of this protocol; two sides that differ part with a word."""
 FRAME_LIMIT = 1 << 20
 """Bytes of the largest message; a slip is text and comes nowhere near."""
+LONGEST_READING = 32_768
+"""Bytes of the longest reading: four times what the largest code of any kind holds."""
 GREETING_LIMIT = 4096
 """Bytes of a message from somebody who has not shown a token yet."""
 

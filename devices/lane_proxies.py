@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from devices.lane_faults import fault_of
 from devices.lane_link import Lane
 from devices.lane_messages import (
+    LONGEST_READING,
     BoxOpen,
     Given,
     Health,
     Leave,
     Level,
+    NotUnderstood,
     Print,
     Pulse,
     Question,
@@ -46,6 +48,10 @@ from devices.slip import Slip
 
 _COMING_S = 1.0
 """How long an open() waits for a lane that may just be calling."""
+_MOST_WAITING = 512
+"""Readings under way here at a time; a lane has 64 of them, twice that after a cut: whoever sends more is none."""
+_OLDEST_S = 7 * 86400.0
+"""What a lane calls older than that is that old: nobody lets a reading wait so long."""
 
 
 class LaneScanner:
@@ -97,9 +103,14 @@ class LaneScanner:
         """Nothing to let go of: the lane goes on scanning."""
 
     def told(self, message: Scanned | Health | Told) -> None:
-        """From the lane's line."""
+        """From the lane's line; raises NotUnderstood for more than any lane has under way."""
+        if isinstance(message, Scanned) and _giant(message.reading):
+            self._lane.heard(message, good=False)
+            return
         with self._changed:
             if isinstance(message, Scanned):
+                if len(self._waiting) + len(self._out) >= _MOST_WAITING:
+                    raise NotUnderstood
                 self._waiting.append((time.monotonic(), message))
             elif isinstance(message, Health):
                 self._health = message
@@ -267,6 +278,11 @@ def _asked(lane: Lane, place: str, question: Question) -> Given | None:
         return None
 
 
+def _giant(reading: Reading) -> bool:
+    """Whether no scanner ever read that: nothing of it is kept, and the readings behind it are not held up."""
+    return max(4 * len(reading.text), len(reading.raw), len(reading.aim)) > LONGEST_READING
+
+
 def _delivered(arrived: float, scanned: Scanned) -> Delivered:
     reading = scanned.reading
     return Delivered(
@@ -276,5 +292,5 @@ def _delivered(arrived: float, scanned: Scanned) -> Delivered:
         reading.aim,
         stream=scanned.stream,
         seq=scanned.seq,
-        age_s=scanned.age_ms / 1000 + time.monotonic() - arrived,
+        age_s=min(scanned.age_ms / 1000, _OLDEST_S) + time.monotonic() - arrived,
     )
