@@ -8,7 +8,7 @@ import ipaddress
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,16 +25,23 @@ _POSITION = re.compile(
 
 @dataclass(frozen=True)
 class Origin:
-    """One setting as it is in force: dotted path, value in TOML's types, and whether a file said so."""
+    """One setting as it is in force: dotted path, value in TOML's types, whether a file said so, and which version of
+    HQ's did (0: none; HQ's word lies over the file's)."""
 
     path: str
     value: object
     from_file: bool
+    version: int = 0
 
 
 def load(path: Path) -> Settings:
     """Reads a settings file; raises SettingsRefused with every problem (or the first unreadable line)."""
-    settings = parse(read_toml(path))
+    return checked(read_toml(path))
+
+
+def checked(raw: Mapping[str, Any]) -> Settings:
+    """Settings that a store can run under, from tables as a file gives them; raises SettingsRefused."""
+    settings = parse(raw)
     problems = [*_time_zone(settings.store.timezone), *_address(settings.hq.url)]
     if not settings.stations:
         problems.append(Problem("stations", "is empty", "a shop has at least one, for example [stations.T1]"))
@@ -122,9 +129,14 @@ def _bad_toml(path: Path, message: str) -> Problem:
     return Problem(place, f"is not TOML: {found['what']}", "texts stand in quotes, tables in [brackets]")
 
 
-def origins(settings: Settings, raw: Mapping[str, Any]) -> Iterator[Origin]:
-    """Every setting in force, in the schema's order, with where it came from: the file `raw`, or the default."""
-    yield from _origins(msgspec.to_builtins(settings), raw, "")
+def origins(
+    settings: Settings, raw: Mapping[str, Any], pushed: Mapping[str, int] | None = None
+) -> Iterator[Origin]:
+    """Every setting in force, in the schema's order, with where it came from: HQ (`pushed`: dotted path to revision),
+    the file `raw`, or the default."""
+    for origin in _origins(msgspec.to_builtins(settings), raw, ""):
+        rev = (pushed or {}).get(origin.path, 0)
+        yield replace(origin, version=rev) if rev else origin
 
 
 def _origins(values: Mapping[str, Any], raw: Mapping[str, Any], path: str) -> Iterator[Origin]:

@@ -57,17 +57,25 @@ _PATH = click.Path(path_type=Path)
 def run(path: Path) -> None:
     """Run the store until SIGTERM or Ctrl-C."""
     from edge.alone import AlreadyRunning
+    from edge.config_box import ConfigBox
+    from edge.config_trial import looking_after
     from edge.daemon import serve
     from edge.db import WrongKey
     from edge.logs import set_up
 
-    settings = _settings(path)
-    set_up(settings.log.level)
-    stopped = threading.Event()
+    set_up(_settings(path).log.level)
+    box, stopped, told = ConfigBox(path), threading.Event(), threading.Event()
+
+    def leave(*_: object) -> None:
+        told.set()
+        stopped.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, leave)
     try:
-        serve(settings, stopped)
+        settings = box.start()
+        set_up(settings.log.level)
+        serve(settings, stopped, looking_after(box, stopped))
     except (WrongKey, AlreadyRunning, FileNotFoundError) as error:
         # No retry mends a wrong key, a missing file or a second daemon: the supervisor is told not to try.
         click.echo(f"Error: {error}", err=True)
@@ -75,6 +83,8 @@ def run(path: Path) -> None:
     except OSError as error:
         # A port in use, a missing key or token file: the operating system's words and the name are enough.
         raise click.ClickException(str(error)) from error
+    if box.again and not told.is_set():
+        box.renew()
 
 
 @main.command()

@@ -54,6 +54,10 @@ _FAR_PATIENCE_S = 120.0
 _LAST_TURNS_S = 6.0
 
 
+# What lives as long as the daemon that it is given.
+Beside = Callable[[Any], contextlib.AbstractContextManager[Any]]
+
+
 @dataclass(frozen=True)
 class Shop:
     """The desks over the books, without threads, sockets or devices of their own."""
@@ -259,7 +263,7 @@ def running(settings: Settings) -> Iterator[Daemon]:
             daemon.stop()
 
 
-def serve(settings: Settings, stopped: threading.Event) -> None:
+def serve(settings: Settings, stopped: threading.Event, beside: Beside = contextlib.nullcontext) -> None:
     """Runs until `stopped`; tells the supervisor that it is ready and, while the self-check passes, alive.
 
     Two failed self-checks in a row ask the supervisor for the restart at once; a hung one just falls silent.
@@ -267,7 +271,7 @@ def serve(settings: Settings, stopped: threading.Event) -> None:
     # The supervisor ends a hung daemon with SIGABRT: the log then says where each thread stood.
     faulthandler.enable()
     pause_s, failed = (watchdog_s() or 20.0) / 4, 0
-    with running(settings) as daemon:
+    with running(settings) as daemon, beside(daemon):
         tell("READY=1")
         while not stopped.wait(pause_s):
             failed = 0 if daemon.healthy() else failed + 1
