@@ -2,77 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import msgspec
 from sqlcipher3 import dbapi2
 
 from edge.clock import Clock, stamp
 from edge.db import Connection, Database
-from edge.domain import orders
+from edge.records.replica_schema import FEED, signed
+from edge.records.turnstile import turn
+from edge.records.wire_tables import TABLES, Row, WireTable, key_of
 from sync.messages import Cursor, Head, Op, canonical, row_hash
 
-Row = tuple[Any, ...]
 _MOD = 1 << 64
-
-
-def _order_row(d: dict[str, Any]) -> Row:
-    # Decoded once here, so that a row the domain cannot read is set aside now and not at the counter.
-    order = msgspec.convert(d, orders.Order)
-    doc = canonical(d).decode()
-    return (
-        order.order,
-        order.gen,
-        order.state.value,
-        order.numeric_code,
-        order.phone_tail,
-        order.ready_by,
-        order.hold_until,
-        doc,
-    )
-
-
-def _fields(*names: str) -> Callable[[dict[str, Any]], Row]:
-    return lambda d: tuple(d.get(name, "") for name in names)
-
-
-def _product_row(d: dict[str, Any]) -> Row:
-    flags = " ".join(d.get("flags", ()))
-    # One length for all GTINs, as on the scan's side: a UPC-A is a GTIN-14 with leading zeros.
-    gtin14 = str(d["gtin"]).zfill(14)
-    return (d["sku"], d["gtin"], gtin14, *_fields("name_zh", "name_en", "category", "picture")(d), flags)
-
-
-def _config_row(d: dict[str, Any]) -> Row:
-    return (d["id"], canonical(d).decode())
-
-
-_TABLES: Mapping[str, tuple[str, int, Callable[[dict[str, Any]], Row]]] = {
-    "product": ("product", 8, _product_row),
-    "price": ("price", 3, _fields("sku", "fen", "book")),
-    "stock": ("stock", 5, _fields("sku", "on_hand", "stream", "upto_seq", "at")),
-    "order": ("click_order", 8, _order_row),
-    "cmd": ("cmd", 5, _fields("cmd", "order", "gen", "kind", "at")),
-    "pickup_key": ("pickup_key", 3, _fields("kid", "public", "not_after")),
-    "revocation": ("revocation", 2, _fields("nonce", "order")),
-    "staff": ("staff", 5, _fields("staff", "name", "role", "pin_hash", "badge_sha")),
-    "shop": ("shop", 6, _fields("store", "name_zh", "name_en", "address_zh", "address_en", "phone")),
-    "config": ("config", 2, _config_row),
-}
-"""Wire table -> (table of hq.db, its columns, row of a `d`). The first column is the key, equal to the op's id."""
-_KEYS = {
-    "product": "sku",
-    "price": "sku",
-    "stock": "sku",
-    "order": "order_id",
-    "cmd": "cmd",
-    "pickup_key": "kid",
-    "revocation": "nonce",
-    "staff": "staff",
-    "shop": "store",
-    "config": "id",
-}
+_UNHELD = (dbapi2.IntegrityError, dbapi2.InterfaceError, OverflowError)
+Refusal = tuple[Op, str]
 
 
 class Inbox:
@@ -101,23 +46,21 @@ class Inbox:
         heads: Mapping[str, Head],
         server_time: str,
         hq_epoch: str,
-    ) -> list[tuple[Op, str]]:
+    ) -> list[Refusal]:
         """Rows, cursors, epoch and trusted floor of one page, all or nothing; gives the ops set aside."""
-        refused: list[tuple[Op, str]] = []
-        with self._hq.transaction() as tx:
-            sums: dict[str, tuple[int, int]] = {}
-            for op in page_ops:
-                code = self._write(tx, op)
-                self._count(tx, op, sums)
-                if code:
-                    self._set_aside(tx, op, code)
-                    refused.append((op, code))
-            for bucket, (rows, total) in sums.items():
-                self._add_to_sum(tx, bucket, rows, total)
+        # The last word on a row counts; in the order of the keys, which is the order of the trees.
+        groups: dict[tuple[str, str], dict[str, Op]] = {}
+        for op in page_ops:
+            groups.setdefault((op.b, op.tb), {})[op.id] = op
+        refused: list[Refusal] = []
+        with self._transaction() as tx:
+            for (bucket, tb), ops in groups.items():
+                refused += self._group(tx, bucket, tb, [ops[row_id] for row_id in sorted(ops)])
             for bucket, cursor in cursors.items():
                 tx.execute(
-                    "INSERT INTO cursor (bucket, epoch, seq) VALUES (?, ?, ?) ON CONFLICT (bucket)"
-                    " DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq",
+                    "INSERT INTO cursor (bucket, epoch, seq, high_epoch, high_seq) VALUES (?1, ?2, ?3, ?2, ?3)"
+                    " ON CONFLICT (bucket) DO UPDATE SET epoch = ?2, seq = ?3,"
+                    " high_seq = CASE WHEN high_epoch = ?2 THEN max(high_seq, ?3) ELSE ?3 END, high_epoch = ?2",
                     (bucket, cursor.e, cursor.seq),
                 )
             now = stamp(self._clock.now())
@@ -135,21 +78,24 @@ class Inbox:
 
     def forget_people(self) -> None:
         """Orders and HQ's wishes about them go at once; a box that is enrolled again reads them again."""
-        with self._hq.transaction() as tx:
-            held = tx.execute("SELECT DISTINCT bucket FROM feed_row WHERE tb IN ('order', 'cmd')").fetchall()
+        with self._transaction() as tx:
             for table in ("click_order", "cmd"):
                 tx.execute(f"DELETE FROM {table}")
             tx.execute("DELETE FROM inbox_quarantine WHERE tb IN ('order', 'cmd')")
-            for (bucket,) in held:
-                tx.execute("DELETE FROM feed_row WHERE bucket = ?", (bucket,))
-                tx.execute("DELETE FROM cursor WHERE bucket = ?", (bucket,))
+            for bucket, number in tx.execute("SELECT bucket, feed FROM cursor WHERE feed <> 0").fetchall():
+                wanted = f"SELECT 1 FROM feed_{number} WHERE tb IN ('order', 'cmd') LIMIT 1"
+                if tx.execute(wanted).fetchone():
+                    tx.execute(f"DROP TABLE feed_{number}")
+                    tx.execute("DELETE FROM cursor WHERE bucket = ?", (bucket,))
 
     def reset(self, bucket: str, why: str) -> None:
         """The bucket is read again from the start; its rows serve on until that is done."""
-        with self._hq.transaction() as tx:
-            tx.execute("UPDATE feed_row SET fresh = 0 WHERE bucket = ?", (bucket,))
+        with self._transaction() as tx:
+            row = tx.execute("SELECT feed FROM cursor WHERE bucket = ? AND feed <> 0", (bucket,)).fetchone()
+            if row is not None:
+                tx.execute(f"UPDATE feed_{row[0]} SET fresh = 0 WHERE fresh = 1")
             tx.execute(
-                "UPDATE cursor SET epoch = '', seq = 0, n = 0, ck = '0000000000000000', trouble = ?"
+                "UPDATE cursor SET epoch = '', seq = 0, n = 0, ck = '0000000000000000', trouble = ?, loading = ''"
                 " WHERE bucket = ?",
                 (why, bucket),
             )
@@ -161,75 +107,85 @@ class Inbox:
 
     def quarantine(self, op: Op, code: str) -> None:
         """Sets an op aside that cannot be read; it counts in the checksum like any other."""
-        with self._hq.transaction() as tx:
-            sums: dict[str, tuple[int, int]] = {}
-            self._count(tx, op, sums)
-            for bucket, (rows, total) in sums.items():
-                self._add_to_sum(tx, bucket, rows, total)
+        with self._transaction() as tx:
+            self._count(tx, op.b, op.tb, [op])
             self._set_aside(tx, op, code)
 
-    def _write(self, tx: Connection, op: Op) -> str:
-        """Puts the op's row into its table; gives "" or the code why that cannot be."""
-        table = _TABLES.get(op.tb)
+    def _group(self, tx: Connection, bucket: str, tb: str, ops: list[Op]) -> list[Refusal]:
+        """Ops on one table of one bucket, each on another row: counted, then written; gives those set aside."""
+        self._count(tx, bucket, tb, ops)
+        table = TABLES.get(tb)
         if table is None:
-            return ""
-        name, columns, row_of = table
-        numbered = op.tb == "pickup_key" and op.id.isascii() and op.id.isdecimal() and len(op.id) <= 3
-        key: str | int = int(op.id) if numbered else op.id
-        if op.op == "del" or op.d is None:
-            tx.execute(f"DELETE FROM {name} WHERE {_KEYS[op.tb]} = ?", (key,))
-            return ""
-        try:
-            row = row_of(op.d)
-        except msgspec.ValidationError:
-            return "VALIDATION"
-        if str(row[0]) != op.id:
-            return "ID"
-        marks = ", ".join("?" * columns)
-        try:
-            tx.execute(f"INSERT OR REPLACE INTO {name} VALUES ({marks})", row)
-        except (dbapi2.IntegrityError, dbapi2.InterfaceError, OverflowError):
-            return "CONSTRAINT"
-        return ""
+            return []
+        gone = [(key_of(tb, op.id),) for op in ops if op.op == "del" or op.d is None]
+        tx.executemany(table.delete(), gone)
+        rows, refused = [], []
+        for op in ops:
+            if op.op == "put" and op.d is not None:
+                row, code = _row(table, op)
+                rows.append((op, row)) if not code else refused.append((op, code))
+        refused += self._write(tx, table, rows)
+        for op, code in refused:
+            self._set_aside(tx, op, code)
+        return refused
 
-    def _count(self, tx: Connection, op: Op, sums: dict[str, tuple[int, int]]) -> None:
-        """Keeps the bucket's checksum in step: the row's former hash out, its new one in."""
-        rows, total = sums.get(op.b, (0, 0))
-        key = (op.b, op.tb, op.id)
-        old = tx.execute(
-            "SELECT hash FROM feed_row WHERE bucket = ? AND tb = ? AND id = ? AND fresh = 1", key
-        ).fetchone()
-        if old is not None:
-            rows, total = rows - 1, total - int(old[0], 16)
-        tx.execute("DELETE FROM inbox_quarantine WHERE bucket = ? AND tb = ? AND id = ?", key)
-        if op.op == "del" or op.d is None:
-            tx.execute("DELETE FROM feed_row WHERE bucket = ? AND tb = ? AND id = ?", key)
-        else:
-            value = row_hash(op.tb, op.id, op.ver, op.d)
-            tx.execute(
-                "INSERT OR REPLACE INTO feed_row (bucket, tb, id, ver, hash, fresh) VALUES (?,?,?,?,?,1)",
-                (*key, op.ver, f"{value:016x}"),
-            )
-            rows, total = rows + 1, total + value
-        sums[op.b] = (rows, total)
+    def _write(self, tx: Connection, table: WireTable, rows: list[tuple[Op, Row]]) -> list[Refusal]:
+        tx.execute("SAVEPOINT rows")
+        try:
+            _put(tx, table, [row for _, row in rows])
+        except _UNHELD:
+            tx.execute("ROLLBACK TO rows")
+            # One of them cannot be held: found by writing each for itself.
+            return [(op, "CONSTRAINT") for op, row in rows if not self._held(tx, table, row)]
+        finally:
+            tx.execute("RELEASE rows")
+        return []
 
-    def _add_to_sum(self, tx: Connection, bucket: str, rows: int, total: int) -> None:
-        tx.execute("INSERT OR IGNORE INTO cursor (bucket, epoch, seq) VALUES (?, '', 0)", (bucket,))
+    def _held(self, tx: Connection, table: WireTable, row: Row) -> bool:
+        try:
+            _put(tx, table, [row])
+        except _UNHELD:
+            return False
+        return True
+
+    def _count(self, tx: Connection, bucket: str, tb: str, ops: list[Op]) -> None:
+        """Keeps the bucket's checksum in step: the rows' former hashes out, their new ones in."""
+        feed = f"feed_{feed_number(tx, bucket)}"
+        ids = msgspec.json.encode([op.id for op in ops]).decode()
+        known = tx.execute(
+            f"SELECT hash FROM {feed} WHERE tb = ? AND fresh = 1 AND id IN (SELECT value FROM json_each(?))",
+            (tb, ids),
+        ).fetchall()
+        rows, total = -len(known), -sum(said for (said,) in known)
+        fresh, gone = [], []
+        for op in ops:
+            if op.op == "del" or op.d is None:
+                gone.append((tb, op.id))
+            else:
+                value = row_hash(tb, op.id, op.ver, op.d)
+                total += value
+                fresh.append((tb, op.id, op.ver, signed(value)))
+        tx.executemany(f"DELETE FROM {feed} WHERE tb = ? AND id = ?", gone)
+        tx.executemany(f"INSERT OR REPLACE INTO {feed} (tb, id, ver, hash) VALUES (?, ?, ?, ?)", fresh)
         n, ck = tx.execute("SELECT n, ck FROM cursor WHERE bucket = ?", (bucket,)).fetchone()
-        tx.execute(
-            "UPDATE cursor SET n = ?, ck = ? WHERE bucket = ?",
-            (n + rows, f"{(int(ck, 16) + total) % _MOD:016x}", bucket),
-        )
+        said = (n + rows + len(fresh), f"{(int(ck, 16) + total) % _MOD:016x}", bucket)
+        tx.execute("UPDATE cursor SET n = ?, ck = ? WHERE bucket = ?", said)
+        if tx.execute("SELECT 1 FROM inbox_quarantine WHERE bucket = ? LIMIT 1", (bucket,)).fetchone():
+            tx.executemany(
+                "DELETE FROM inbox_quarantine WHERE bucket = ? AND tb = ? AND id = ?",
+                [(bucket, tb, op.id) for op in ops],
+            )
 
     def _settle(self, tx: Connection, bucket: str, now: str) -> None:
         """The bucket is complete: rows that a re-read did not bring again go, its trouble is what is set aside."""
-        stale = tx.execute("SELECT tb, id FROM feed_row WHERE bucket = ? AND fresh = 0", (bucket,)).fetchall()
-        for tb, row_id in stale:
-            self._write(tx, Op(b=bucket, seq=1, op="del", tb=tb, id=row_id, ver=0))
-            tx.execute(
-                "DELETE FROM feed_row WHERE bucket = ? AND tb = ? AND id = ?",
-                (bucket, tb, row_id),
-            )
+        read_again = "SELECT 1 FROM cursor WHERE bucket = ? AND trouble NOT IN ('', 'QUARANTINE')"
+        if tx.execute(read_again, (bucket,)).fetchone():
+            feed = f"feed_{feed_number(tx, bucket)}"
+            stale = tx.execute(f"SELECT tb, id FROM {feed} WHERE fresh = 0").fetchall()
+            for tb, row_id in stale:
+                if tb in TABLES:
+                    tx.execute(TABLES[tb].delete(), (key_of(tb, row_id),))
+            tx.executemany(f"DELETE FROM {feed} WHERE tb = ? AND id = ?", stale)
         bad = tx.execute("SELECT count(*) FROM inbox_quarantine WHERE bucket = ?", (bucket,)).fetchone()[0]
         tx.execute(
             "UPDATE cursor SET consistent_at = ?, trouble = ? WHERE bucket = ?",
@@ -244,3 +200,47 @@ class Inbox:
 
     def _remember(self, tx: Connection, key: str, value: str) -> None:
         tx.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with turn(self._hq.path), self._hq.transaction() as tx:
+            yield tx
+
+
+def feed_number(tx: Connection, bucket: str) -> int:
+    """The number of the table in which this bucket's rows are counted; made where there is none."""
+    row = tx.execute("SELECT feed FROM cursor WHERE bucket = ?", (bucket,)).fetchone()
+    if row is not None and row[0]:
+        return int(row[0])
+    number = new_feed(tx)
+    tx.execute(FEED.format(name=f"feed_{number}"))
+    tx.execute(
+        "INSERT INTO cursor (bucket, epoch, seq, feed) VALUES (?1, '', 0, ?2)"
+        " ON CONFLICT (bucket) DO UPDATE SET feed = ?2",
+        (bucket, number),
+    )
+    return number
+
+
+def new_feed(tx: Connection) -> int:
+    """A number that no table of rows ever had."""
+    row = tx.execute(
+        "INSERT INTO meta (key, value) VALUES ('feeds', '1') ON CONFLICT (key)"
+        " DO UPDATE SET value = CAST(value AS INTEGER) + 1 RETURNING value"
+    ).fetchone()
+    return int(row[0])
+
+
+def _put(tx: Connection, table: WireTable, rows: list[Row]) -> None:
+    tx.executemany(table.upsert(), rows)
+    if table.apart:
+        tx.executemany(table.mend(), map(table.mended, rows))
+
+
+def _row(table: WireTable, op: Op) -> tuple[Row, str]:
+    """The row of a put, or why there can be none."""
+    try:
+        row = table.row_of(op.d or {})
+    except msgspec.ValidationError:
+        return (), "VALIDATION"
+    return (row, "") if str(row[0]) == op.id else ((), "ID")

@@ -50,7 +50,25 @@ FIRST = (
 
 CONFIG = "CREATE TABLE config (id TEXT PRIMARY KEY, doc TEXT NOT NULL) STRICT"
 
-NAMES = ["first", "config"]
+# What a bucket's checksum counts stands in a table of its own: a snapshot replaces it by its name. `feed` is its
+# number, 0 where there is none yet; `high_*` how far the bucket ever was: an older snapshot is refused.
+# `loading`: the snapshot that may replace the bucket.
+FEEDS = tuple(
+    f"ALTER TABLE cursor ADD COLUMN {column}"
+    for column in (
+        "feed INTEGER NOT NULL DEFAULT 0",
+        "high_epoch TEXT NOT NULL DEFAULT ''",
+        "high_seq INTEGER NOT NULL DEFAULT 0",
+        "loading TEXT NOT NULL DEFAULT ''",
+    )
+)
+FEED = """CREATE TABLE {name} (
+    tb TEXT NOT NULL, id TEXT NOT NULL, ver INTEGER NOT NULL, hash INTEGER NOT NULL,
+    fresh INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (tb, id)) STRICT, WITHOUT ROWID"""
+LEAN = ("product", "price", "stock")
+"""Tables of a million rows: one tree each, by key, instead of two."""
+
+NAMES = ["first", "config", "feeds"]
 
 
 def migrations() -> Migrations:
@@ -68,4 +86,43 @@ def migrations() -> Migrations:
     def config(db: Database) -> None:
         db.execute(CONFIG)
 
+    @replica(name="feeds")
+    def feeds(db: Database) -> None:
+        for statement in FEEDS:
+            db.execute(statement)
+        buckets = [row[0] for row in db.execute("SELECT DISTINCT bucket FROM feed_row ORDER BY bucket")]
+        for number, bucket in enumerate(buckets, 1):
+            _split(db, bucket, number)
+        db.execute("INSERT INTO meta (key, value) VALUES ('feeds', ?)", (str(len(buckets)),))
+        db.execute("DROP TABLE feed_row")
+        for name in LEAN:
+            _thin(db, name)
+        db.execute("CREATE INDEX product_gtin ON product (gtin14)")
+
     return replica
+
+
+def _split(db: Database, bucket: str, number: int) -> None:
+    """Moves what is counted of a bucket into a table of its own; sums become numbers."""
+    name = f"feed_{number}"
+    db.execute(FEED.format(name=name))
+    db.execute("INSERT OR IGNORE INTO cursor (bucket, epoch, seq) VALUES (?, '', 0)", (bucket,))
+    db.execute("UPDATE cursor SET feed = ? WHERE bucket = ?", (number, bucket))
+    rows = db.execute("SELECT tb, id, ver, hash, fresh FROM feed_row WHERE bucket = ?", (bucket,))
+    db.conn.executemany(
+        f"INSERT INTO {name} VALUES (?, ?, ?, ?, ?)",
+        ((tb, row_id, ver, signed(int(said, 16)), fresh) for tb, row_id, ver, said, fresh in rows),
+    )
+
+
+def _thin(db: Database, name: str) -> None:
+    sql = db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0]
+    db.execute(sql.replace(f"CREATE TABLE {name}", f"CREATE TABLE thin_{name}") + ", WITHOUT ROWID")
+    db.execute(f"INSERT INTO thin_{name} SELECT * FROM {name} ORDER BY 1")
+    db.execute(f"DROP TABLE {name}")
+    db.execute(f"ALTER TABLE thin_{name} RENAME TO {name}")
+
+
+def signed(value: int) -> int:
+    """A number of 64 bits as a column holds it."""
+    return value - (1 << 64) if value >> 63 else value

@@ -1,0 +1,102 @@
+"""What becomes of a row of HQ's in hq.db: which table, which columns, and which of them an index covers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from edge.domain import orders
+from sync.messages import canonical
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class WireTable:
+    """A table of hq.db; `columns` in order, the first is the key. `apart`: columns under an index, which are
+    written only where they changed."""
+
+    name: str
+    columns: tuple[str, ...]
+    row_of: Callable[[dict[str, Any]], Row]
+    apart: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The column that holds the op's id."""
+        return self.columns[0]
+
+    def upsert(self) -> str:
+        """Puts a row over a former one, all but the columns apart."""
+        marks = ", ".join(f"?{n}" for n in range(1, len(self.columns) + 1))
+        rest = [column for column in self.columns[1:] if column not in self.apart]
+        changes = ", ".join(f"{column} = excluded.{column}" for column in rest)
+        return f"INSERT INTO {self.name} VALUES ({marks}) ON CONFLICT ({self.key}) DO UPDATE SET {changes}"
+
+    def mend(self) -> str:
+        """Writes the columns apart where they differ; takes what `mended` gives."""
+        changes = ", ".join(f"{column} = ?{n}" for n, column in enumerate(self.apart, 2))
+        differs = " OR ".join(f"{column} <> ?{n}" for n, column in enumerate(self.apart, 2))
+        return f"UPDATE {self.name} SET {changes} WHERE {self.key} = ?1 AND ({differs})"
+
+    def mended(self, row: Row) -> Row:
+        """The key and the columns apart of a row."""
+        return (row[0], *(row[self.columns.index(column)] for column in self.apart))
+
+    def delete(self) -> str:
+        """Takes a row away by its key."""
+        return f"DELETE FROM {self.name} WHERE {self.key} = ?"
+
+
+def key_of(tb: str, row_id: str) -> str | int:
+    """An op's id as it stands in the key column."""
+    if tb == "pickup_key" and row_id.isascii() and row_id.isdecimal() and len(row_id) <= 3:
+        return int(row_id)
+    return row_id
+
+
+def _fields(*names: str) -> Callable[[dict[str, Any]], Row]:
+    return lambda d: tuple(d.get(name, "") for name in names)
+
+
+def _order_row(d: dict[str, Any]) -> Row:
+    # Decoded once here, so that a row the domain cannot read is set aside now and not at the counter.
+    order = msgspec.convert(d, orders.Order)
+    facts = (order.order, order.gen, order.state.value, order.numeric_code, order.phone_tail)
+    return (*facts, order.ready_by, order.hold_until, canonical(d).decode())
+
+
+def _product_row(d: dict[str, Any]) -> Row:
+    flags = " ".join(d.get("flags", ()))
+    # One length for all GTINs, as on the scan's side: a UPC-A is a GTIN-14 with leading zeros.
+    gtin14 = str(d["gtin"]).zfill(14)
+    return (d["sku"], d["gtin"], gtin14, *_fields("name_zh", "name_en", "category", "picture")(d), flags)
+
+
+def _config_row(d: dict[str, Any]) -> Row:
+    return (d["id"], canonical(d).decode())
+
+
+def _same(name: str, *columns: str) -> WireTable:
+    return WireTable(name, columns, _fields(*columns))
+
+
+_PRODUCT = ("sku", "gtin", "gtin14", "name_zh", "name_en", "category", "picture", "flags")
+_ORDER = ("order_id", "gen", "state", "numeric_code", "phone_tail", "ready_by", "hold_until", "doc")
+_CMD = ("cmd", "order_id", "gen", "kind", "at")
+TABLES: Mapping[str, WireTable] = {
+    "product": WireTable("product", _PRODUCT, _product_row, apart=("gtin", "gtin14")),
+    "price": _same("price", "sku", "fen", "book"),
+    "stock": _same("stock", "sku", "on_hand", "stream", "upto_seq", "at"),
+    "order": WireTable("click_order", _ORDER, _order_row, apart=("numeric_code", "phone_tail")),
+    "cmd": WireTable("cmd", _CMD, _fields("cmd", "order", "gen", "kind", "at"), apart=("order_id",)),
+    "pickup_key": _same("pickup_key", "kid", "public", "not_after"),
+    "revocation": WireTable("revocation", ("nonce", "order_id"), _fields("nonce", "order")),
+    "staff": _same("staff", "staff", "name", "role", "pin_hash", "badge_sha"),
+    "shop": _same("shop", "store", "name_zh", "name_en", "address_zh", "address_en", "phone"),
+    "config": WireTable("config", ("id", "doc"), _config_row),
+}
+"""Wire table -> table of hq.db."""
