@@ -20,6 +20,7 @@ from edge.enroll_cli import enroll
 from edge.hub_cli import hub
 from edge.hub_run import run_hints, run_hub
 from edge.lane_cli import lane, lane_key
+from edge.terminal import json_line, plain
 
 REFUSED = 78
 """Exit code for settings that cannot be used (EX_CONFIG of sysexits.h)."""
@@ -142,7 +143,7 @@ def scan_image(files: tuple[Path, ...], *, as_json: bool, context: Literal["any"
                 "text": reading.text,
                 "kind": classify(reading.text).kind.value,
             }
-            click.echo(json.dumps(line, ensure_ascii=False))
+            click.echo(json_line(line))
     sys.exit(1 if failed else 0)
 
 
@@ -163,7 +164,7 @@ def print_test(path: Path, printer: str) -> None:
     good = True
     for word, said in report(printer, settings.printers[printer]):
         good = good and word != "failed"
-        click.echo(f"{word}: {said}")
+        click.echo(f"{word}: {plain(said)}")
     sys.exit(0 if good else 1)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import click
 
 from config.loader import load
 from config.schema import Settings, SettingsRefused
+from edge.terminal import json_line, nameless, plain
 
 if TYPE_CHECKING:
     from devices.plugged import Plugged
@@ -44,7 +44,8 @@ def _refuse(refused: SettingsRefused) -> NoReturn:
 
 
 def _say(fields: dict[str, Any], text: str, *, as_json: bool) -> None:
-    click.echo(json.dumps(fields, ensure_ascii=False) if as_json else text)
+    # Whatever was plugged in, scanned or found on the network speaks here.
+    click.echo(json_line(fields) if as_json else plain(text))
 
 
 def _plugged() -> tuple[Plugged, ...]:
@@ -68,10 +69,12 @@ def list_(path: Path, *, as_json: bool) -> None:
             "device": one.name,
             "table": one.table,
             "driver": one.driver,
-            "address": one.address,
+            "address": nameless(one.address),
         }
         fields |= {"there": one.there, "identity": one.identity}
-        _say(fields, f"{one.table}.{one.name}  {one.driver}  {one.address}  {said}", as_json=as_json)
+        _say(
+            fields, f"{one.table}.{one.name}  {one.driver}  {nameless(one.address)}  {said}", as_json=as_json
+        )
     for free in unused(found, settings):
         fields = {"path": free.path, "kind": free.kind, "identity": words(free.identity), "device": None}
         fields |= {"suggestion": suggestion(free)}
