@@ -8,7 +8,7 @@ from pathlib import Path
 
 from config.device_schema import LightSettings
 from devices.nodes import fault
-from devices.ports import DeviceAbsent, Light
+from devices.ports import DeviceAbsent, DeviceFault, Light
 
 _BLINK_MS = 400
 # Shares of red, green and blue; what a lamp lacks is left out.
@@ -57,7 +57,7 @@ class SysfsLed:
     def close(self) -> None:
         """Dark, if it still can; never raises."""
         if self._open:
-            with contextlib.suppress(DeviceAbsent):
+            with contextlib.suppress(DeviceFault):
                 self.light(Light.OFF)
         self._open = False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from devices.ports import DeviceAbsent, Light, Lights
+from devices.ports import DeviceFault, Light, Lights
 
 DARK, LIGHT = 50, 90
 """Mean gray levels (0..255) of what is looked at: darker than DARK wants light, LIGHT needs none."""
@@ -63,7 +63,7 @@ class Torch:
             if self._shown is None:
                 self._lights.open()
             self._lights.light(wanted)
-        except DeviceAbsent:
+        except DeviceFault:
             self._lights.close()
             self._shown, self._again_at = None, at + _RETRY_S
         else:
@@ -72,7 +72,7 @@ class Torch:
     def close(self) -> None:
         """Dark, and let go; never raises."""
         if self._shown is not None:
-            with contextlib.suppress(DeviceAbsent):
+            with contextlib.suppress(DeviceFault):
                 self._lights.light(Light.OFF)
             self._lights.close()
         self._shown, self._dusk = None, Dusk()

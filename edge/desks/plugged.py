@@ -7,7 +7,7 @@ import threading
 
 import msgspec
 
-from devices.ports import Identity
+from devices.ports import Identity, Status
 from edge.clock import moment_of, stamp
 from edge.desks.status import Poke, StatusDesk
 from edge.domain.refusals import UnknownThing
@@ -60,6 +60,7 @@ class PlugDesk:
             if known.seen is None or another(known.seen, now):
                 self._write(IdentityRow(device, kind, address, known.known, now, stamp(self._status.now())))
                 _log.warning("another device at this address", extra={"device": device, "address": address})
+                self._status.changed(device, Status.IDENTITY_CHANGED)
         elif known.seen is not None or merged(known.known, now) != known.known:
             back = stamp(self._status.now()) if known.seen else known.since
             self._write(IdentityRow(device, kind, address, merged(known.known, now), None, back))

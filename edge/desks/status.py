@@ -52,6 +52,7 @@ class StatusDesk:
         """A change of a device that no state word tells."""
         with self._lock:
             self._updates.add(StatusUpdate(name, status, self.now()))
+        self._poke("devices")
 
     def updates(self, limit: int = 20) -> tuple[StatusUpdate, ...]:
         """The newest changes of devices' statuses, newest first."""

@@ -17,7 +17,6 @@ _SAYS: dict[str, tuple[Status, ...]] = {
     "cover_open": (_S.POWER_ONLINE, _S.COVER_OPEN),
     "offline": (_S.POWER_OFFLINE,),
     "absent": (_S.POWER_OFF_OFFLINE,),
-    "uncertain": (),
     "closed": (_S.DRAWER_CLOSED,),
     "open": (_S.DRAWER_OPEN,),
     "open_long": (_S.DRAWER_OPEN,),

@@ -10,7 +10,14 @@ from config.device_schema import ScaleSettings
 from devices.ports import DeviceFault, Moving, Overweight, Scale, Underweight, Unweighed, Weight
 from edge.desks.status import StatusDesk
 from edge.domain.refusals import Refusal, UnknownThing
-from edge.domain.scale_refusals import ScaleAbsent, ScaleMoving, ScaleOver, ScaleUnclear, ScaleUnder
+from edge.domain.scale_refusals import (
+    ScaleAbsent,
+    ScaleEmpty,
+    ScaleMoving,
+    ScaleOver,
+    ScaleUnclear,
+    ScaleUnder,
+)
 
 _WAIT_S = 2.0
 """As long as most scales need to settle; who waits longer thinks that nothing happens."""
@@ -39,7 +46,8 @@ class WeighDesk:
     def weigh(self, station: str, wait_s: float = _WAIT_S) -> Weight:
         """The weight on the station's scale; waits at most `wait_s` for it to come to rest.
 
-        Raises UnknownThing where there is no scale, ScaleMoving, ScaleOver, ScaleUnder, ScaleUnclear, ScaleAbsent.
+        Raises UnknownThing where there is no scale, ScaleEmpty, ScaleMoving, ScaleOver, ScaleUnder, ScaleUnclear,
+        ScaleAbsent.
         """
         name = self.at(station)
         with self._turns[name]:
@@ -53,6 +61,8 @@ class WeighDesk:
                 self._lost(name, fault)
                 raise ScaleAbsent from fault
         self._tell(name, "online")
+        if weight.grams <= 0:
+            raise ScaleEmpty
         return weight
 
     def at(self, station: str) -> str:

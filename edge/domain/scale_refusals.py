@@ -25,6 +25,16 @@ class ScaleOver(Refusal):
     next_en = "Take some off and weigh in parts"
 
 
+class ScaleEmpty(Refusal):
+    """The scale has come to rest at zero; nothing is sold by no weight."""
+
+    code = "scale_empty"
+    zh = "秤上没有东西"
+    en = "Nothing lies on the scale"
+    next_zh = "把商品放上秤盘再称；轻于秤的最小称量时请按件卖"
+    next_en = "Put the goods on the pan and weigh again; sell what is too light for the scale by the piece"
+
+
 class ScaleUnder(Refusal):
     """The scale shows less than zero."""
 

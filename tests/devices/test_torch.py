@@ -6,12 +6,13 @@ from pathlib import Path
 
 import cv2
 
-from config.device_schema import CameraSettings
+from config.device_schema import CameraSettings, LightSettings
 from config.schema import parse
 from devices.camera_process import Exposure
 from devices.camera_scanner import CameraScanner
 from devices.ports import DeviceAbsent, Light
 from devices.registry import open_scanners
+from devices.serial_relay_lights import SerialRelayLights
 from devices.torch import Dusk, Torch
 
 
@@ -77,6 +78,15 @@ def test_a_lamp_that_is_pulled_out_costs_nothing_and_is_tried_again() -> None:
     torch.close()
     torch.close()
     assert lamp.said[-2:] == [Light.OFF, None]
+
+
+def test_a_lamp_whose_settings_are_wrong_is_not_the_camera_s_trouble() -> None:
+    torch = Torch(
+        SerialRelayLights("lamp", LightSettings(station="K1", device="/dev/null", codes={"off": "zz"}))
+    )
+    for at in range(8):
+        torch.sees(10, at / 4)
+    torch.close()
 
 
 def test_a_camera_gets_its_torch_from_the_settings_and_darkens_it_when_it_goes(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from config.schema import Settings
 from devices.hotplug import Hotplug
-from devices.ports import Identity
+from devices.ports import Identity, Status
 from edge.daemon import Shop, build_shop
 from edge.desks.plugged import another
 from edge.domain.refusals import UnknownThing
@@ -84,6 +84,14 @@ def test_another_device_at_the_address_is_an_alarm_until_a_person_answers(store:
     assert detail(store) == ""
     assert met(store, SPARE)
     assert not met(store, FRONT), "the old one is the stranger now"
+
+
+def test_a_swap_is_a_change_of_status_once(store: Shop) -> None:
+    met(store, FRONT)
+    for _ in range(2):
+        met(store, SPARE)
+    changes = [one.device for one in store.store.status.updates() if one.status is Status.IDENTITY_CHANGED]
+    assert changes == ["front"]
 
 
 def test_the_old_one_coming_back_ends_the_alarm(store: Shop) -> None:

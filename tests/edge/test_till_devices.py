@@ -87,6 +87,13 @@ def test_nothing_is_sold_by_another_weight_and_each_says_what_to_do(shop, scale,
     assert shop.store.till.weighing.weigh("T1").grams == 1250
 
 
+def test_an_empty_pan_is_no_weight_to_sell_by(shop, scale):
+    scale.put(0)
+    with pytest.raises(heavy.ScaleEmpty):
+        shop.store.till.weighing.weigh("T1")
+    assert state_of(shop, "S1") == ("online", "")
+
+
 def test_a_scale_that_says_nothing_clear_gives_no_weight(shop, scale):
     scale.put(1250, unit="lb")
     with pytest.raises(heavy.ScaleUnclear):
