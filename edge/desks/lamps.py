@@ -43,6 +43,10 @@ class LampDesk:
         self.poke("devices")
         return light_of(self.standing(station))
 
+    def wants_help(self, station: str) -> bool:
+        """Whether somebody there asked for a person and nobody has taken it back."""
+        return station in self._help
+
     def standing(self, station: str) -> Standing:
         """How things stand there; raises UnknownThing."""
         printer = self.outlet.staff.station(station).printer
@@ -51,7 +55,7 @@ class LampDesk:
             drawer_open_long=any(drawer.too_long for drawer in self.drawers.at(station)),
             blocked=states.get(printer, "") in _BLOCKED,
             look=any(job.state == "uncertain" for job in self.outlet.needing(station)),
-            help_wanted=station in self._help,
+            help_wanted=self.wants_help(station),
         )
 
     def turn(self, lamp: str) -> float:

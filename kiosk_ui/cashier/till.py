@@ -41,6 +41,7 @@ class TillPages:
             ("/till/drawer", self.open_drawer),
             ("/till/settle", self.settle),
             ("/till/cancel", self.cancel),
+            ("/till/helped", self.helped),
         ):
             site.add_url_rule(path, view_func=view, methods=["POST"], endpoint=path[1:].replace("/", "_"))
 
@@ -76,6 +77,12 @@ class TillPages:
         operator, job = self._operator(), _job()
         return self._done(operator, lambda: self._store.till.outlet.cancel(job, operator))
 
+    def helped(self) -> WerkzeugResponse:
+        """POST: somebody came; the call for help of this station is over."""
+        operator = self._operator()
+        lamps = self._store.till.lamps
+        return self._done(operator, lambda: lamps.ask_help(operator.station, wanted=False))
+
     def _done(self, operator: Operator, act: Callable[[], object]) -> WerkzeugResponse:
         try:
             act()
@@ -91,13 +98,17 @@ def till_stage(store: Store, operator: Operator) -> Stage:
     drawers = store.till.drawers.at(operator.station)
     jobs = store.till.outlet.needing(operator.station)
     current = store.scans.current(operator.station)
+    help_wanted = store.till.lamps.wants_help(operator.station)
     facts = {
+        "help_wanted": help_wanted,
         "drawers": drawers,
         "jobs": jobs,
         "reasons": [reason for reason, need in NEEDS.items() if operator.may(need)],
         "till_words": till_words,
     }
-    return Stage("till", f"till:{current.id if current else 0}:{_looks(drawers, jobs)}", facts)
+    return Stage(
+        "till", f"till:{current.id if current else 0}:{_looks(drawers, jobs, help_wanted=help_wanted)}", facts
+    )
 
 
 def stays(have: str, store: Store, operator: Operator) -> bool:
@@ -108,15 +119,20 @@ def stays(have: str, store: Store, operator: Operator) -> bool:
 
 
 def beside(store: Store, station: str) -> dict[str, object]:
-    """What the strip says of the till: its drawers, and how many slips need a hand."""
-    needing = [job for job in store.till.outlet.needing(station) if job.state in _NEEDS_HAND]
-    return {"till_drawers": store.till.drawers.at(station), "slips_needing": len(needing)}
+    """What the strip says of the till: its drawers, how many slips need a hand, whether somebody called for help."""
+    till = store.till
+    needing = [job for job in till.outlet.needing(station) if job.state in _NEEDS_HAND]
+    return {
+        "till_drawers": till.drawers.at(station),
+        "slips_needing": len(needing),
+        "till_help": till.lamps.wants_help(station),
+    }
 
 
-def _looks(drawers: tuple[DrawerView, ...], jobs: tuple[JobView, ...]) -> str:
+def _looks(drawers: tuple[DrawerView, ...], jobs: tuple[JobView, ...], *, help_wanted: bool) -> str:
     """Changes when the page would look different; ages by the minute."""
     seen = [(one.name, one.is_open, int(one.open_s) // 60, one.too_long, one.last) for one in drawers]
-    return hashlib.sha256(repr((seen, jobs)).encode()).hexdigest()[:12]
+    return hashlib.sha256(repr((seen, jobs, help_wanted)).encode()).hexdigest()[:12]
 
 
 def _job() -> int:

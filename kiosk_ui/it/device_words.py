@@ -13,7 +13,7 @@ from edge.domain.upkeep import DeviceCard
 from edge.domain.views import DeviceHealth, PluggedDevice
 from kiosk_ui import words
 
-GOOD = frozenset({"online", "near_end", "open", "closed", "idle", "busy", "on"})
+GOOD = frozenset({"online", "near_end", "ready", "open", "closed"})
 """States in which a device does its work."""
 
 _TABLE = re.compile(r"^\[(scanner|printer|scale|display|locker)s\.", re.MULTILINE)
@@ -28,10 +28,14 @@ _KINDS = {
     "lights": (_l("指示灯"), "lightbulb"),
     "locker": (_l("储物柜"), "lock"),
     "lane": (_l("收银通道主机"), "monitor"),
+    "serial": (_l("串口设备"), "usb"),
+    "keyboard": (_l("键盘式设备"), "scan-barcode"),
+    "hidpos": (_l("扫码设备（HID-POS）"), "scan-barcode"),
 }
 
 _REMEDIES = {
     "DEVICE_ABSENT": _l("检查电源和数据线；网络设备再查网线。接好后会自动恢复"),
+    "LANE_ABSENT": _l("检查那台电脑和网络：通道程序恢复后会自动继续"),
     "DEVICE_DENIED": _l("本程序没有打开它的权限：安装随附的 udev 规则后重新插拔"),
     "DEVICE_CLAIMED": _l("另一个程序占用了它：关闭那个程序，或取消它对此设备的使用"),
     "DEVICE_OFFLINE": _l("看设备面板：是否有报错灯，是否按过暂停键"),

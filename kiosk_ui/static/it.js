@@ -5,7 +5,9 @@
   document.querySelectorAll("details[data-camera]").forEach((aiming) => {
     const view = aiming.querySelector(".view");
     let asking = false;
+    let next = 0; // one look ahead, however often the view is opened and the page turned to
     async function look() {
+      clearTimeout(next);
       if (asking || !aiming.open || document.hidden) return;
       asking = true;
       try {
@@ -14,7 +16,7 @@
         if (aiming.open) view.innerHTML = await answer.text();
       } catch { /* the page says by itself that the store does not answer */ }
       asking = false;
-      setTimeout(look, PAUSE_MS);
+      next = setTimeout(look, PAUSE_MS);
     }
     aiming.addEventListener("toggle", () => { if (aiming.open) look(); else view.replaceChildren(); });
     document.addEventListener("visibilitychange", look);

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+import re
+from typing import Any, get_args
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
+from devices.plugged import Kind
 from devices.ports import OutOfPaper, Unconfirmed
 from devices.slip import Qr, Slip, Text
 from edge.daemon import Shop
 from edge.domain.refusals import NotAllowed
 from edge.domain.staff import Operator, Role
+from edge.domain.views import PluggedDevice
 from tests.kiosk_ui.conftest import PIN, PaperPrinter, PretendHq, browser_like, signed_in
 
 NONCE = "n" * 20
@@ -86,6 +89,21 @@ def test_the_board_is_sent_again_only_when_it_says_something_else(lead: FlaskCli
     again = lead.get(f"/it/board?have={key}")
     assert again.status_code == 200
     assert "检查电源和数据线" in again.text
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_each_kind_of_device_that_can_be_plugged_in_has_a_word(
+    lead: FlaskClient, shop: Shop, kind: str
+) -> None:
+    shop.store.plugs.sees((PluggedDevice("/dev/new", kind, "Maker Model", ""),))
+    assert "Maker Model" in (text := lead.get("/it/").text)
+    assert f"<small>{kind} ·" not in text
+
+
+def test_a_drawer_that_no_sensor_watches_is_no_trouble(lead: FlaskClient, shop: Shop) -> None:
+    shop.store.status.device("D1", "drawer", "ready", station="T1")
+    before = lead.get("/it/").text.partition("<b>D1</b>")[0]
+    assert re.findall(r'<li class="(\w+)" id="device-', before)[-1] == "good"
 
 
 def test_a_test_page_is_one_job_a_wish(lead: FlaskClient, shop: Shop, printer: PaperPrinter) -> None:
