@@ -21,10 +21,8 @@ _FRAME_BUDGET_S = 0.1  # the next frame helps more than a longer look at this on
 _STILL_BUDGET_S = 3.0
 _LOOK_S = 0.05  # how often a folder is looked at
 _WRITING_S = 1.0  # an unreadable picture younger than this may still be being written
-_KEPT, _KEPT_S = (
-    100,
-    86_400.0,
-)  # pictures that were looked at: enough to see why one was not read, and no archive
+_KEPT, _KEPT_S = 100, 86_400.0
+"""Pictures that were looked at: enough to see why one was not read, and no archive."""
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
 
 

@@ -19,10 +19,8 @@ from devices.escpos_replies import state_of_lp
 from devices.ports import PrinterState
 
 _PRINTER_CLASS = 7
-_RANK = {
-    2: 0,
-    1: 1,
-}  # bInterfaceProtocol: bidirectional, unidirectional; 3 (IEEE 1284.4) wraps what it carries
+_RANK = {2: 0, 1: 1}
+"""bInterfaceProtocol: bidirectional, unidirectional; 3 (IEEE 1284.4) wraps what it carries."""
 _SLICE_S = 0.1
 """How long a reader may be deaf to `wake`: a transfer can be waited for, but not together with anything else."""
 _PIECE = 16_384

@@ -51,9 +51,8 @@ class Hotplug:
             found = self._monitor.poll(wait_s) is not None
             while found and self._monitor.poll(0) is not None:
                 pass
-        except (
-            OSError
-        ):  # more came than the kernel keeps for us: there is something to look at, and a new start
+        except OSError:
+            # More came than the kernel keeps for us: there is something to look at, and a new start.
             self._monitor = None
             return True
         return found

@@ -144,9 +144,8 @@ class Introductions:
         found = plugged(self.machine)
         for name, settings in self.settings.printers.items():
             if self._state(name) == "absent" and settings.device and Path(settings.device).exists():
-                self.store.printing.watch(
-                    name
-                )  # plugged in again: nobody waits for the next look to hear of it
+                # Plugged in again: nobody waits for the next look to hear of it.
+                self.store.printing.watch(name)
             if self._state(name) in _ANSWERING:
                 self._meet(name, settings, found)
         return _ASK_S

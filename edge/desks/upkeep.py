@@ -33,7 +33,7 @@ class UpkeepDesk:
     plugs: PlugDesk
     printers: Mapping[str, PrinterSettings]
     draw: Draw
-    _scanners: dict[str, Scanner] = field(default_factory=dict)
+    _scanners: dict[str, object] = field(default_factory=dict)
 
     def knows(self, name: str, scanner: Scanner) -> None:
         """The root tells which scanners run, so that they can be asked what they dropped and what they see."""
