@@ -153,18 +153,26 @@ class Database:
             self._writer.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
             self._synced = durable
 
+    @property
+    def key(self) -> bytes:
+        """For a process of ours that opens the same file; goes to it through a pipe."""
+        return self._key
+
     def _connect(self) -> Connection:
-        connection = dbapi2.connect(
-            str(self.path), timeout=BUSY_S, isolation_level=None, check_same_thread=False
-        )
-        # A raw key: deriving one from a passphrase would cost 256,000 rounds at every connection.
-        connection.execute(f"PRAGMA key=\"x'{self._key.hex()}'\"")
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except dbapi2.DatabaseError as error:
-            connection.close()
-            raise WrongKey(f"{self.path} cannot be opened with this key") from error
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA trusted_schema=OFF")
-        connection.execute("PRAGMA cache_size=-1000")
-        return connection
+        return connect(self.path, self._key)
+
+
+def connect(path: Path, key: bytes) -> Connection:
+    """A connection of its own to such a file; raises WrongKey."""
+    connection = dbapi2.connect(str(path), timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    # A raw key: deriving one from a passphrase would cost 256,000 rounds at every connection.
+    connection.execute(f"PRAGMA key=\"x'{key.hex()}'\"")
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    except dbapi2.DatabaseError as error:
+        connection.close()
+        raise WrongKey(f"{path} cannot be opened with this key") from error
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA cache_size=-1000")
+    return connection

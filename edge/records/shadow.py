@@ -1,0 +1,251 @@
+"""A snapshot on its way into hq.db: rows in tables beside those that serve, until one transaction swaps them in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from edge.db import Connection
+from edge.records.inbox import new_feed
+from edge.records.replica_schema import FEED
+from edge.records.shadow_lines import FAST, LINES, Line, around, said
+from edge.records.wire_tables import TABLES, WireTable, key_of
+from sync.messages import DOWN_KINDS, Op, canonical, is_stamp, row_of, table_of
+from sync.snapshot_words import Manifest
+
+MAX_ASIDE = 1000
+"""More rows than this that cannot be used, and the file is not worth loading."""
+_NEXT, _OLD = "next_", "old_"
+Turn = Callable[[], Any]
+
+
+class NotLoaded(Exception):
+    """The snapshot does not become the bucket; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Shadow:
+    """One bucket's snapshot. Whoever writes hq.db meanwhile writes on: each step is a short transaction."""
+
+    def __init__(self, hq: Connection, turn: Turn, manifest: Manifest) -> None:
+        """`turn` gives a context that lets one writer in at a time."""
+        self._hq = hq
+        self._turn = turn
+        self._manifest = manifest
+        self._made: dict[str, WireTable] = {}
+        self._aside: list[tuple[Op, str]] = []
+        self._sum = 0
+        self.rows = 0
+        with self._transaction():
+            _drop(hq, _NEXT, _OLD)
+            self._number = new_feed(hq)
+            hq.execute(FEED.format(name=f"{_NEXT}feed"))
+
+    def add(self, lines: bytes) -> None:
+        """Whole lines of the file; raises NotLoaded for what is no line of this bucket."""
+        try:
+            found = LINES.decode_lines(lines)
+        except msgspec.DecodeError:
+            raise NotLoaded("LINE") from None
+        wrong = [one for one in found if one.op != "put" or one.b != self._manifest.bucket]
+        if wrong or any(one.seq > self._manifest.seq for one in found):
+            raise NotLoaded("LINE")
+        with self._transaction():
+            self._count(found)
+            for tb, some in groupby(found, attrgetter("tb")):
+                group = list(some)
+                if tb in TABLES:
+                    self._table(tb)
+                    if not self._fast(tb, group, lines if len(group) == len(found) else b""):
+                        self._slowly(tb, group)
+
+    def finish(self) -> None:
+        """Indexes, the sum of all rows, the swap; afterwards what served before is taken apart."""
+        if (self.rows, f"{self._sum % (1 << 64):016x}") != (self._manifest.rows, self._manifest.ck):
+            raise NotLoaded("SUM")
+        for table in self._made.values():
+            for statement in self._indexes(table.name):
+                with self._transaction():
+                    self._hq.execute(statement)
+        with self._transaction():
+            self._swap()
+        with self._transaction():
+            _drop(self._hq, _NEXT, _OLD)
+
+    def _count(self, found: list[Line]) -> None:
+        """Every row counts, also one of a table that this release does not know."""
+        number = int.from_bytes
+        counted = [
+            (one.tb, one.id, one.ver, number(sha256(said(one)).digest()[:8], "big", signed=True))
+            for one in found
+        ]
+        try:
+            self._hq.executemany(f"INSERT INTO {_NEXT}feed (tb, id, ver, hash) VALUES (?, ?, ?, ?)", counted)
+        except _unheld():
+            raise NotLoaded("TWICE") from None
+        self.rows += len(counted)
+        self._sum += sum(row[3] for row in counted)
+
+    def _fast(self, tb: str, group: list[Line], lines: bytes) -> bool:
+        """Writes the group without looking at single rows; False where one of them needs a look."""
+        if tb not in FAST:
+            return False
+        decoder, places, columns = FAST[tb]
+        try:
+            typed = decoder.decode_lines(lines) if lines else [decoder.decode(around(one)) for one in group]
+            rows = list(map(columns, typed))
+            known = [row[0] for row in rows] == [one.id for one in group]
+            odd = tb == "product" and any(one.d.flags for one in typed)
+            late = tb == "stock" and not all(map(is_stamp, {row[4] for row in rows}))
+            if not known or odd or late:
+                return False
+            self._hq.execute("SAVEPOINT rows")
+            self._hq.executemany(f"INSERT INTO {_NEXT}{TABLES[tb].name} VALUES ({places})", rows)
+        except msgspec.ValidationError:
+            return False
+        except _unheld():
+            self._hq.execute("ROLLBACK TO rows")
+            return False
+        self._hq.execute("RELEASE rows")
+        return True
+
+    def _slowly(self, tb: str, group: list[Line]) -> None:
+        table = TABLES[tb]
+        marks = ", ".join("?" * len(table.columns))
+        for one in group:
+            op = Op(one.b, one.seq, one.op, tb, one.id, one.ver, msgspec.json.decode(one.d))
+            try:
+                if table_of(row_of(op)) == tb and str((row := table.row_of(op.d or {}))[0]) == one.id:
+                    self._hq.execute(f"INSERT INTO {_NEXT}{table.name} VALUES ({marks})", row)
+                    continue
+                code = "ID"
+            except msgspec.ValidationError:
+                code = "VALIDATION"
+            except _unheld():
+                code = "CONSTRAINT"
+            self._aside.append((op, code))
+            if len(self._aside) > MAX_ASIDE:
+                raise NotLoaded("ROWS")
+
+    def _table(self, tb: str) -> None:
+        """The table beside the one that serves, of the same shape, still without indexes."""
+        if tb not in self._made and tb in DOWN_KINDS:
+            name = TABLES[tb].name
+            self._hq.execute(_renamed(_sql(self._hq, name), name, f"{_NEXT}{name}"))
+            self._made[tb] = TABLES[tb]
+
+    def _indexes(self, name: str) -> Iterator[str]:
+        found = self._hq.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL",
+            (name,),
+        ).fetchall()
+        for index, sql in found:
+            _, _, columns = sql.partition("(")
+            yield f"CREATE INDEX {index.partition('__')[0]}__{self._number} ON {_NEXT}{name} ({columns}"
+
+    def _swap(self) -> None:
+        hq, manifest = self._hq, self._manifest
+        row = hq.execute("SELECT feed, loading FROM cursor WHERE bucket = ?", (manifest.bucket,)).fetchone()
+        if row is None or row[1] != manifest.sha256:
+            # Meanwhile the bucket was reset, or another file was chosen.
+            raise NotLoaded("SUPERSEDED")
+        former = int(row[0])
+        others = [
+            number for (number,) in hq.execute("SELECT feed FROM cursor WHERE feed NOT IN (0, ?)", (former,))
+        ]
+        before = set(hq.execute(f"SELECT DISTINCT tb FROM feed_{former}").fetchall()) if former else set()
+        for tb in {tb for (tb,) in before} | set(self._made):
+            if tb in TABLES:
+                self._replace(tb, former, others)
+        if former:
+            hq.execute(f"ALTER TABLE feed_{former} RENAME TO {_OLD}feed")
+        hq.execute(f"ALTER TABLE {_NEXT}feed RENAME TO feed_{self._number}")
+        self._settle()
+
+    def _replace(self, tb: str, former: int, others: list[int]) -> None:
+        """The whole table where it is this bucket's alone, else this bucket's rows in it."""
+        hq, table = self._hq, TABLES[tb]
+        shared = any(
+            hq.execute(f"SELECT 1 FROM feed_{number} WHERE tb = ? LIMIT 1", (tb,)).fetchone()
+            for number in others
+        )
+        if tb in self._made and not shared:
+            hq.execute(f"ALTER TABLE {table.name} RENAME TO {_OLD}{table.name}")
+            hq.execute(f"ALTER TABLE {_NEXT}{table.name} RENAME TO {table.name}")
+            return
+        if former:
+            gone = hq.execute(f"SELECT id FROM feed_{former} WHERE tb = ?", (tb,))
+            hq.executemany(table.delete(), ((key_of(tb, row_id),) for (row_id,) in gone.fetchall()))
+        if tb in self._made:
+            hq.execute(f"INSERT OR REPLACE INTO {table.name} SELECT * FROM {_NEXT}{table.name}")
+
+    def _settle(self) -> None:
+        hq, manifest = self._hq, self._manifest
+        hq.execute("DELETE FROM inbox_quarantine WHERE bucket = ?", (manifest.bucket,))
+        hq.executemany(
+            "INSERT INTO inbox_quarantine (bucket, seq, tb, id, code, op) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (op.b, op.seq, op.tb, op.id, code, canonical(msgspec.to_builtins(op)).decode())
+                for op, code in self._aside
+            ],
+        )
+        hq.execute(
+            "UPDATE cursor SET epoch = ?1, seq = ?2, n = ?3, ck = ?4, feed = ?5, trouble = ?6, loading = '',"
+            " high_epoch = ?1, high_seq = ?2 WHERE bucket = ?7",
+            (
+                manifest.epoch,
+                manifest.seq,
+                manifest.rows,
+                manifest.ck,
+                self._number,
+                "QUARANTINE" if self._aside else "",
+                manifest.bucket,
+            ),
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._turn():
+            self._hq.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._hq.execute("COMMIT")
+            except BaseException:
+                if self._hq.in_transaction:
+                    self._hq.execute("ROLLBACK")
+                raise
+
+
+def _unheld() -> tuple[type[Exception], ...]:
+    from sqlcipher3 import dbapi2
+
+    return (dbapi2.IntegrityError, dbapi2.InterfaceError, OverflowError)
+
+
+def _sql(hq: Connection, name: str) -> str:
+    return str(
+        hq.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)).fetchone()[0]
+    )
+
+
+def _renamed(sql: str, name: str, new: str) -> str:
+    return re.sub(rf'^CREATE TABLE "?{name}"?', f"CREATE TABLE {new}", sql)
+
+
+def _drop(hq: Connection, *prefixes: str) -> None:
+    for prefix in prefixes:
+        found = hq.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB ?", (f"{prefix}*",)
+        )
+        for (name,) in found.fetchall():
+            hq.execute(f"DROP TABLE {name}")
