@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -11,6 +11,31 @@ from sqlalchemy import Connection, Table, bindparam, insert, update
 from sqlalchemy.dialects import postgresql
 
 Rows = Sequence[dict[str, Any]]
+
+
+def rows_of(
+    conn: Connection,
+    table: Table,
+    column: str,
+    names: Iterable[str],
+    *,
+    only: tuple[str, ...] = (),
+    also: Mapping[str, str] | None = None,
+    lock: bool = False,
+) -> Sequence[Any]:
+    """The rows whose `column` is one of `names` and whose other columns are as `also` says; `only` these columns.
+
+    `lock` takes and keeps them until the commit, in the order of `column`: two writers cannot wait for each other.
+    One statement of constant text however many names: an IN list is rendered, parsed and planned anew each time.
+    """
+    listed = sorted(names)
+    if not listed:
+        return ()
+    also = also or {}
+    postgres = conn.dialect.name == "postgresql"
+    statement = _select_text(table, column, only, tuple(also), lock, postgres)
+    which: Any = listed if postgres else msgspec.json.encode(listed).decode()
+    return conn.exec_driver_sql(statement, (which, *also.values())).all()
 
 
 def insert_rows(conn: Connection, table: Table, rows: Rows) -> None:
@@ -39,9 +64,23 @@ def update_rows(conn: Connection, table: Table, keys: tuple[str, ...], rows: Row
 
 
 @cache
+def _select_text(
+    table: Table, column: str, only: tuple[str, ...], also: tuple[str, ...], lock: bool, postgres: bool
+) -> str:
+    listed, mark = ", ".join(only or table.c.keys()), "%s" if postgres else "?"
+    within = "= ANY(%s)" if postgres else "IN (SELECT value FROM json_each(?))"
+    more = "".join(f" AND {name} = {mark}" for name in also)
+    # S608: names of our own tables and columns only; values are bound.
+    text = f"SELECT {listed} FROM {table.name} WHERE {column} {within}{more}"  # noqa: S608
+    if lock:
+        text += f" ORDER BY {column}" + (" FOR UPDATE" if postgres else "")
+    return text
+
+
+@cache
 def _insert_text(table: Table, names: tuple[str, ...]) -> str:
     listed = ", ".join(names)
-    # S608 here and below: names of our own tables and columns only; values are bound.
+    # S608 here and below: as above, names of our own tables and columns only; values are bound.
     return f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM {_recordset(table, names)}"  # noqa: S608
 
 

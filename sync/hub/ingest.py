@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from sync.hub.bulk import insert_rows
+from sync.hub.bulk import insert_rows, rows_of
 from sync.hub.database import hq_epoch, write
 from sync.hub.effects import Effects, Source, Touched, Unfit, order_of
 from sync.hub.envelope import Line, Refused, Upload
@@ -248,8 +248,7 @@ def _applied(rows: WorkingSet, source: Source, fact: Up) -> Judged:
 
 def _known_ids(conn: Connection, lines: list[Line]) -> set[str]:
     """Which of these facts' ids HQ has already, on whatever stream."""
-    ids = [line.id for line in lines]
-    return set(conn.scalars(select(ingest_event.c.id).where(ingest_event.c.id.in_(ids))))
+    return {row.id for row in rows_of(conn, ingest_event, "id", [line.id for line in lines], only=("id",))}
 
 
 def _keep(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from sync.configured import CONFIG_BUCKET_SUFFIX
+from sync.hub.bulk import rows_of
 from sync.hub.effects import Touched
 from sync.hub.feed import Change, put
 from sync.hub.schema import customer_order, stock_level
@@ -61,13 +62,10 @@ def order_of(row: Any) -> Order:
 
 def changes_of(conn: Connection, store: str, touched: Touched, at: str) -> Iterator[Change]:
     """What must be published after a store's facts were taken in."""
-    for some in _chunks(sorted(touched.orders)):
-        for row in conn.execute(select(customer_order).where(customer_order.c.order_no.in_(some))):
-            yield put(orders_of(row.store), order_of(row))
-    for some in _chunks(sorted(touched.skus)):
-        mine = (stock_level.c.store == store) & stock_level.c.sku.in_(some)
-        for row in conn.execute(select(stock_level).where(mine)):
-            yield put(stock_of(store), stock_row(row, at))
+    for row in rows_of(conn, customer_order, "order_no", touched.orders):
+        yield put(orders_of(row.store), order_of(row))
+    for row in rows_of(conn, stock_level, "sku", touched.skus, also={"store": store}):
+        yield put(stock_of(store), stock_row(row, at))
     for cmd in sorted(touched.cmds):
         yield Change(cmd_of(store), "cmd", cmd, None)
 
@@ -75,7 +73,3 @@ def changes_of(conn: Connection, store: str, touched: Touched, at: str) -> Itera
 def stock_row(row: Any, at: str) -> Stock:
     """A stock level as it is published."""
     return Stock(sku=row.sku, on_hand=row.on_hand, stream=row.stream, upto_seq=row.upto_seq, at=at)
-
-
-def _chunks(names: list[str]) -> Iterable[list[str]]:
-    return (names[start : start + 400] for start in range(0, len(names), 400))

@@ -130,7 +130,7 @@ pickup = Table(
 pickup_line = Table(
     "pickup_line",
     metadata,
-    Column("pickup", Text, ForeignKey("pickup.pickup"), primary_key=True),
+    Column("pickup", Text, primary_key=True),  # no FOREIGN KEY: written with its pickup, and looked up for every line
     Column("pos", Integer, primary_key=True),
     Column("line", Integer, nullable=False),
     Column("sku", Text, nullable=False),

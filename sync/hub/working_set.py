@@ -5,13 +5,13 @@ A batch costs a dozen statements this way, whatever its size; a single fact cost
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, Connection, insert, select
+from sqlalchemy import Column, Connection, insert
 
-from sync.hub.bulk import insert_rows, update_rows
+from sync.hub.bulk import insert_rows, rows_of, update_rows
 from sync.hub.schema import (
     case_file,
     command,
@@ -23,8 +23,6 @@ from sync.hub.schema import (
     stock_level,
 )
 from sync.messages import HandedLine, LeaseReturned, OrderAdvanced, PickupAnnulled, PickupCollected, Up
-
-_CHUNK = 500
 
 
 @dataclass
@@ -175,15 +173,9 @@ class WorkingSet:
         for row in self._some(stock_level.c.sku, skus, lock=True):
             self.levels[row.sku] = LevelRow(row.on_hand, row.stream, row.upto_seq)
 
-    def _some(self, column: Column[Any], names: Iterable[str], *, lock: bool = False) -> Iterator[Any]:
-        listed = sorted(names)
-        for start in range(0, len(listed), _CHUNK):
-            query = select(column.table).where(column.in_(listed[start : start + _CHUNK]))
-            if column.table is stock_level:
-                query = query.where(stock_level.c.store == self._store)
-            if lock:
-                query = query.order_by(column).with_for_update()
-            yield from self._conn.execute(query)
+    def _some(self, column: Column[Any], names: Iterable[str], *, lock: bool = False) -> Sequence[Any]:
+        also = {"store": self._store} if column.table is stock_level else {}
+        return rows_of(self._conn, column.table, column.name, names, also=also, lock=lock)
 
 
 def open_case(conn: Connection, code: str, order_no: str, store: str, stream: str, seq: int, at: str) -> str:
