@@ -29,7 +29,8 @@ GREETING_S = 5.0
 """How long somebody may take to say who they are; each step of it."""
 _STRANGERS = 4
 """Connections without a token from one address at a time; all of a machine's UNIX callers are one."""
-_STRANGERS_IN_ALL = 128
+_STRANGERS_IN_ALL = 32
+"""Each costs a thread, of which a shop's service may have 128."""
 _REMEMBERED = 1024
 """Addresses whose wrong tokens are counted; when there are more, all begin anew."""
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0)
