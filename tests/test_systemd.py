@@ -59,6 +59,13 @@ def test_the_fence_does_not_get_lower(service: Path) -> None:
     assert run.returncode == 0, run.stdout[-400:]
 
 
+@pytest.mark.parametrize("service", [UNIT, LANE], ids=lambda unit: unit.stem)
+def test_a_camera_s_process_that_takes_too_much_memory_dies_alone(service: Path) -> None:
+    unit = settings(service)
+    assert unit["Service.MemoryMax"]
+    assert unit["Service.OOMPolicy"] == ["continue"]
+
+
 def test_the_service_is_watched_and_is_nobody_else() -> None:
     unit = settings(UNIT)
     assert unit["Service.Type"] == ["notify"]

@@ -114,6 +114,7 @@ def test_a_code_held_to_a_live_camera_is_one_scan_of_a_niced_process(camera: Cam
     source = scanner._source
     assert isinstance(source, LiveCamera)
     assert os.getpriority(os.PRIO_PROCESS, source.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 10
+    assert Path(f"/proc/{source.pid}/oom_score_adj").read_text().strip() == "900"
     scanner.close()
     assert gone(source.pid)
     with pytest.raises(DeviceAbsent):
