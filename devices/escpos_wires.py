@@ -7,12 +7,15 @@ and a wire of its own. usblp is to be preferred: it keeps its queue when we rest
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import socket
+import stat
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from config.device_schema import PrinterSettings
@@ -183,10 +186,25 @@ def _serial(settings: PrinterSettings) -> FileWire:
 
 def _usb(settings: PrinterSettings) -> FileWire:
     fd = os.open(settings.device, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    _judge(fd, fits=stat.S_ISCHR(os.fstat(fd).st_mode))
     return FileWire(fd, lambda: os.close(fd))
 
 
 def _file(settings: PrinterSettings) -> FileWire:
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     fd = os.open(settings.device, flags, 0o600)
+    mode = os.fstat(fd).st_mode
+    _judge(fd, fits=_takes_slips(settings.device) if stat.S_ISREG(mode) else not stat.S_ISBLK(mode))
     return FileWire(fd, lambda: os.close(fd), answers=False)
+
+
+def _takes_slips(path: str) -> bool:
+    """Whether it is empty or begins as slips do: a wrong word in the settings must not be written into a key."""
+    with Path(path).open("rb") as file:
+        return file.read(2) in (b"", b"\0\0", b"\x1b@")
+
+
+def _judge(fd: int, *, fits: bool) -> None:
+    if not fits:
+        os.close(fd)
+        raise OSError(errno.ENOTTY, "it is a disk, or a file of something else")

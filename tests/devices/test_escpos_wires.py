@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import time
 import tty
 from pathlib import Path
@@ -106,6 +107,29 @@ def test_a_file_takes_slips_and_claims_nothing(tmp_path: Path) -> None:
             printer.print(SLIP)
     assert file.read_bytes().count(encode(SLIP, 48, "gb18030")) == 2
     assert file.stat().st_mode & 0o077 == 0, "slips are nobody else's business"
+
+
+@pytest.mark.parametrize("driver", ["escpos-file", "escpos-usb"])
+def test_a_file_of_something_else_is_no_printer(tmp_path: Path, driver: str) -> None:
+    key = tmp_path / "edge.key"
+    key.write_text("00112233" * 8)
+    settings = PrinterSettings(driver=driver, device=str(key), confirm="none")
+    with pytest.raises(DeviceAbsent, match="something else"):
+        EscposPrinter("r1", settings).print(SLIP)
+    assert key.read_text() == "00112233" * 8
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes the node of a disk")
+@pytest.mark.parametrize("driver", ["escpos-file", "escpos-usb"])
+def test_a_disk_is_no_printer(tmp_path: Path, driver: str) -> None:
+    disk = tmp_path / "disk"
+    try:
+        os.mknod(disk, 0o600 | stat.S_IFBLK, os.makedev(7, 99))  # a loop device that nobody has set up
+        os.close(os.open(disk, os.O_RDWR))
+    except OSError:
+        pytest.skip("no such node may be made or opened here")
+    with pytest.raises(DeviceAbsent, match="it is a disk"):
+        EscposPrinter("r1", PrinterSettings(driver=driver, device=str(disk), confirm="none")).print(SLIP)
 
 
 def test_what_is_not_there_is_absent(tmp_path: Path) -> None:
