@@ -20,7 +20,7 @@ from devices.slip import Slip
 VERSION = 1
 """Of this protocol; two sides that differ part with a word."""
 FRAME_LIMIT = 1 << 20
-"""Bytes of the largest message; a slip is text and comes nowhere near."""
+"""Bytes of the largest message: a slip with the largest picture that may stand on one fits, two such do not."""
 LONGEST_READING = 32_768
 """Bytes of the longest reading: four times what the largest code of any kind holds."""
 GREETING_LIMIT = 4096

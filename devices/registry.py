@@ -91,11 +91,6 @@ def open_drawers(settings: Settings, printers: Mapping[str, POSPrinter]) -> dict
     return drawers
 
 
-def open_printers(settings: Settings) -> dict[str, POSPrinter]:
-    """Makes every printer of the settings, by name; touches no device yet."""
-    return {name: PRINTERS[one.driver](name, one) for name, one in settings.printers.items()}
-
-
 def open_scales(settings: Settings) -> dict[str, Scale]:
     """Makes every scale of the settings, by name; touches no device yet."""
     return {name: SCALES[one.driver](name, one) for name, one in settings.scales.items()}

@@ -39,6 +39,9 @@ def trial(settings: Settings, name: str, found: tuple[Plugged, ...], wait_s: flo
     """Opens it, asks it, has it do its work once; gives findings as they are found. Raises KeyError: no such device."""
     table = table_of(settings, name)
     one: Any = getattr(settings, table)[name]
+    if one.lane and settings.lanes[one.lane].where == "outside":
+        yield "failed", f"the lane {one.lane} runs it, with the names of its own machine: look there"
+        return
     place = next((path for path, owner in addresses(settings).items() if owner == (table, name)), "")
     there = behind(place, found) if place else None
     if there is not None:

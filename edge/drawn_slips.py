@@ -10,6 +10,7 @@ from edge.desks.plugged import PlugDesk
 from edge.desks.printing import PrintDesk
 from edge.desks.status import StatusDesk
 from edge.desks.upkeep import UpkeepDesk
+from edge.domain.refusals import UnknownThing
 
 
 def upkeep_desk(
@@ -20,8 +21,13 @@ def upkeep_desk(
 
 
 def drawn(slip: Slip, settings: PrinterSettings) -> bytes:
-    """The paper as a PNG, one pixel a dot of the printer."""
-    return _drawn(slip, settings.columns, settings.charset)
+    """The paper as a PNG, one pixel a dot of the printer; raises UnknownThing for a slip that can never be paper."""
+    from devices.escpos_picture import NoPicture
+
+    try:
+        return _drawn(slip, settings.columns, settings.charset)
+    except NoPicture:
+        raise UnknownThing from None
 
 
 @functools.lru_cache(maxsize=8)

@@ -38,7 +38,7 @@ class _Pulse:
 
 
 class DrawerSensor:
-    """Only the drawer's worker calls it; `heard` may be called from any thread, the properties be read from any."""
+    """Only the drawer's worker calls it; `heard` may be called from any thread, `is_open` and `open_s` be read from any."""
 
     def __init__(
         self,
@@ -58,11 +58,6 @@ class DrawerSensor:
         self._looked_s = -_RARELY_S
         self._pulse: _Pulse | None = None
         self.is_open: bool | None = None
-
-    @property
-    def polarity(self) -> Polarity:
-        """What its level means."""
-        return self._polarity
 
     def heard(self, level: bool) -> None:
         """The driver says how the level is now."""

@@ -36,7 +36,7 @@ class Counter(Protocol):
         """Raises TooManyTries while the terminal may not try numbers."""
 
     def reserve(self, seen: SeenScan) -> None:
-        """Hears of every kept scan, once."""
+        """Hears of every kept scan; of one that was delivered again, again."""
 
     def waits(self, scan_id: int, station: str) -> bool:
         """Whether a kept scan leads to an order that could be handed over now."""

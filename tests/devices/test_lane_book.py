@@ -83,8 +83,9 @@ class Printer:
 
 
 def test_a_deed_that_cannot_be_noted_is_not_begun_and_may_come_again(book: LaneBook) -> None:
-    host = LaneHost("K1", "a token of tests", book, {}, lambda *_: None)  # type: ignore[arg-type, return-value]
-    printer, said = Printer(), []
+    host = LaneHost("K1", "a token of tests", book, {}, lambda *_: None)  # type: ignore[arg-type]
+    printer = Printer()
+    said: list[Any] = []
     host._say = said.append  # type: ignore[method-assign, assignment]
     host._under_way["one"] = ["one"]
     running: Any = type("Running", (), {"device": printer, "gone": False})
@@ -107,7 +108,7 @@ def test_what_an_older_line_still_brings_is_not_refused_over_the_new_one() -> No
         threading.Thread(target=lane.talk, args=(near,), daemon=True).start()
         assert isinstance(from_store(take(far, FRAME_LIMIT, 10)), Welcome)
         with lane._lock:
-            lane._lock.wait_for(lambda wanted=count: lane.lines == wanted, 10)
+            lane._lock.wait_for(lambda wanted=count: lane.lines == wanted, 10)  # type: ignore[misc]
         ends.append((far, lane._line))
     (old_end, old), (new_end, _) = ends
     assert old is not None

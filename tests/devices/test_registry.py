@@ -13,7 +13,7 @@ from config.schema import Settings
 from devices import registry
 from devices.camera_scanner import CameraScanner
 from devices.escpos_printer import EscposPrinter
-from devices.registry import open_printers, open_scanners
+from devices.registry import PRINTERS, open_scanners
 from devices.serial_scanner import SerialScanner
 
 TABLES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -47,9 +47,8 @@ def test_devices_are_made_by_name_without_being_opened() -> None:
             "hand": ScannerSettings(port="/dev/serial/by-id/none"),
             "door": ScannerSettings(driver="camera", port="/dev/video9"),
         },
-        printers={"r1": PrinterSettings(host="192.0.2.1")},
     )
-    scanners, printers = open_scanners(settings), open_printers(settings)
+    scanners = open_scanners(settings)
     assert isinstance(scanners["hand"], SerialScanner)
     assert isinstance(scanners["door"], CameraScanner)
-    assert isinstance(printers["r1"], EscposPrinter)
+    assert isinstance(PRINTERS["escpos-tcp"]("r1", PrinterSettings(host="192.0.2.1")), EscposPrinter)

@@ -48,6 +48,17 @@ def test_what_is_not_there_is_said_to_be_absent(table: str, tmp_path: Path) -> N
     assert (word, "does not answer" in said) == ("failed", True)
 
 
+def test_a_device_of_another_machine_is_not_tried_on_this_one() -> None:
+    with SimulatedScale() as scale:
+        raw = {"stations": {"T1": {}}, "lanes": {"K1": {"token_sha256": "a" * 64}}}
+        raw |= {
+            "lane_port": {"listen": "unix:/run/lane.sock"},
+            "scales": {"it": {"device": scale.port, "lane": "K1"}},
+        }
+        ((word, said),) = trial(parse(raw), "it", (), 2.0)
+        assert (word, "K1" in said, scale.asked) == ("failed", True, 0)
+
+
 def test_a_silent_line_is_no_scale() -> None:
     with SimulatedCable(lambda _: b"") as line:
         assert findings("scales", line.port)[-1][0] == "failed"

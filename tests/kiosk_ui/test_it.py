@@ -13,6 +13,7 @@ from PIL import Image
 
 from devices.plugged import Kind
 from devices.ports import OutOfPaper, Unconfirmed
+from devices.slip import Image as Picture
 from devices.slip import Qr, Slip, Text
 from edge.daemon import Shop
 from edge.domain.refusals import NotAllowed
@@ -150,7 +151,9 @@ def test_the_paper_is_drawn_from_the_slip(lead: FlaskClient, shop: Shop) -> None
     dark = paper.point(lambda level: 255 if level < 128 else 0).getbbox()
     assert dark is not None
     assert dark[3] > 150, "the QR code stands below the words"
-    for number in ("999", "9" * 15, "9" * 30):  # more than a database's integer holds
+    torn = Slip("t", (Picture(b"no picture at all"),))
+    never = shop.store.printing.submit("torn", "P1", "T1", "", torn, "voucher").id
+    for number in (str(never), "999", "9" * 15, "9" * 30):  # more than a database's integer holds
         assert lead.get(f"/it/papers/{number}.png").status_code == 404
 
 
