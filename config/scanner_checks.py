@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from config.device_schema import LightSettings, ScannerSettings
 from config.problems import Problem, dangling, twice
 
+_CAMERA_SCHEMES = ("http", "https", "rtsp", "rtsps")
+
 
 def scanner_problems(
     scanners: Mapping[str, ScannerSettings],
@@ -24,7 +26,7 @@ def scanner_problems(
             problems.append(Problem(f"{where}.camera.region", "is empty", "left, top, right, bottom"))
         if not scanner.port:
             problems.append(Problem(f"{where}.port", "is needed"))
-        problems += _ignored(where, scanner)
+        problems += [*_address(where, scanner), *_ignored(where, scanner)]
         problems += _torch(where, scanner, lights)
     problems += twice("scanners", {name: one.port for name, one in scanners.items()})
     return problems + twice(
@@ -54,6 +56,14 @@ def _ignored(where: str, scanner: ScannerSettings) -> Iterator[Problem]:
         else:
             hint = 'say protocol = "ssi" and set the scanner to SSI host'
             yield Problem(f"{where}.feedback", "zebra-ssi is understood in SSI mode only", hint)
+
+
+def _address(where: str, scanner: ScannerSettings) -> Iterator[Problem]:
+    # The library behind network cameras opens far more than cameras: files, pipes, lists of either.
+    scheme, mark, _ = scanner.port.partition("://")
+    if scanner.driver == "camera" and mark and scheme.lower() not in _CAMERA_SCHEMES:
+        known = ", ".join(f"{one}://" for one in _CAMERA_SCHEMES)
+        yield Problem(f"{where}.port", f"{scheme[:40]}:// is no camera's", f"{known}, or a path")
 
 
 def _torch(where: str, scanner: ScannerSettings, lights: Mapping[str, LightSettings]) -> Iterator[Problem]:

@@ -42,6 +42,11 @@ def problems(**scanner: Any) -> list[str]:
         ),
         ({"driver": "serial", "camera": {"torch": "torch"}}, "camera.torch: only a camera needs light"),
         ({"driver": "camera", "camera": {"region": [50, 0, 50, 100]}}, "scanners.S.camera.region: is empty"),
+        (
+            {"driver": "camera", "port": "file:///etc/shadow"},
+            "S.port: file:// is no camera's (http://, https://",
+        ),
+        ({"driver": "camera", "port": "subfile,,start,0,end,9,,:file:///a"}, "file:// is no camera's"),
     ],
 )
 def test_what_the_driver_would_ignore_is_refused(scanner: dict[str, Any], said: str) -> None:
@@ -56,6 +61,8 @@ def test_what_the_driver_would_ignore_is_refused(scanner: dict[str, Any], said: 
         {"protocol": "ssi"},
         {"feedback": "honeywell"},
         {"driver": "tcp", "debounce_ms": 500},
+        {"driver": "camera", "port": "RTSP://shop:secret@192.168.10.9/live"},
+        {"driver": "camera", "port": "https://192.168.10.9/stream.mjpg"},
     ],
 )
 def test_what_fits_together_is_taken(scanner: dict[str, Any]) -> None:
