@@ -12,6 +12,7 @@ from edge.desks.status import Poke, StatusDesk
 from edge.exchange import Exchange
 from edge.records.books import Books
 from edge.records.inbox import Inbox
+from edge.snapshot_line import fetcher_of
 
 if TYPE_CHECKING:
     from sync.credentials import Credential
@@ -23,9 +24,11 @@ def line_to_hq(hq: HqSettings, store: str, books: Books, status: StatusDesk, pok
     from sync.client import SyncClient
     from sync.transport import HttpTransport
 
-    transport = HttpTransport(hq.url, credential(hq, books), hq.timeout_s, hq.ca_file)
+    shown = credential(hq, books)
+    transport = HttpTransport(hq.url, shown, hq.timeout_s, hq.ca_file)
     inbox = Inbox(books.hq, books.clock)
-    client = SyncClient(transport, books.journal, inbox, store_id=store, clock=books.clock)
+    fetcher = fetcher_of(hq, books, inbox, status, shown, transport.ask)
+    client = SyncClient(transport, books.journal, inbox, store_id=store, clock=books.clock, fetcher=fetcher)
     return Exchange(client, status, poke, hq.interval_s, revoked=inbox.forget_people)
 
 

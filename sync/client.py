@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sync.ends import Clock, Inbox, Outbox, Transport
+from sync.fetching import Fetcher
 from sync.messages import (
     Fork,
     Gap,
@@ -55,11 +56,13 @@ class SyncClient:
         clock: Clock,
         up_pace: Pace | None = None,
         pull_pace: Pace | None = None,
+        fetcher: Fetcher | None = None,
     ) -> None:
-        """The paces are given only where chance must be known (tests)."""
+        """The paces are given only where chance must be known (tests). Without a fetcher, no snapshots."""
+        self._fetcher = fetcher
         self._outbox = outbox
         self._uploader = Uploader(transport, outbox, clock, store_id, inbox.hq_epoch)
-        self._puller = Puller(transport, inbox, clock)
+        self._puller = Puller(transport, inbox, clock, fetcher)
         # Two paces: an HQ that refuses facts must not keep the shop from its orders.
         self._up_pace = up_pace or Pace()
         self._pull_pace = pull_pace or Pace()
@@ -91,14 +94,28 @@ class SyncClient:
             except SyncFault as fault:
                 self._pull_fault = fault
                 self._back_off(fault, self._pull_pace, now_mono)
-        more = up_more or page_more
+        rows, soon_s = self._step_file(now_mono)
+        received, next_s = received + rows, min(next_s, soon_s)
+        more = up_more or page_more or soon_s == 0
         waits = [w for p in (self._up_pace, self._pull_pace) if (w := p.wait_s(now_mono)) > 0]
         next_s = 0.0 if more else min([next_s, *waits])
         standing = self._up_fault or self._pull_fault
         return TurnResult(sent, received, next_s, more, self._uploader.alarm, standing)
 
+    def _step_file(self, now_mono: float) -> tuple[int, float]:
+        """A piece of a snapshot, if one is wanted; gives (rows that came with it, when to come back)."""
+        if self._fetcher is None:
+            return 0, CEILING_S
+        done = self._fetcher.step(now_mono)
+        if done.refused is not None:
+            self._puller.snapshot_refused(*done.refused)
+        if done.loaded is not None:
+            self._puller.snapshot_loaded(done.loaded)
+            return done.loaded.rows, 0.0
+        return 0, done.next_s if done.working else CEILING_S
+
     def _pull(self) -> tuple[Page, int, bool]:
-        page, received, more = self._puller.step(self._outbox.stream_id())
+        page, received, more = self._puller.step(self._outbox.stream_id(), self._outbox.depth())
         # HQ was restored from a backup and lost facts it had acknowledged: they are sent again.
         if not self._uploader.alarm and page.checkpoint.up_acked < self._outbox.acked():
             self._outbox.rewind(page.checkpoint.up_acked + 1)

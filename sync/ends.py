@@ -27,6 +27,10 @@ class Outbox(Protocol):
         """Everything up to here is committed at HQ; 0 at the start."""
         ...
 
+    def depth(self) -> int:
+        """Facts that HQ has not acknowledged."""
+        ...
+
     def mark_acked(self, seq: int, durable: int) -> None:
         """HQ holds everything up to `seq`, and everything up to `durable` also in its backup."""
         ...
@@ -83,6 +87,10 @@ class Inbox(Protocol):
 
     def checksum(self, bucket: str) -> tuple[int, str]:
         """Live rows received and the sum of their `row_hash` mod 2^64 as 16 hex digits."""
+        ...
+
+    def set_aside(self, bucket: str) -> Sequence[tuple[Op, str]]:
+        """What of this bucket is set aside, and why."""
         ...
 
     def quarantine(self, op: Op, code: str) -> None:

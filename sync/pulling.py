@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from sync.ends import Clock, Inbox, Transport
+from sync.fetching import Fetcher
 from sync.messages import (
     DOWN_KINDS,
     PROTOCOL,
@@ -25,6 +26,7 @@ from sync.messages import (
     row_of,
     stamp,
 )
+from sync.snapshot_words import Manifest
 
 _log = logging.getLogger("store_edge.sync")
 
@@ -51,8 +53,11 @@ class Page:
 class Puller:
     """Keeps the replica level with HQ's buckets."""
 
-    def __init__(self, transport: Transport, inbox: Inbox, clock: Clock) -> None:
+    def __init__(
+        self, transport: Transport, inbox: Inbox, clock: Clock, fetcher: Fetcher | None = None
+    ) -> None:
         """Holds in memory only what a restart may forget: rows of an unfinished checkpoint, and counts."""
+        self._fetcher = fetcher
         self._transport = transport
         self._inbox = inbox
         self._clock = clock
@@ -62,24 +67,69 @@ class Puller:
         self._mended: dict[str, Head] = {}
         self._unequal: set[str] = set()
 
-    def step(self, stream: str) -> tuple[Page, int, bool]:
-        """Reads and applies one page; returns (page, rows received, whether to come back at once)."""
+    def step(self, stream: str, depth: int) -> tuple[Page, int, bool]:
+        """Reads and applies one page; returns (page, rows received, whether to come back at once).
+
+        HQ's people are told `depth`: how many facts wait here.
+        """
         asked = {**self._inbox.cursors(), **self._held_cursors}
         nacks = tuple(self._nacks[:MAX_NACKS])
-        request = PullRequest(proto=PROTOCOL, stream=stream, buckets=asked, nacks=nacks)
+        request = PullRequest(
+            proto=PROTOCOL,
+            stream=stream,
+            buckets=asked,
+            nacks=nacks,
+            boot=self._clock.boot(),
+            clock={"wall": stamp(self._clock.now()), "mono_ms": self._clock.mono_ms()},
+            depth=depth,
+        )
         page = read_page(self._transport.post(PULL_PATH, msgspec.json.encode(request)))
         del self._nacks[: len(nacks)]
         self._clock.saw_server_time(page.checkpoint.server_time)
         for reset in page.resets:
-            self._forget(reset.b, reset.why)
-            asked.pop(reset.b, None)
+            # A bucket that is only far behind goes on serving, and counting, until its file is loaded.
+            if reset.snap is None or (reset.b in asked and reset.why != "far"):
+                self._forget(reset.b, reset.why)
+                asked.pop(reset.b, None)
         cursors = _advanced(page, asked)
+        refused = self._offers(page, cursors)
         whole = [b for b, cursor in cursors.items() if cursor.seq == page.checkpoint.heads[b].seq]
         self._apply(page, cursors, whole)
         mended = self._verify(page, whole)
         if page.ignored:
             _log.info("of kinds this release does not know", extra={"ignored": page.ignored})
-        return page, len(page.ops), page.complete.more or mended
+        return page, len(page.ops), page.complete.more or mended or refused
+
+    def snapshot_refused(self, manifest: Manifest, code: str) -> None:
+        """Tells HQ with the next page that a file of its was of no use here."""
+        self._nack_snapshot(manifest.bucket, manifest.seq, manifest.sha256, code)
+
+    def snapshot_loaded(self, manifest: Manifest) -> None:
+        """Rows of the file that could not be used are HQ's business."""
+        for op, code in self._inbox.set_aside(manifest.bucket):
+            self._nack(op, code)
+
+    def _offers(self, page: Page, cursors: dict[str, Cursor]) -> bool:
+        """Hands offers on: no row of theirs counts in this page. Whether one was refused, so that pages must do."""
+        offers = {reset.b: reset.snap for reset in page.resets if reset.snap is not None}
+        again = False
+        for bucket, snap in offers.items():
+            head = page.checkpoint.heads.get(bucket)
+            if head is None or self._fetcher is None:
+                raise LineDown("a file that nobody asked for")
+            cursors.pop(bucket, None)
+            if code := self._fetcher.offered(bucket, snap, head):
+                self._nack_snapshot(bucket, head.seq, "snapshot", code)
+                again = True
+        page.ops[:] = [op for op in page.ops if op.b not in offers]
+        if self._fetcher is not None:
+            for bucket in cursors:
+                self._fetcher.unwanted(bucket)
+        return again
+
+    def _nack_snapshot(self, bucket: str, seq: int, name: str, code: str) -> None:
+        _log.error("a snapshot of HQ's is refused", extra={"bucket": bucket, "code": code})
+        self._nacks.append({"b": bucket, "seq": seq, "tb": "snapshot", "id": name, "code": code})
 
     def _apply(self, page: Page, cursors: dict[str, Cursor], whole: list[str]) -> None:
         """Hands usable rows to the replica; rows of whole-only buckets wait until all of those are whole."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from devices.ports import Status, StatusUpdate
 from edge.clock import moment_of
 from edge.desks.status_updates import StatusUpdates
-from edge.domain.views import DeviceHealth, LineState, LineWord
+from edge.domain.views import DeviceHealth, LineState, LineWord, Loading
 from edge.records.books import Books
 
 Poke = Callable[[str], None]
@@ -26,6 +26,7 @@ class StatusDesk:
         self._has_hq = has_hq
         self._lock = threading.Lock()
         self._trouble = "" if not has_hq else "NOT_YET"
+        self._loading: Loading | None = None
         self._devices: dict[str, DeviceHealth] = {}
         self._alarms: dict[str, str] = {}
         self._updates = StatusUpdates()
@@ -34,6 +35,14 @@ class StatusDesk:
         """The sync worker's report after each exchange: a fault's code, "" for success."""
         with self._lock:
             changed, self._trouble = trouble != self._trouble, trouble
+        if changed:
+            self._poke("line")
+
+    def loading(self, bucket: str, percent: int) -> None:
+        """The sync worker's report on a file of HQ's that is being taken in; "" when there is none any more."""
+        with self._lock:
+            word = Loading(bucket, percent) if bucket else None
+            changed, self._loading = word != self._loading, word
         if changed:
             self._poke("line")
 
@@ -77,6 +86,7 @@ class StatusDesk:
             outbox=self._books.journal.depth(),
             trouble=self._trouble,
             degraded=self._books.replica.troubled(),
+            loading=self._loading,
         )
 
     def word(self) -> LineWord:

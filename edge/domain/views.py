@@ -21,6 +21,14 @@ class LineWord(Enum):
 
 
 @dataclass(frozen=True)
+class Loading:
+    """A whole bucket of HQ's that is being taken in as a file, and how much of that is done (0 to 100)."""
+
+    bucket: str
+    percent: int
+
+
+@dataclass(frozen=True)
 class LineState:
     """The line to HQ. `age_s`: seconds since HQ's word was last known to be complete, None = never;
     `outbox`: facts HQ has not acknowledged; `trouble`: code of the last fault, "" when all is well.
@@ -31,6 +39,7 @@ class LineState:
     outbox: int
     trouble: str = ""
     degraded: tuple[str, ...] = ()
+    loading: Loading | None = None
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ class Inbox:
             for bucket, cursor in cursors.items():
                 tx.execute(
                     "INSERT INTO cursor (bucket, epoch, seq, high_epoch, high_seq) VALUES (?1, ?2, ?3, ?2, ?3)"
-                    " ON CONFLICT (bucket) DO UPDATE SET epoch = ?2, seq = ?3,"
+                    " ON CONFLICT (bucket) DO UPDATE SET epoch = ?2, seq = ?3, loading = '',"
                     " high_seq = CASE WHEN high_epoch = ?2 THEN max(high_seq, ?3) ELSE ?3 END, high_epoch = ?2",
                     (bucket, cursor.e, cursor.seq),
                 )
@@ -104,6 +104,26 @@ class Inbox:
         """Live rows received and their sum, as 16 hex digits."""
         row = self._hq.read().execute("SELECT n, ck FROM cursor WHERE bucket = ?", (bucket,)).fetchone()
         return (0, f"{0:016x}") if row is None else (int(row[0]), str(row[1]))
+
+    def set_aside(self, bucket: str) -> list[Refusal]:
+        """What of this bucket is set aside, and why."""
+        rows = self._hq.read().execute("SELECT op, code FROM inbox_quarantine WHERE bucket = ?", (bucket,))
+        return [(msgspec.json.decode(op.encode(), type=Op), code) for op, code in rows]
+
+    def high(self, bucket: str) -> Cursor:
+        """How far the bucket ever was; a reset does not forget that."""
+        wanted = "SELECT high_epoch, high_seq FROM cursor WHERE bucket = ?"
+        row = self._hq.read().execute(wanted, (bucket,)).fetchone()
+        return Cursor("", 0) if row is None else Cursor(row[0], row[1])
+
+    def expect(self, bucket: str, sha256: str) -> None:
+        """This snapshot, and no other, may become the bucket; a reset or a row that comes by page ends that."""
+        with self._transaction() as tx:
+            tx.execute(
+                "INSERT INTO cursor (bucket, epoch, seq, loading) VALUES (?1, '', 0, ?2)"
+                " ON CONFLICT (bucket) DO UPDATE SET loading = ?2",
+                (bucket, sha256),
+            )
 
     def quarantine(self, op: Op, code: str) -> None:
         """Sets an op aside that cannot be read; it counts in the checksum like any other."""

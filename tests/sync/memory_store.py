@@ -102,6 +102,9 @@ class Journal:
     def acked(self) -> int:
         return self.up_to
 
+    def depth(self) -> int:
+        return len(self.events) - self.up_to
+
     def mark_acked(self, seq: int, durable: int) -> None:
         self.up_to, self.durable = seq, durable
 
@@ -170,6 +173,9 @@ class Replica:
     def quarantine(self, op: Op, code: str) -> None:
         self._count(op)
         self.aside[op.b, op.tb, op.id] = code
+
+    def set_aside(self, bucket: str) -> list[tuple[Op, str]]:
+        return [(self.rows[key], code) for key, code in self.aside.items() if key[0] == bucket]
 
     def usable(self, bucket: str) -> dict[str, dict[str, Any]]:
         rows = ((key, op.d) for key, op in self.rows.items() if key[0] == bucket and key not in self.aside)
