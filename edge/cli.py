@@ -14,6 +14,8 @@ import click
 
 from config.loader import load
 from config.schema import Settings, SettingsRefused
+from edge.config_cli import config
+from edge.config_shown import in_force
 from edge.conformance_cli import conformance
 from edge.devices_cli import devices
 from edge.enroll_cli import enroll
@@ -21,6 +23,7 @@ from edge.hub_cli import hub
 from edge.hub_run import run_hints, run_hub
 from edge.lane_cli import lane, lane_key
 from edge.terminal import json_line, plain
+from edge.trust_cli import trust
 
 REFUSED = 78
 """Exit code for settings that cannot be used (EX_CONFIG of sysexits.h)."""
@@ -91,9 +94,16 @@ def run(path: Path) -> None:
 @main.command()
 @click.argument("path", type=_PATH)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a problem, or the settings in force.")
-def check(path: Path, *, as_json: bool) -> None:
+@click.option(
+    "--why", help="Whose word a setting or a table is (all: every one): HQ's, this file's, the default."
+)
+def check(path: Path, *, as_json: bool, why: str | None) -> None:
     """Check the settings in PATH and print all problems at once."""
     settings = _settings(path, as_json=as_json)
+    if why:
+        for line in in_force(path, "" if why == "all" else why):
+            click.echo(line)
+        return
     if as_json:
         click.echo(json.dumps({"ok": True, "store": settings.store.id}))
         return
@@ -183,6 +193,8 @@ def demo(*, journey: bool, folder: Path | None, port: int, as_json: bool) -> Non
 for verb in (run_hub, run_hints):
     hub.add_command(verb)
 main.add_command(hub)
+hub.add_command(config)
+hub.add_command(trust)
 main.add_command(enroll)
 main.add_command(conformance)
 main.add_command(lane)

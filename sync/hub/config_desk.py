@@ -173,6 +173,11 @@ class ConfigDesk:
             before, after = (self._sections(conn, store, version) for version in (old, new))
         return changes(before, after)
 
+    def sections(self, store: str, version: int) -> dict[str, Any]:
+        """What a version says to a store."""
+        with snapshot(self._engine) as conn:
+            return self._sections(conn, store, version)
+
     def _sections(self, conn: Connection, store: str, version: int) -> dict[str, Any]:
         mine = (offer.c.store == store) & (offer.c.version == version)
         word = conn.scalar(select(offer.c.word).where(mine))

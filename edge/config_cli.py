@@ -1,0 +1,219 @@
+"""store-edge hub config: HQ's people push settings to stores, watch them, stop them, take them back."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edge.config_shown import desk_of, diff, said_value, status, why
+from edge.hub_cli import DATABASE, plainly
+from edge.trust_cli import Keys
+
+if TYPE_CHECKING:
+    from sync.configured import Scope
+    from sync.hub.config_desk import ConfigDesk, Draft
+
+_PATH = click.Path(path_type=Path, dir_okay=False)
+_KEYS = click.option(
+    "--key",
+    "keys",
+    type=_PATH,
+    multiple=True,
+    required=True,
+    help="A config key; once more for the money key.",
+)
+_BY = click.option("--by", default=getpass.getuser, show_default="you", help="Who says it.")
+_WHY = click.option("--why", default="", help="Why, for those who will ask.")
+_RINGS = click.option(
+    "--rings", default="1,10,50,100", show_default=True, help="Percent of the stores, rising to 100."
+)
+_SOAK = click.option(
+    "--soak", default=60, show_default=True, help="Minutes that a ring lasts from its first good answer."
+)
+
+
+@click.group()
+def config() -> None:
+    """How stores are set up: revisions, pushed ring by ring, and what became of them."""
+
+
+for _verb in (status, why, diff):
+    config.add_command(_verb)
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """Every problem of a push, a line each; exit status 1."""
+    from config.schema import SettingsRefused
+
+    try:
+        with plainly():
+            yield
+    except SettingsRefused as refused:
+        raise click.ClickException("\n".join(map(str, refused.problems))) from refused
+
+
+@config.command("push")
+@click.argument("file", type=_PATH)
+@DATABASE
+@click.option("--scope", required=True, help="all, region:NAME, store:NUMBER or station:NUMBER/NAME.")
+@_KEYS
+@_BY
+@_WHY
+@_RINGS
+@_SOAK
+@click.option(
+    "--days", default=90, show_default=True, type=click.IntRange(1, 3650), help="How long it is good."
+)
+@click.option("--min-daemon", default="", help="The oldest release that may take it, as 1.4.")
+@click.option(
+    "--instead", type=int, multiple=True, help="Takes back this revision, whose roll-out is not over."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would change, sign and send nothing.")
+def push(
+    file: Path,
+    database: str,
+    scope: str,
+    keys: tuple[Path, ...],
+    by: str,
+    why: str,
+    rings: str,
+    soak: int,
+    days: int,
+    min_daemon: str,
+    instead: tuple[int, ...],
+    *,
+    dry_run: bool,
+) -> None:
+    """Push the sections in FILE (TOML or JSON) to a scope: a section replaces what the scope said of it before.
+
+    Sections about money (promotions, prices, coupons, tenders, tax) need a money key beside the config key.
+    """
+    from sync.hub.config_desk import Wish
+
+    with _said_plainly():
+        desk = desk_of(database)
+        wish = Wish(_scope(scope), _sections(file), by, why, min_daemon, timedelta(days=days), instead)
+        draft = desk.draft(wish)
+        if dry_run:
+            _tell_draft(desk, draft)
+            return
+        _send(desk, draft, database, keys, rings, soak)
+
+
+@config.command("rollback")
+@click.argument("revision", type=int)
+@DATABASE
+@_KEYS
+@_BY
+@_WHY
+@click.option("--rings", default="100", show_default=True, help="Percent of the stores, rising to 100.")
+@_SOAK
+def rollback(
+    revision: int, database: str, keys: tuple[Path, ...], by: str, why: str, rings: str, soak: int
+) -> None:
+    """Take REVISION back: a new version that says what its scope said before."""
+    with _said_plainly():
+        desk = desk_of(database)
+        _send(desk, desk.draft_rollback(revision, by=by, why=why), database, keys, rings, soak)
+
+
+def _send(
+    desk: ConfigDesk, draft: Draft, database: str, keys: tuple[Path, ...], rings: str, soak: int
+) -> None:
+    from sync.hub.audit import acting
+
+    if not all(part.strip().isdecimal() for part in rings.split(",")):
+        raise click.BadParameter("percentages with commas between them, for example 1,10,50,100")
+    own = Keys(database, keys)
+    words = draft.signed(own.of("config"), own.of("money"))
+    with acting(draft.wish.by, "config.push", str(draft.rev), draft.wish.why):
+        rev = desk.push(draft, words, [int(part) for part in rings.split(",")], soak * 60)
+    row = next(row for row in desk.revisions() if row["rev"] == rev)
+    click.echo(f"revision {rev} goes to {row['ends'][-1]} stores, first to {row['released']}")
+
+
+def _tell_draft(desk: ConfigDesk, draft: Draft) -> None:
+    click.echo(f"revision {draft.rev} would go to {len(draft.bundles)} stores")
+    shown = next(iter(sorted(draft.bundles)))
+    before = [
+        row["version"] for row in desk.offers(store=shown) if row["state"] in ("offered", "trying", "applied")
+    ]
+    from config.layers import changes
+
+    old = desk.sections(shown, before[0]) if before else {}
+    for path, was, becomes in changes(old, draft.bundles[shown].sections):
+        click.echo(f"  {shown} {path}: {said_value(was)} -> {said_value(becomes)}")
+    if draft.money:
+        click.echo(f"a money key is needed for {len(draft.money)} of them")
+
+
+@config.command("halt")
+@click.argument("revision", type=int)
+@DATABASE
+@_WHY
+def halt(revision: int, database: str, why: str) -> None:
+    """Offer REVISION to no more stores; those that have it keep it."""
+    with plainly():
+        desk_of(database).halt(revision, why)
+    click.echo(f"revision {revision} is halted")
+
+
+@config.command("resume")
+@click.argument("revision", type=int)
+@DATABASE
+def resume(revision: int, database: str) -> None:
+    """Go on with a halted REVISION: the failures so far were looked at."""
+    with plainly():
+        desk_of(database).resume(revision)
+    click.echo(f"revision {revision} goes on")
+
+
+@config.command("region")
+@click.argument("store")
+@click.argument("region")
+@DATABASE
+def region(store: str, region: str, database: str) -> None:
+    """Put STORE into REGION ("" for none); counts from the next push on."""
+    with plainly():
+        desk_of(database).set_region(store, region)
+    click.echo(f"store {store} is in {region or 'no region'}")
+
+
+def _scope(text: str) -> Scope:
+    from sync.configured import Scope
+
+    kind, _, name = text.partition(":")
+    number, _, station = name.partition("/")
+    if text == "all":
+        return Scope()
+    if kind == "region" and name:
+        return Scope(region=name)
+    if kind == "store" and name:
+        return Scope(store=name)
+    if kind == "station" and number and station:
+        return Scope(store=number, station=station)
+    raise click.BadParameter(f"{text!r} is no scope: all, region:NAME, store:NUMBER or station:NUMBER/NAME")
+
+
+def _sections(file: Path) -> dict[str, Any]:
+    """A file's tables, as they travel (JSON)."""
+    try:
+        data = file.read_bytes().decode("utf-8")
+        said = json.loads(data) if file.suffix.lower() == ".json" else tomllib.loads(data)
+    except ValueError as error:
+        raise click.ClickException(f"{file} cannot be read: {error}") from error
+    if not isinstance(said, dict):
+        raise click.ClickException(f"{file} holds no tables")
+    from msgspec.json import decode, encode
+
+    sections: dict[str, Any] = decode(encode(said))
+    return sections
