@@ -26,6 +26,8 @@ _ANSWER_S = 3.0
 _LOOK_S = 2.0
 _RARELY_S = 10.0
 _ARMED_S = 0.1
+_UNASKED, _UNASKED_S = 12, 60.0
+"""More openings without a command than that in so long are a loose wire, or somebody who wants the books full."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class _Pulse:
 
 
 class DrawerSensor:
-    """Only the drawer's worker calls it; `heard` may be called from any thread, `is_open` and `open_s` be read from any."""
+    """Only the drawer's worker calls it; any thread may call `heard` and read `is_open` and `open_s`."""
 
     def __init__(
         self,
@@ -57,6 +59,7 @@ class DrawerSensor:
         self._silent = 0
         self._looked_s = -_RARELY_S
         self._pulse: _Pulse | None = None
+        self._unasked_at: deque[float] = deque(maxlen=_UNASKED)
         self.is_open: bool | None = None
 
     def heard(self, level: bool) -> None:
@@ -155,12 +158,24 @@ class DrawerSensor:
                 drawers.seen_open(tx, last.opening, now)
                 drawers.settle(tx, last.opening, Outcome.OK, "")
                 return
+            if self._flutters():
+                return
             row = self._unasked(now)
             drawers.add(tx, row)
             fact = DrawerOpened(self._name, row.opening, row.reason)
             self._books.journal.append(tx, fact, Author(row.station, ""))
         _log.warning("drawer opened without a command", extra={"device": self._name})
         self._poke("outbox")
+
+    def _flutters(self) -> bool:
+        """Whether no more openings are written down for now; those before are, so that somebody comes and looks."""
+        now, recent = time.monotonic(), self._unasked_at
+        if len(recent) == _UNASKED and now - recent[0] < _UNASKED_S:
+            return True
+        recent.append(now)
+        if len(recent) == _UNASKED and now - recent[0] < _UNASKED_S:
+            _log.warning("drawer sensor flutters", extra={"device": self._name})
+        return False
 
     def _meant(self, last: OpeningRow, *, first: bool) -> bool:
         if self._pulse is not None and self._pulse.opening == last.opening:

@@ -93,6 +93,23 @@ def test_an_opening_without_a_command_is_a_fact_of_its_own(tmp_path, paper_end, 
         ]
 
 
+def test_a_loose_wire_does_not_fill_the_books(tmp_path, paper_end, monkeypatch):
+    with opened(settings_for(tmp_path, paper_end, "open-high")) as shop:
+        seen(shop, False)
+        sensor = shop.store.till.drawers.sensors["D1"]
+        for _ in range(10):
+            for _ in range(30):
+                sensor.heard(True)
+                sensor.heard(False)
+            turn(shop)
+        assert kinds(shop) == ["unasked", "shut"] * 12
+        assert view(shop).is_open is False
+        monkeypatch.setattr("edge.desks.drawer_sensor._UNASKED_S", 0.0)  # a minute later
+        sensor.heard(True)
+        seen(shop, True)
+        assert kinds(shop)[-1] == "unasked"
+
+
 def kick_by_key(paper_end: SimulatedPrinter) -> None:
     """Somebody has a key."""
     with paper_end._state:
