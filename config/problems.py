@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from config.device_schema import USB_NAME
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -36,6 +38,12 @@ def dangling(path: str, name: str, known: Mapping[str, object]) -> Problem:
     return Problem(
         path, f"{name!r} is not defined", f"did you mean {near[0]}?" if near else f"defined: {listed}"
     )
+
+
+def place(lane: str, address: str) -> str:
+    """What tells places apart: a path or a USB name is of the machine that runs the device, a network address of all."""
+    near = address.startswith(("/", "listen:")) or USB_NAME.fullmatch(address)
+    return f"{lane}:{address}" if lane and near else address
 
 
 def twice(table: str, places: Mapping[str, str]) -> list[Problem]:

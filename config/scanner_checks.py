@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from config.device_schema import LightSettings, ScannerSettings
-from config.problems import Problem, dangling, twice
+from config.problems import Problem, dangling, place, twice
 
 _CAMERA_SCHEMES = ("http", "https", "rtsp", "rtsps")
 
@@ -28,7 +28,7 @@ def scanner_problems(
             problems.append(Problem(f"{where}.port", "is needed"))
         problems += [*_address(where, scanner), *_ignored(where, scanner)]
         problems += _torch(where, scanner, lights)
-    problems += twice("scanners", {name: one.port for name, one in scanners.items()})
+    problems += twice("scanners", {name: place(one.lane, one.port) for name, one in scanners.items()})
     return problems + twice(
         "scanners", {f"{name}.camera.torch": one.camera.torch for name, one in scanners.items()}
     )

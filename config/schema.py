@@ -23,7 +23,7 @@ from config.device_schema import (
     ScaleSettings,
     ScannerSettings,
 )
-from config.problems import Problem, SettingsRefused, dangling, twice
+from config.problems import Problem, SettingsRefused, dangling, place, twice
 from config.scanner_checks import scanner_problems
 
 __all__ = ["Problem", "Settings", "SettingsRefused", "parse"]
@@ -225,7 +225,7 @@ def _printers(printers: Mapping[str, PrinterSettings]) -> list[Problem]:
         where = printer.host and f"{printer.host}:{printer.port}" if key == "host" else printer.device
         if not where:
             problems.append(Problem(f"printers.{name}.{key}", "is needed"))
-        elif (other := taken.setdefault(where, name)) != name:
+        elif (other := taken.setdefault(place(printer.lane, where), name)) != name:
             hint = "give both stations the one printer"
             problems.append(Problem(f"printers.{name}.{key}", f"is that of printers.{other}", hint))
         if printer.driver == "escpos-libusb" and where and not USB_NAME.fullmatch(where):
@@ -245,7 +245,7 @@ def _beside_the_till(settings: Settings) -> list[Problem]:
         for name, one in getattr(settings, table).items():
             if not one.device:
                 problems.append(Problem(f"{table}.{name}.device", "is needed"))
-            places[f"{table}.{name}"] = one.device
+            places[f"{table}.{name}"] = place(one.lane, one.device)
     problems += twice("", places)
     for table in ("drawers", "scales", "displays", "lights", "lockers"):
         problems += [

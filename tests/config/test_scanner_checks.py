@@ -69,6 +69,32 @@ def test_what_fits_together_is_taken(scanner: dict[str, Any]) -> None:
     assert problems(**scanner) == []
 
 
+@pytest.mark.parametrize(
+    ("lanes", "port", "taken"),
+    [
+        (("L1", "L2"), "/dev/store-edge/scanner", True),
+        (("", "L1"), "/dev/store-edge/scanner", True),
+        (("L1", "L1"), "/dev/store-edge/scanner", False),
+        (("L1", "L2"), "192.168.10.9:2001", False),
+    ],
+)
+def test_a_path_is_one_of_its_lane_s_machine(lanes: tuple[str, str], port: str, *, taken: bool) -> None:
+    driver = "serial" if port.startswith("/") else "tcp"
+    two = {f"S{at}": {"driver": driver, "port": port, "lane": lane} for at, lane in enumerate(lanes)}
+    raw = {**SHOP, "lanes": {"L1": {"where": "inside"}, "L2": {"where": "inside"}}, "scanners": two}
+    printers = {
+        f"P{at}": {"driver": "escpos-usb", "device": port, "lane": lane} for at, lane in enumerate(lanes)
+    }
+    for shop in (
+        (raw, {**SHOP, "lanes": raw["lanes"], "printers": printers}) if port.startswith("/") else (raw,)
+    ):
+        if taken:
+            parse(shop)
+        else:
+            with pytest.raises(SettingsRefused):
+                parse(shop)
+
+
 def test_one_light_is_the_torch_of_one_camera() -> None:
     camera = {"driver": "camera", "camera": {"torch": "torch"}}
     with pytest.raises(SettingsRefused, match="at the same place"):
