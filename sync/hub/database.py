@@ -13,9 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, insert, inspect, selec
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.schema import CreateColumn
 
-from sync.hub import audit, config_tables
-from sync.hub.fleet_schema import INDEXES
-from sync.hub import audit
+from sync.hub import audit, benefit_tables, config_tables
 from sync.hub.fleet_schema import INDEXES
 from sync.hub.schema import meta, metadata
 from sync.hub.sqlite_file import open_file
@@ -25,7 +23,7 @@ _RETRY_STATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _TRIES = 6
 
 
-_FOUNDED_TOO = (config_tables,)  # their tables are those of the same metadata
+_FOUNDED_TOO = (benefit_tables, config_tables)  # their tables are those of the same metadata
 
 
 def open_hub(where: Engine | Path | str) -> Engine:
@@ -48,8 +46,6 @@ def open_hub(where: Engine | Path | str) -> Engine:
 
 def _found(conn: Connection) -> None:
     metadata.create_all(conn)
-    for index in INDEXES:
-        index.create(conn, checkfirst=True)
     for index in INDEXES:
         index.create(conn, checkfirst=True)
     _expand(conn)

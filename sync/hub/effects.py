@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from sync.hub.working_set import LevelRow, OrderRow, PickupRow, WorkingSet
+from sync.benefits import CouponRedeemed, CouponReleased, MemberChange, PointsEarned, PointsSpent
+from sync.goods import GrantReturned, StockCounted, StockMoved
+from sync.hub.benefit_effects import QUOTA, BenefitEffects
+from sync.hub.judging import Source, Touched, Unfit
+from sync.hub.stock_effects import StockEffects
+from sync.hub.working_set import OrderRow, PickupRow, WorkingSet
 from sync.messages import (
     STATES,
     DrawerClosed,
@@ -24,43 +27,28 @@ _ENDED = frozenset({EXPIRED, "restocked", "rejected"})
 """States in which a store has put an order away. A renewal opens it again, at both ends."""
 
 
-class Unfit(Exception):
-    """This fact cannot be taken in as it is; `code` says why. It is kept in quarantine."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-@dataclass
-class Touched:
-    """Rows whose published form must follow."""
-
-    orders: set[str] = field(default_factory=set)
-    skus: set[str] = field(default_factory=set)
-    cmds: set[str] = field(default_factory=set)
-
-    def absorb(self, other: Touched) -> None:
-        """Adds what another touched."""
-        self.orders |= other.orders
-        self.skus |= other.skus
-        self.cmds |= other.cmds
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a fact comes from. `late`: its stream has been replaced by a newer one."""
-
-    store: str
-    stream: str
-    seq: int
-    late: bool
-    at: str
-
-
 def order_of(fact: Up) -> str:
     """The order that a fact is about; "" where it is about none."""
-    return "" if isinstance(fact, DrawerOpened | DrawerClosed) else fact.order
+    match fact:
+        case PickupCollected() | PickupAnnulled() | OrderAdvanced() | LeaseReturned():
+            return fact.order
+        case _:
+            return ""
+
+
+def subject_of(fact: Up) -> str:
+    """The product, coupon, grant or member that a fact is about; "" where it is about an order, or a drawer."""
+    match fact:
+        case StockMoved() | StockCounted():
+            return fact.sku
+        case CouponRedeemed() | CouponReleased():
+            return fact.coupon
+        case GrantReturned():
+            return fact.grant
+        case PointsEarned() | PointsSpent() | MemberChange():
+            return fact.member
+        case _:
+            return ""
 
 
 class Effects:
@@ -70,6 +58,8 @@ class Effects:
         self._rows = rows
         self._from = source
         self.touched = Touched()
+        self._stock = StockEffects(rows, source, self.touched, lambda code, sku: self._case(code, ("", sku)))
+        self._benefits = BenefitEffects(rows.benefits, source, self.touched)
 
     def apply(self, fact: Up) -> str:
         """Returns "" or the code of the contradiction; raises Unfit."""
@@ -84,10 +74,26 @@ class Effects:
                 return self._returned(fact)
             case DrawerOpened() | DrawerClosed():
                 return ""  # kept for those who audit; nothing else follows
+            case StockMoved():
+                return self._moved(fact)
+            case StockCounted():
+                self._stock.counted(fact)
+                return ""
+            case _:
+                return self._benefits.apply(fact)
 
-    def open_case(self, code: str, order_no: str) -> str:
+    def open_case(self, code: str, fact: Up) -> str:
         """Opens a case for people; returns its name."""
-        return self._rows.open_case(code, order_no, self._from.stream, self._from.seq, self._from.at)
+        return self._case(code, (order_of(fact), subject_of(fact)))
+
+    def _case(self, code: str, about: tuple[str, str]) -> str:
+        return self._rows.open_case(code, about, self._from.stream, self._from.seq, self._from.at)
+
+    def _moved(self, fact: StockMoved) -> str:
+        if not fact.qty or (fact.grant and fact.qty > 0):
+            raise Unfit("BAD_FACT")
+        self._stock.move(fact.sku, fact.qty, fact.reason)
+        return self._benefits.spend(fact.grant, QUOTA, fact.sku, -fact.qty) if fact.grant else ""
 
     def _collected(self, fact: PickupCollected) -> str:
         if any(line.qty <= 0 for line in fact.lines):
@@ -209,16 +215,6 @@ class Effects:
         return any(line.handed > line.qty for line in self._rows.lines.get(order_no, {}).values())
 
     def _move(self, lines: tuple[HandedLine, ...], sign: int) -> None:
-        """Books stock movements of sign x qty; a product HQ had no count of starts at nought."""
-        source = self._from
+        """Books stock movements of sign x qty."""
         for pos, line in enumerate(lines):
-            delta = sign * line.qty
-            where = {"stream": source.stream, "seq": source.seq, "pos": pos, "store": source.store}
-            self._rows.moved.append({**where, "sku": line.sku, "delta": delta})
-            level = self._rows.levels.setdefault(line.sku, LevelRow(0, "", 0, new=True))
-            level.on_hand += delta
-            # A replaced stream says nothing about how far the store's present journal is contained.
-            if not source.late:
-                level.stream, level.upto_seq = source.stream, source.seq
-            self._rows.changed_levels.add(line.sku)
-            self.touched.skus.add(line.sku)
+            self._stock.move(line.sku, sign * line.qty, "pickup", pos)

@@ -13,9 +13,10 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from sync.hub.bulk import insert_rows, rows_of
 from sync.hub.database import hq_epoch, write
-from sync.hub.effects import Effects, Source, Touched, Unfit, order_of
+from sync.hub.effects import Effects
 from sync.hub.envelope import Line, Refused, Upload
 from sync.hub.feed import publish
+from sync.hub.judging import Source, Touched, Unfit
 from sync.hub.rows import changes_of
 from sync.hub.schema import case_file, ingest_event, ingest_stream
 from sync.hub.schema import store as store_table
@@ -242,7 +243,7 @@ def judge_event(
 def _applied(rows: WorkingSet, source: Source, fact: Up) -> Judged:
     effects = Effects(rows, source)
     code = effects.apply(fact)
-    case = effects.open_case(code, order_of(fact)) if code else ""
+    case = effects.open_case(code, fact) if code else ""
     return Judged("conflict" if code else APPLIED, code, case, effects.touched)
 
 

@@ -14,10 +14,11 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from sync.hub.audit import who_acts
 from sync.hub.database import snapshot, write
-from sync.hub.effects import Source, Touched, order_of
+from sync.hub.effects import order_of
 from sync.hub.feed import publish
 from sync.hub.fleet_schema import former_verdict
 from sync.hub.ingest import Judged, judge_event
+from sync.hub.judging import Source, Touched
 from sync.hub.publishing import NotPossible
 from sync.hub.rows import changes_of
 from sync.hub.schema import ingest_event, ingest_stream, stock_level

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from sync.benefits import Coupon
 from sync.configured import CONFIG_BUCKET_SUFFIX
+from sync.hub.benefit_tables import coupon
 from sync.hub.bulk import rows_of
-from sync.hub.effects import Touched
 from sync.hub.feed import Change, put
+from sync.hub.judging import Touched
 from sync.hub.schema import customer_order, stock_level
 from sync.messages import Order, Stock
 
@@ -19,6 +21,7 @@ CATALOG = "g:catalog:CN"
 PRICE = "g:price:CN"
 KEYS = "g:keys:CN"
 SHOPS = "g:shops:CN"
+COUPONS = "g:coupon:CN"
 
 
 def orders_of(store: str) -> str:
@@ -46,10 +49,35 @@ def config_of(store: str) -> str:
     return f"s:{store}{CONFIG_BUCKET_SUFFIX}"
 
 
+def quota_of(store: str) -> str:
+    """The bucket of what a store may sell of hot products without asking."""
+    return f"s:{store}:quota"
+
+
+def coupon_of(store: str) -> str:
+    """The bucket of coupons that only this store may redeem; `store` "" is the bucket of all others."""
+    return f"s:{store}:coupon" if store else COUPONS
+
+
+def member_of(store: str) -> str:
+    """The bucket of members that a store knows, and of their points that may be spent there."""
+    return f"s:{store}:member"
+
+
 def subscription(store: str) -> tuple[str, ...]:
     """Every bucket of a store, in the order in which a page is filled: small and urgent first."""
-    own = (cmd_of(store), config_of(store), orders_of(store), staff_of(store), stock_of(store))
-    return (*own, KEYS, SHOPS, PRICE, CATALOG)
+    urgent = (cmd_of(store), config_of(store), orders_of(store), staff_of(store), stock_of(store))
+    return (
+        *urgent,
+        quota_of(store),
+        coupon_of(store),
+        member_of(store),
+        COUPONS,
+        KEYS,
+        SHOPS,
+        PRICE,
+        CATALOG,
+    )
 
 
 def order_of(row: Any) -> Order:
@@ -68,6 +96,14 @@ def changes_of(conn: Connection, store: str, touched: Touched, at: str) -> Itera
         yield put(stock_of(store), stock_row(row, at))
     for cmd in sorted(touched.cmds):
         yield Change(cmd_of(store), "cmd", cmd, None)
+    for name in sorted(touched.coupons):
+        yield put_coupon(conn.execute(select(coupon).where(coupon.c.coupon == name)).one())
+
+
+def put_coupon(row: Any) -> Change:
+    """A coupon as it is to be published now."""
+    known = msgspec.json.decode(row.body, type=Coupon)
+    return put(coupon_of(row.store), msgspec.structs.replace(known, state=row.state))
 
 
 def stock_row(row: Any, at: str) -> Stock:

@@ -130,7 +130,9 @@ pickup = Table(
 pickup_line = Table(
     "pickup_line",
     metadata,
-    Column("pickup", Text, primary_key=True),  # no FOREIGN KEY: written with its pickup, and looked up for every line
+    Column(
+        "pickup", Text, primary_key=True
+    ),  # no FOREIGN KEY: written with its pickup, and looked up for every line
     Column("pos", Integer, primary_key=True),
     Column("line", Integer, nullable=False),
     Column("sku", Text, nullable=False),
@@ -146,6 +148,7 @@ movement = Table(
     Column("store", Text, nullable=False),
     Column("sku", Text, nullable=False),
     Column("delta", Integer, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),  # counted: the difference that a count found
 )
 
 stock_level = Table(
@@ -156,6 +159,10 @@ stock_level = Table(
     Column("on_hand", Integer, nullable=False),
     Column("stream", Text, nullable=False),
     Column("upto_seq", BigInteger, nullable=False),
+    # The newest count: its journal, the fact after which it looked at the shelf, its own number.
+    Column("count_stream", Text, nullable=False, server_default=""),
+    Column("count_upto", BigInteger, nullable=False, server_default="0"),
+    Column("count_seq", BigInteger, nullable=False, server_default="0"),
 )
 
 command = Table(
@@ -202,6 +209,8 @@ case_file = Table(
     Column("seq", BigInteger, nullable=False),
     Column("opened_at", Text, nullable=False),
     Column("state", Text, nullable=False),  # open | closed
+    # The product, coupon, grant or member it is about, where that is no order.
+    Column("subject", Text, nullable=False, server_default=""),
 )
 
 nack = Table(

@@ -9,13 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, Connection, insert
+from sqlalchemy import Column, Connection, func, insert, select
 
+from sync.goods import StockCounted, StockMoved
+from sync.hub.benefit_set import BenefitSet
+from sync.hub.benefit_tables import stock_count
 from sync.hub.bulk import insert_rows, rows_of, update_rows
 from sync.hub.schema import (
     case_file,
     command,
     customer_order,
+    ingest_stream,
     movement,
     order_line,
     pickup,
@@ -54,6 +58,11 @@ class LevelRow:
     stream: str
     upto_seq: int
     new: bool = False
+    count_stream: str = ""
+    count_upto: int = 0
+    count_seq: int = 0
+    told: bool = False
+    """Whether HQ had any figure before the fact at hand."""
 
 
 @dataclass
@@ -91,6 +100,10 @@ class WorkingSet:
         self.changed_lines: set[tuple[str, int]] = set()
         self.changed_levels: set[str] = set()
         self.annulled: set[str] = set()
+        self.counts: set[str] = set()
+        self.new_counts: list[dict[str, Any]] = []
+        self.benefits = BenefitSet()
+        self._births: dict[str, str] | None = None
         self._load(list(facts))
 
     def units_taken(self, order_no: str, gen: int, unit: int, besides: str) -> bool:
@@ -110,9 +123,39 @@ class WorkingSet:
             row = self.orders[name]
             row.state, row.shelf, row.cancel = state, shelf, cancel
 
-    def open_case(self, code: str, order_no: str, stream: str, seq: int, at: str) -> str:
-        """Opens a case for people at once, for its name is part of the verdict."""
-        return open_case(self._conn, code, order_no, self._store, stream, seq, at)
+    def open_case(self, code: str, about: tuple[str, str], stream: str, seq: int, at: str) -> str:
+        """Opens a case for people at once, for its name is part of the verdict; `about` an order, or a subject."""
+        order_no, subject = about
+        return open_case(self._conn, code, order_no, self._store, stream, seq, at, subject)
+
+    def is_newer(self, stream: str, other: str) -> bool:
+        """Whether a journal of this store took over from another."""
+        if not stream or stream == other:
+            return False
+        births = self._born()
+        return births.get(stream, "") > births.get(other, "")
+
+    def moved_after(self, sku: str, stream: str, seq: int) -> int:
+        """What moved of a product after that fact, also on journals that took over; counts are no movements."""
+        newer = [name for name in self._born() if self.is_newer(name, stream)]
+        after = (movement.c.stream == stream) & (movement.c.seq > seq) | movement.c.stream.in_(newer)
+        plain = (movement.c.sku == sku) & (movement.c.reason != "counted")
+        written = self._conn.scalar(select(func.sum(movement.c.delta)).where(after & plain)) or 0
+        return int(written) + sum(
+            row["delta"]
+            for row in self.moved
+            if (row["sku"], row["stream"]) == (sku, stream)
+            and row["seq"] > seq
+            and row["reason"] != "counted"
+        )
+
+    def _born(self) -> dict[str, str]:
+        if self._births is None:
+            mine = select(ingest_stream.c.stream, ingest_stream.c.bound_at).where(
+                ingest_stream.c.store == self._store
+            )
+            self._births = {row.stream: row.bound_at for row in self._conn.execute(mine)}
+        return self._births
 
     def write(self) -> None:
         """Writes what changed."""
@@ -120,6 +163,8 @@ class WorkingSet:
         insert_rows(conn, pickup, [_pickup_values(p) for p in new])
         insert_rows(conn, pickup_line, [row for p in new for row in _line_values(p)])
         insert_rows(conn, movement, self.moved)
+        insert_rows(conn, stock_count, self.new_counts)
+        insert_rows(conn, stock_count, self.new_counts)
         gone = [{"pickup": name, "annulled": 1} for name in sorted(self.annulled)]
         update_rows(conn, pickup, ("pickup",), gone)
         orders = [self.orders[name] for name in sorted(self.changed_orders)]
@@ -138,6 +183,8 @@ class WorkingSet:
         self._write_levels()
         ended = [{"cmd": cmd, "outcome": how} for cmd, how in sorted(self.settled.items())]
         update_rows(conn, command, ("cmd",), ended)
+        self.benefits.write(conn)
+        self.benefits.write(conn)
 
     def _write_levels(self) -> None:
         made: list[dict[str, Any]] = []
@@ -145,6 +192,8 @@ class WorkingSet:
         for sku in sorted(self.changed_levels):
             level = self.levels[sku]
             values = {"on_hand": level.on_hand, "stream": level.stream, "upto_seq": level.upto_seq}
+            values |= {"count_stream": level.count_stream, "count_upto": level.count_upto}
+            values["count_seq"] = level.count_seq
             (made if level.new else kept).append({"store": self._store, "sku": sku, **values})
         insert_rows(self._conn, stock_level, made)
         update_rows(self._conn, stock_level, ("store", "sku"), kept)
@@ -169,18 +218,35 @@ class WorkingSet:
             self.pickups.setdefault(row.pickup, _pickup_row(row))
         for row in self._some(pickup_line.c.pickup, named & self.pickups.keys()):
             self.pickups[row.pickup].lines.append(HandedLine(row.line, row.sku, row.qty))
+        self._load_goods(facts)
+        self.benefits.load(self._conn, facts)
+
+    def _load_goods(self, facts: list[Up]) -> None:
         skus = {h.sku for f in facts if isinstance(f, PickupCollected | PickupAnnulled) for h in f.lines}
+        skus |= {f.sku for f in facts if isinstance(f, StockMoved | StockCounted)}
         for row in self._some(stock_level.c.sku, skus, lock=True):
-            self.levels[row.sku] = LevelRow(row.on_hand, row.stream, row.upto_seq)
+            counted = (row.count_stream, row.count_upto, row.count_seq)
+            self.levels[row.sku] = LevelRow(row.on_hand, row.stream, row.upto_seq, False, *counted, told=True)
+        counts = {f.count for f in facts if isinstance(f, StockCounted)}
+        self.counts = {row.count_id for row in self._some(stock_count.c.count_id, counts)}
 
     def _some(self, column: Column[Any], names: Iterable[str], *, lock: bool = False) -> Sequence[Any]:
         also = {"store": self._store} if column.table is stock_level else {}
         return rows_of(self._conn, column.table, column.name, names, also=also, lock=lock)
 
 
-def open_case(conn: Connection, code: str, order_no: str, store: str, stream: str, seq: int, at: str) -> str:
-    """Opens a case for people; returns its name."""
-    row = {"code": code, "order_no": order_no, "opened_at": at, "state": "open"}
+def open_case(
+    conn: Connection,
+    code: str,
+    order_no: str,
+    store: str,
+    stream: str,
+    seq: int,
+    at: str,
+    subject: str = "",
+) -> str:
+    """Opens a case for people; returns its name. `subject`: what it is about where that is no order."""
+    row = {"code": code, "order_no": order_no, "opened_at": at, "state": "open", "subject": subject}
     done = conn.execute(insert(case_file).values(**row, store=store, stream=stream, seq=seq))
     return f"c-{done.inserted_primary_key[0]}" if done.inserted_primary_key else ""
 

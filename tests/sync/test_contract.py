@@ -71,7 +71,8 @@ def test_every_field_of_a_kind_is_on_the_page(kind: str) -> None:
 
 def test_every_code_of_the_hub_is_on_the_page() -> None:
     hub = Path(__file__).parents[2] / "sync" / "hub"
-    source = (hub / "effects.py").read_text("utf-8") + (hub / "ingest.py").read_text("utf-8")
+    judges = ("effects.py", "ingest.py", "stock_effects.py", "benefit_effects.py")
+    source = "".join((hub / name).read_text("utf-8") for name in judges)
     codes = set(re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', source))
     assert len(codes) > 12
     assert {code for code in codes if code not in PAGE} == set()

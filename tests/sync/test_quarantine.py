@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from sync.hub.audit import acting
-from sync.hub.effects import Effects, Unfit
+from sync.hub.effects import Effects
+from sync.hub.judging import Unfit
 from sync.hub.publishing import NotPossible
 from sync.hub.quarantine import Place, Quarantine
 from sync.messages import HandedLine, OrderAdvanced, PickupCollected

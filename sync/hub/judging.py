@@ -1,0 +1,41 @@
+"""What judging a fact needs to know and tell: where it comes from, what it touched, why it does not fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+class Unfit(Exception):
+    """This fact cannot be taken in as it is; `code` says why. It is kept in quarantine."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass
+class Touched:
+    """Rows whose published form must follow."""
+
+    orders: set[str] = field(default_factory=set)
+    skus: set[str] = field(default_factory=set)
+    cmds: set[str] = field(default_factory=set)
+    coupons: set[str] = field(default_factory=set)
+
+    def absorb(self, other: Touched) -> None:
+        """Adds what another touched."""
+        self.orders |= other.orders
+        self.skus |= other.skus
+        self.cmds |= other.cmds
+        self.coupons |= other.coupons
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a fact comes from. `late`: its stream has been replaced by a newer one."""
+
+    store: str
+    stream: str
+    seq: int
+    late: bool
+    at: str
