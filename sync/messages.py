@@ -183,7 +183,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class UpHeader(msgspec.Struct, frozen=True, tag="hdr", tag_field="t"):
-    """First line of an upload."""
+    """First line of an upload. `depth`: facts that HQ had not acknowledged when it was made."""
 
     proto: int
     store: str
@@ -193,6 +193,7 @@ class UpHeader(msgspec.Struct, frozen=True, tag="hdr", tag_field="t"):
     n: Count = 0
     boot: str = ""
     clock: dict[str, Any] = {}
+    depth: Count | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -370,7 +371,10 @@ class Cursor(msgspec.Struct, frozen=True):
 
 
 class PullRequest(msgspec.Struct, frozen=True):
-    """What the store asks of the feed. `snap`: it can load snapshots, though not of the buckets in `pages`."""
+    """What the store asks of the feed. `snap`: it can load snapshots, though not of the buckets in `pages`.
+
+    `boot`, `clock` and `depth` as in an upload, for HQ's people.
+    """
 
     proto: int
     stream: str
@@ -381,6 +385,9 @@ class PullRequest(msgspec.Struct, frozen=True):
     nacks: tuple[dict[str, Any], ...] = ()
     snap: bool = False
     pages: tuple[str, ...] = ()
+    boot: str = ""
+    clock: dict[str, Any] = {}
+    depth: Count | None = None
 
 
 class Head(msgspec.Struct, frozen=True):

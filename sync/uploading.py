@@ -107,6 +107,7 @@ class Uploader:
             n=len(batch),
             boot=self._clock.boot(),
             clock={"wall": stamp(self._clock.now()), "mono_ms": self._clock.mono_ms()},
+            depth=self._outbox.depth(),
         )
         lines = [_opaque(batch[0])] if batch[0].seq == self._opaque_seq else batch
         body = b"\n".join([canonical(header), *map(canonical, lines), b""])

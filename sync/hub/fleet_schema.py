@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
 
-from sync.hub.schema import case_file, ingest_event, metadata
+from sync.hub.schema import case_file, ingest_event, issued_code, metadata
 
 person = Table(
     "person",
@@ -64,17 +64,17 @@ store_seen = Table(
     Column("stream", Text, nullable=False),
     Column("boot", Text, nullable=False),  # as the store names it
     Column("boots", Integer, nullable=False),  # how many HQ heard of
-    Column(
-        "newest", BigInteger, nullable=False
-    ),  # the store's last fact, sent or not; 0 where it did not say
-    Column(
-        "off_ms", BigInteger, nullable=True
-    ),  # its clock minus HQ's, as of the request; NULL where not told
-    Column("cursors", Text, nullable=False),  # JSON: bucket -> [epoch, seq] as it last asked
+    # Facts there that HQ does not have yet; NULL where not told.
+    Column("depth", BigInteger, nullable=True),
+    # Its clock minus HQ's as of the request, ms; NULL where not told.
+    Column("off_ms", BigInteger, nullable=True),
+    Column("cursors", Text, nullable=False),  # JSON: bucket -> {e, seq} as it last asked
 )
 
 # What people look for first is found without reading everything that ever came in.
 INDEXES = (
+    Index("case_by_order", case_file.c.order_no),
+    Index("code_by_order", issued_code.c.order_no),
     Index("case_by_state", case_file.c.state, case_file.c.store, case_file.c.n),
     Index(
         "event_quarantined",

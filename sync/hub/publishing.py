@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, insert, select, update
 
+from sync.hub.bulk import insert_rows, update_rows
 from sync.hub.database import write
 from sync.hub.effects import CANCELLED, EXPIRED, PICKED_UP
 from sync.hub.feed import Change, publish, put
@@ -21,6 +22,7 @@ from sync.hub.schema import store as store_table
 from sync.messages import Down, Order, OrderCommand, Price, Product, check_row, id_of, moment_of, stamp
 
 CLOSED = frozenset({PICKED_UP, CANCELLED, "rejected", "restocked"})
+_CHUNK = 500
 RENEWED_FOR = timedelta(days=3)
 """How long a reissued order is held unless HQ's people say otherwise."""
 
@@ -69,23 +71,26 @@ def set_levels(conn: Connection, store: str, wanted: Any) -> None:
     mine = (ingest_stream.c.store == store) & (ingest_stream.c.state == "open")
     stream = conn.execute(select(ingest_stream).where(mine).with_for_update()).one_or_none()
     upto = {"stream": stream.stream if stream else "", "upto_seq": stream.last_seq if stream else 0}
-    for sku, on_hand in sorted(wanted.items()):
-        same = (stock_level.c.store == store) & (stock_level.c.sku == sku)
-        if not conn.execute(update(stock_level).where(same).values(on_hand=on_hand, **upto)).rowcount:
-            conn.execute(insert(stock_level).values(store=store, sku=sku, on_hand=on_hand, **upto))
+    there = {row.sku for row in levels(conn, store, wanted)}
+    rows = [{"store": store, "sku": sku, "on_hand": n, **upto} for sku, n in sorted(wanted.items())]
+    insert_rows(conn, stock_level, [row for row in rows if row["sku"] not in there])
+    update_rows(conn, stock_level, ("store", "sku"), [row for row in rows if row["sku"] in there])
 
 
 def levels(conn: Connection, store: str, skus: Iterable[str]) -> list[Any]:
     """The stock rows of these products."""
-    wanted = set(skus)
-    rows = conn.execute(select(stock_level).where(stock_level.c.store == store).order_by("sku")).all()
-    return [row for row in rows if row.sku in wanted]
+    names = sorted(set(skus))
+    found: list[Any] = []
+    for start in range(0, len(names), _CHUNK):
+        some = (stock_level.c.store == store) & stock_level.c.sku.in_(names[start : start + _CHUNK])
+        found += conn.execute(select(stock_level).where(some).order_by("sku")).all()
+    return found
 
 
 def lease(conn: Connection, orders: Sequence[Order], at: str) -> list[Order]:
     """Takes orders in and publishes them; from now on only their store moves them."""
     for order in orders:
-        if problem := _problem(conn, order):
+        if problem := problem_of(conn, order):
             raise NotPossible(problem)
     return _lease(conn, orders, at)
 
@@ -128,8 +133,8 @@ def read_orders(lines: Iterable[str | bytes]) -> list[tuple[int, Order]]:
             continue
         if order.order in seen:
             problems.append((number, f"order {order.order} is in this file twice"))
-        if odd := _odd(order):
-            problems.append((number, odd))
+        if bad := odd(order):
+            problems.append((number, bad))
         seen.add(order.order)
         found.append((number, order))
     if problems:
@@ -139,7 +144,7 @@ def read_orders(lines: Iterable[str | bytes]) -> list[tuple[int, Order]]:
 
 def import_all(conn: Connection, found: Sequence[tuple[int, Order]], at: str) -> int:
     """Leases all of them or, with ImportRefused, none."""
-    problems = [(number, why) for number, order in found if (why := _problem(conn, order))]
+    problems = [(number, why) for number, order in found if (why := problem_of(conn, order))]
     codes: set[tuple[str, str]] = set()
     for number, order in found:
         if order.numeric_code and (order.store, order.numeric_code) in codes:
@@ -215,10 +220,10 @@ def locked_order(conn: Connection, order_no: str) -> Any:
     return row
 
 
-def _problem(conn: Connection, order: Order) -> str:
+def problem_of(conn: Connection, order: Order) -> str:
     """Why this order cannot be leased, or ""."""
-    if odd := _odd(order):
-        return odd
+    if bad := odd(order):
+        return bad
     if conn.scalar(select(store_table.c.store).where(store_table.c.store == order.store)) is None:
         return f"no store {order.store}"
     same = customer_order.c.order_no == order.order
@@ -233,7 +238,7 @@ def _problem(conn: Connection, order: Order) -> str:
     return ""
 
 
-def _odd(order: Order) -> str:
+def odd(order: Order) -> str:
     """What a store could not use in this order, or ""."""
     bad = check_row(order)
     if bad in {"mode", "state"}:

@@ -20,6 +20,8 @@ from sync.hub import admitting
 from sync.hub.config_web import serve_config
 from sync.hub.database import open_hub, snapshot, write
 from sync.hub.envelope import HEADER_ROOM, Refused, read_upload, unpack
+from sync.hub.fleet.seen import Seen
+from sync.hub.fleet.web import serve_fleet
 from sync.hub.ingest import take
 from sync.hub.pull import page, read_request
 from sync.hub.schema import store as store_table
@@ -44,15 +46,16 @@ def create_hub(
     *,
     next_s: float = NEXT_S,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    snapshots: Path | None = None,
+    snapshots: Snapshots | None = None,
 ) -> Flask:
     """HQ as a WSGI application on this database (a path means SQLite); stores come back every `next_s` s.
 
-    `snapshots`: the folder of snapshots; without it, beside a SQLite file, and none on another database.
+    `snapshots`: without it, in a folder beside a SQLite file, and none on another database.
     """
     engine = open_hub(where)
-    folder = snapshots or folder_beside(engine)
-    snaps = None if folder is None else Snapshots(engine, folder, now)
+    folder = folder_beside(engine)
+    snaps = snapshots or (Snapshots(engine, folder, now) if folder else None)
+    seen = Seen(engine, now)
     app = Flask("store_edge_hub")
     app.config["MAX_CONTENT_LENGTH"] = UP_LIMIT
 
@@ -63,6 +66,7 @@ def create_hub(
         if stream and upload.header.stream != stream:
             raise Refused(403, "forbidden")
         answer = take(engine, store, upload, at=stamp(now()), next_s=next_s)
+        seen.uploaded(store, upload.header, len(upload.lines))
         return _sized(msgspec.json.encode(answer), _JSON)
 
     @app.post("/sync/v1/pull")
@@ -70,6 +74,7 @@ def create_hub(
         store, _ = _admitted(engine, now())
         asked = read_request(_plain(PULL_LIMIT))
         lines = page(engine, store, asked, at=stamp(now()), next_s=next_s, snapshots=snaps)
+        seen.pulled(store, asked)
         return _sized(b"".join(lines), _NDJSON)
 
     @app.get("/health")
@@ -81,6 +86,7 @@ def create_hub(
     _admission(app, engine, now)
     serve_config(app, engine, now, lambda: _admitted(engine, now())[0], _asked, _sized)
     serve_snapshots(app, snaps, lambda: _admitted(engine, now())[0])
+    serve_fleet(app, engine, now, seen)
     _say_errors_in_json(app)
     return app
 

@@ -1,0 +1,225 @@
+"""The fleet as HQ's people see it: a page of stores with everything about each, in one query a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Engine,
+    Select,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
+
+from sync.hub.database import snapshot
+from sync.hub.fleet_schema import store_seen
+from sync.hub.rows import SHOPS, subscription
+from sync.hub.schema import bucket, case_file, feed, ingest_event, ingest_stream, metadata
+from sync.hub.schema import store as store_table
+from sync.messages import Cursor, stamp
+
+PAGE = 50
+QUIET_FOR = timedelta(minutes=10)
+FILTERS = ("", "quiet", "cases", "quarantine", "waiting")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which stores: `search` begins a number or stands in a name; `only` one of FILTERS; those after `after`."""
+
+    search: str = ""
+    only: str = ""
+    after: str = ""
+
+
+@dataclass
+class StoreLine:
+    """One store. Texts are "" and numbers None where nothing is known; times as on the wire."""
+
+    store: str
+    name_zh: str
+    name_en: str
+    seen_at: str
+    last_seq: int | None
+    waiting: int | None
+    off_ms: int | None
+    boots: int | None
+    cases: int
+    quarantined: int
+    applied: int | None
+    stream: str = ""
+    lag: dict[str, int] = field(default_factory=dict)
+    """Rows of a class (orders, stock, price ...) that the store had not asked for yet when it last asked."""
+
+    @property
+    def behind(self) -> int:
+        """Rows of all classes."""
+        return sum(self.lag.values())
+
+
+class Fleet:
+    """Reads pages of the fleet."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def page(self, wanted: Wanted, now: datetime, size: int = PAGE) -> tuple[list[StoreLine], bool]:
+        """Up to `size` stores by number and whether there are more."""
+        with snapshot(self._engine) as conn:
+            sqlite = conn.dialect.name == "sqlite"
+            found = conn.execute(_query(wanted, now, size + 1, sqlite=sqlite)).all()
+            heads = _heads(conn, [row.store for row in found[:size]])
+        return [_line(row, heads) for row in found[:size]], len(found) > size
+
+    def each(self, wanted: Wanted, now: datetime | None = None) -> Iterator[StoreLine]:
+        """All of them, page by page."""
+        from datetime import UTC
+
+        more = True
+        while more:
+            lines, more = self.page(wanted, now or datetime.now(UTC), 500)
+            yield from lines
+            if lines:
+                wanted = Wanted(wanted.search, wanted.only, lines[-1].store)
+
+    def known(self, store: str) -> StoreLine | None:
+        """One store."""
+        with snapshot(self._engine) as conn:
+            sqlite = conn.dialect.name == "sqlite"
+            query = _columns(sqlite=sqlite).where(store_table.c.store == store)
+            row = conn.execute(query).one_or_none()
+            return None if row is None else _line(row, _heads(conn, [store]))
+
+    def totals(self, now: datetime) -> dict[str, int]:
+        """stores, quiet, cases, quarantined: over the whole fleet, by indexes alone."""
+        quiet_since = stamp(now - QUIET_FOR)
+        counts = {
+            "stores": select(func.count()).select_from(store_table),
+            "heard": select(func.count()).where(store_seen.c.seen_at >= quiet_since),
+            "cases": select(func.count()).where(case_file.c.state == "open"),
+            "quarantined": select(func.count()).where(ingest_event.c.verdict == "quarantined"),
+        }
+        with snapshot(self._engine) as conn:
+            row = conn.execute(select(*(q.scalar_subquery().label(name) for name, q in counts.items()))).one()
+        return {
+            "quiet": row.stores - row.heard,
+            **{n: getattr(row, n) for n in ("stores", "cases", "quarantined")},
+        }
+
+
+def _columns(*, sqlite: bool) -> Select[Any]:
+    here = store_table.c.store
+    cases = select(func.count()).where(case_file.c.state == "open", case_file.c.store == here)
+    open_one = and_(ingest_stream.c.store == here, ingest_stream.c.state.in_(("open", "frozen")))
+    shop = and_(feed.c.bucket == SHOPS, feed.c.tb == "shop", feed.c.id == here, feed.c.op == "put")
+    box = metadata.tables.get("config_box")
+    query = select(
+        here,
+        _word("name_zh", sqlite=sqlite).label("name_zh"),
+        _word("name_en", sqlite=sqlite).label("name_en"),
+        store_seen.c.seen_at,
+        store_seen.c.depth,
+        store_seen.c.off_ms,
+        store_seen.c.boots,
+        store_seen.c.cursors,
+        ingest_stream.c.last_seq,
+        ingest_stream.c.stream,
+        cases.scalar_subquery().label("cases"),
+        _quarantined().scalar_subquery().label("quarantined"),
+        (box.c.applied if box is not None else literal(None)).label("applied"),
+    )
+    joined = store_table.outerjoin(store_seen, store_seen.c.store == here).outerjoin(ingest_stream, open_one)
+    joined = joined.outerjoin(feed, shop)
+    return query.select_from(joined if box is None else joined.outerjoin(box, box.c.store == here))
+
+
+def _quarantined() -> Select[Any]:
+    inner = ingest_stream.alias("any_stream")
+    event = ingest_event.c
+    mine = (inner.c.store == store_table.c.store) & (event.verdict == "quarantined")
+    return (
+        select(func.count()).select_from(inner.join(ingest_event, event.stream == inner.c.stream)).where(mine)
+    )
+
+
+def _word(name: str, *, sqlite: bool) -> ColumnElement[str]:
+    """A text of the shop's row, which the feed holds as JSON."""
+    d: ColumnElement[Any] = type_coerce(feed.c.d, JSON) if sqlite else cast(feed.c.d, JSON)
+    word: ColumnElement[str] = d[name].as_string()
+    return word
+
+
+def _query(wanted: Wanted, now: datetime, limit: int, *, sqlite: bool) -> Select[Any]:
+    here = store_table.c.store
+    query = _columns(sqlite=sqlite).order_by(here).limit(limit)
+    if wanted.after:
+        query = query.where(here > wanted.after)
+    if wanted.search:
+        text = wanted.search[:80]
+        names = (
+            _word(name, sqlite=sqlite).icontains(text, autoescape=True) for name in ("name_zh", "name_en")
+        )
+        query = query.where(or_(here.startswith(text, autoescape=True), *names))
+    if wanted.only == "quiet":
+        quiet = store_seen.c.seen_at < stamp(now - QUIET_FOR)
+        query = query.where(or_(quiet, store_seen.c.seen_at.is_(None)))
+    elif wanted.only == "waiting":
+        query = query.where(store_seen.c.depth > 0)
+    elif wanted.only == "cases":
+        query = query.where(here.in_(select(case_file.c.store).where(case_file.c.state == "open")))
+    elif wanted.only == "quarantine":
+        bad = select(ingest_stream.c.store).join(
+            ingest_event, ingest_event.c.stream == ingest_stream.c.stream
+        )
+        query = query.where(here.in_(bad.where(ingest_event.c.verdict == "quarantined")))
+    return query
+
+
+def _heads(conn: Any, stores: list[str]) -> dict[str, tuple[str, int]]:
+    names = sorted({name for store in stores for name in subscription(store)})
+    rows = conn.execute(
+        select(bucket.c.bucket, bucket.c.epoch, bucket.c.head).where(bucket.c.bucket.in_(names))
+    )
+    return {row.bucket: (row.epoch, row.head) for row in rows}
+
+
+def _line(row: Any, heads: dict[str, tuple[str, int]]) -> StoreLine:
+    return StoreLine(
+        row.store,
+        row.name_zh or "",
+        row.name_en or "",
+        row.seen_at or "",
+        row.last_seq,
+        row.depth,
+        row.off_ms,
+        row.boots,
+        row.cases,
+        row.quarantined,
+        row.applied,
+        row.stream or "",
+        _lag(row.store, row.cursors, heads) if row.seen_at else {},
+    )
+
+
+def _lag(store: str, kept: str, heads: dict[str, tuple[str, int]]) -> dict[str, int]:
+    cursors = msgspec.json.decode(kept, type=dict[str, Cursor]) if kept else {}
+    lag: dict[str, int] = {}
+    for name in subscription(store):
+        if name not in heads:
+            continue
+        epoch, head = heads[name]
+        cursor = cursors.get(name)
+        at = cursor.seq if cursor and cursor.e == epoch else 0
+        lag[name.split(":")[2 if name.startswith("s:") else 1]] = max(0, head - at)
+    return lag
