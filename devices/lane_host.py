@@ -31,10 +31,12 @@ from devices.lane_messages import (
     Message,
     NotUnderstood,
     Parting,
+    Pulse,
     Scanned,
     Sent,
     Told,
     TooLarge,
+    Unlock,
     Welcome,
     from_store,
 )
@@ -47,6 +49,9 @@ _WINDOW = 64
 """Readings under way to the store at a time."""
 _FRESH_S = 5.0
 """Whoever scanned longer ago is told nothing any more: the next code may already be under the scanner."""
+
+_LATE_S = 5.0
+"""A drawer or a box that waited so long behind a slip stays shut: nobody may stand before it any more."""
 
 Makers = Mapping[str, Mapping[str, Callable[[str, Any], Any]]]
 """For each table of the settings: driver name -> class, as in the registry."""
@@ -245,19 +250,24 @@ class LaneHost:
                 self._under_way[message.key].append(message.key)
             else:
                 self._under_way[message.key] = [message.key]
-                running.deeds.put(lambda: self._do(message, running, life))
+                asked_at = time.monotonic()
+                running.deeds.put(lambda: self._do(message, running, life, asked_at))
 
     def _ask(self, ask: Ask, running: _Running, life: int) -> None:
         if life == self._life and not running.gone:
             given, code, detail = answer_to(ask, running.device)
             self._say(Answer(ask.key, given, code, detail))
 
-    def _do(self, do: Do, running: _Running, life: int) -> None:
+    def _do(self, do: Do, running: _Running, life: int, asked_at: float) -> None:
         outcome = Outcome(Fate.NEVER, "LANE_ABSENT", "the lane cannot write its book")
         try:
             with self._lock:
                 current = life == self._life and not running.gone
-            known = self._book.begin(do.key) if current else Outcome(Fate.NEVER)
+            known: Outcome | None = Outcome(Fate.NEVER)
+            if isinstance(do.deed, Pulse | Unlock) and time.monotonic() - asked_at > _LATE_S:
+                known = Outcome(Fate.NEVER, "DEVICE_OFFLINE", "busy with a slip")
+            elif current:
+                known = self._book.begin(do.key)
             if known is None:
                 outcome = Outcome(Fate.UNKNOWN, "UNCONFIRMED", "the lane failed")
                 try:

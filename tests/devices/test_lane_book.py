@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from devices.lane_deeds import outcome_of
 from devices.lane_host import LaneHost
 from devices.lane_line import take
 from devices.lane_link import Lane
-from devices.lane_messages import FRAME_LIMIT, Devices, Do, Heard, Print, Scanned, Welcome, from_store
+from devices.lane_messages import FRAME_LIMIT, Devices, Do, Heard, Print, Pulse, Scanned, Welcome, from_store
 from devices.lane_proxies import LaneScanner
 from devices.ports import Fate, Reading
 from devices.slip import Slip
@@ -73,26 +74,48 @@ def test_readings_too_old_to_matter_do_not_hide_those_behind_them(
 
 
 class Printer:
-    """Counts what it prints."""
+    """Counts what it prints, and the pulses to its drawer."""
 
     def __init__(self) -> None:
-        self.printed = 0
+        self.printed = self.pulses = 0
+
+    def pulse(self, pin: int = 2, pulse_ms: int = 100) -> None:
+        self.pulses += 1
+
+    def level(self) -> bool | None:
+        return None
+
+    def listen_level(self, told: Any) -> None:
+        pass
 
     def print(self, slip: Slip, sent: Any) -> None:
         self.printed += 1
 
 
-def test_a_deed_that_cannot_be_noted_is_not_begun_and_may_come_again(book: LaneBook) -> None:
+def hosted(book: LaneBook, printer: Printer) -> tuple[LaneHost, Any, list[Any]]:
+    """A lane with a deed called one under way, the printer it is for, and what the lane says."""
     host = LaneHost("K1", "a token of tests", book, {}, lambda *_: None)  # type: ignore[arg-type]
-    printer = Printer()
     said: list[Any] = []
     host._say = said.append  # type: ignore[method-assign, assignment]
     host._under_way["one"] = ["one"]
-    running: Any = type("Running", (), {"device": printer, "gone": False})
+    return host, type("Running", (), {"device": printer, "gone": False}), said
+
+
+@pytest.mark.parametrize(("waited_s", "pulses", "fate"), [(0.0, 1, Fate.DONE), (6.0, 0, Fate.NEVER)])
+def test_a_drawer_that_waited_behind_a_slip_stays_shut(
+    book: LaneBook, waited_s: float, pulses: int, fate: Fate
+) -> None:
+    host, running, said = hosted(book, printer := Printer())
+    host._do(Do("one", "printers.P1", Pulse(2, 100)), running, host._life, time.monotonic() - waited_s)
+    assert (printer.pulses, said[-1].given.fate) == (pulses, fate)
+
+
+def test_a_deed_that_cannot_be_noted_is_not_begun_and_may_come_again(book: LaneBook) -> None:
+    host, running, said = hosted(book, printer := Printer())
     do = Do("one", "printers.P1", Print(Slip("t", ())))
     book._db.execute("CREATE TRIGGER full BEFORE INSERT ON deed BEGIN SELECT RAISE(ABORT, 'full'); END")
     with pytest.raises(BookUnusable):
-        host._do(do, running, host._life)
+        host._do(do, running, host._life, time.monotonic())
     assert (printer.printed, said[0].given.fate) == (0, Fate.NEVER)
     book._db.execute("DROP TRIGGER full")
     assert book.begin("one") is None
