@@ -41,7 +41,7 @@ def dangling(path: str, name: str, known: Mapping[str, object]) -> Problem:
 
 
 def place(lane: str, address: str) -> str:
-    """What tells places apart: a path or a USB name is of the machine that runs the device, a network address of all."""
+    """What tells places apart: a path or a USB name belongs to the machine that runs the device."""
     near = address.startswith(("/", "listen:")) or USB_NAME.fullmatch(address)
     return f"{lane}:{address}" if lane and near else address
 

@@ -234,7 +234,8 @@ class Daemon:
 
     def _print_turn(self, printer: str) -> Callable[[], float]:
         printing, jobs = self.store.printing, self.shop.books.jobs
-        node = self._settings.printers[printer].device
+        settings = self._settings.printers[printer]
+        node = "" if settings.lane else settings.device  # a lane has a /dev of its own
         watched = 0.0
 
         def turn() -> float:

@@ -143,7 +143,8 @@ class Introductions:
         """Asks each once; gives the pause, seconds."""
         found = plugged(self.machine)
         for name, settings in self.settings.printers.items():
-            if self._state(name) == "absent" and settings.device and Path(settings.device).exists():
+            near = settings.device and not settings.lane  # a lane has a /dev of its own
+            if self._state(name) == "absent" and near and Path(settings.device).exists():
                 # Plugged in again: nobody waits for the next look to hear of it.
                 self.store.printing.watch(name)
             if self._state(name) in _ANSWERING:
@@ -163,7 +164,11 @@ class Introductions:
 
 
 def _key(settings: PrinterSettings, found: tuple[Plugged, ...]) -> str:
-    """What tells a printer from another one that says the same of itself: its MAC address, its place on USB."""
+    """What tells a printer from another one that says the same of itself: its MAC address, its place on USB.
+
+    Of a lane's printer neither can be seen from here."""
+    if settings.lane:
+        return ""
     if settings.driver == "escpos-tcp":
         mac = mac_of(settings.host)
         return mac and f"mac:{mac}"

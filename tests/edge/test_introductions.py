@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from devices.escpos_printer import EscposPrinter
+from devices.plugged import Plugged
 from devices.ports import Identity, POSPrinter, PrinterState
 from devices.simulated_printer import SimulatedPrinter
 from devices.slip import Slip, Text
-from edge.daemon import Shop, build_shop
-from edge.plugging import Introductions
+from edge.daemon import Daemon, Shop, build_shop
+from edge.plugging import Introductions, _key
 from tests.edge.conftest import KEY, settings_in
 
 SLIP = Slip("t", tuple(Text(f"line {number}") for number in range(10)))
@@ -85,6 +86,28 @@ def test_two_printers_whose_addresses_dhcp_swapped_are_both_seen(tmp_path: Path)
             assert isinstance(driver, EscposPrinter)
             driver.close()
         shop.books.close()
+
+
+def test_a_lane_s_printer_is_not_taken_for_the_one_at_the_same_path_here(tmp_path: Path) -> None:
+    here = Plugged("/dev/usb/lp0", "printer", Identity("usb:04b8:0e28:OURS"), "", ("/dev/usb/lp0",))
+    ours = {"driver": "escpos-usb", "device": "/dev/usb/lp0"}
+    printers: dict[str, dict[str, str]] = {"near": ours, "far": {**ours, "lane": "K1"}}
+    settings = settings_in(
+        tmp_path, printers=printers, lanes={"K1": {"where": "inside"}}, stations={"T1": {}}
+    )
+    assert _key(settings.printers["near"], (here,)) == "usb:04b8:0e28:OURS"
+    assert _key(settings.printers["far"], (here,)) == ""
+
+
+def test_slips_for_a_lane_that_is_away_are_not_tried_forty_times_a_second(tmp_path: Path) -> None:
+    far = {"driver": "escpos-usb", "device": str(tmp_path / "none"), "lane": "K1"}
+    settings = settings_in(
+        tmp_path, printers={"far": far}, lanes={"K1": {"where": "inside"}}, stations={"T1": {}}
+    )
+    daemon = Daemon(settings, KEY)
+    daemon.store.printing.submit("k", "far", "T1", "", SLIP)
+    assert daemon._print_turn("far")() >= 0.5
+    daemon.shop.books.close()
 
 
 def test_a_printer_is_asked_once_a_connection(
