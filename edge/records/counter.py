@@ -23,6 +23,8 @@ class ScanRow:
     handled_at: str
 
 
+MOST = 20_000
+"""Scans of a station at most: a busy week. A line full of noise makes more in a quarter of a minute."""
 _KEPT_S = 0.5
 """How long a page waits for the row of a scan that it was told of."""
 _SCAN = "id, device, station, kind, symbology, text, at, handled_at"
@@ -135,8 +137,8 @@ class Scans:
             )
 
     def forget(self, before: str, long_before: str) -> int:
-        """Forgets the texts of scans older than `before` that nobody dealt with, and scans older than
-        `long_before` altogether (RFC 3339); gives how many nobody dealt with."""
+        """Forgets the texts of scans older than `before` that nobody dealt with, and scans older than `long_before`
+        (RFC 3339), or beyond a station's newest MOST, altogether; gives how many nobody dealt with."""
         open_ones = "handled_at = '' AND at < ?"
         ledger = self._ledger.read()
         found = ledger.execute(f"SELECT count(*) FROM scan WHERE {open_ones}", (before,)).fetchone()[0]
@@ -147,6 +149,15 @@ class Scans:
                 tx.execute(
                     "DELETE FROM scan WHERE id IN (SELECT id FROM scan WHERE at < ? ORDER BY id LIMIT 1000)",
                     (long_before,),
+                )
+        crowded = "SELECT station FROM scan GROUP BY station HAVING count(*) > ?"
+        for (station,) in ledger.execute(crowded, (MOST,)).fetchall():
+            with self._ledger.transaction(durable=False) as tx:
+                tx.execute(
+                    "DELETE FROM scan WHERE id IN (SELECT id FROM scan WHERE station = ?1 AND id <="
+                    " (SELECT id FROM scan WHERE station = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)"
+                    " ORDER BY id LIMIT 10000)",
+                    (station, MOST),
                 )
         return int(found)
 

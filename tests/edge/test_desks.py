@@ -67,6 +67,15 @@ def test_what_nobody_dealt_with_is_forgotten_after_a_shift(shop, monkeypatch):
         shop.store.scans.text(kept.id, "T1")
 
 
+def test_a_line_full_of_noise_does_not_fill_the_disk(shop, monkeypatch):
+    monkeypatch.setattr("edge.records.counter.MOST", 5)
+    quiet = scan(shop, "WX2026112200017", "T2")
+    noise = [scan(shop, f"WX20261122{number:05}").id for number in range(12)]
+    shop.store.scans.tidy()
+    rows = shop.books.ledger.read().execute("SELECT id FROM scan ORDER BY id").fetchall()
+    assert [row[0] for row in rows] == [quiet.id, *noise[-5:]]
+
+
 def test_a_payment_code_is_named_and_kept_nowhere(shop):
     with pytest.raises(no.PayCodeElsewhere):
         scan(shop, "134567890123456789")
