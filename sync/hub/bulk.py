@@ -94,4 +94,4 @@ def _update_text(table: Table, keys: tuple[str, ...], names: tuple[str, ...]) ->
 def _recordset(table: Table, names: tuple[str, ...]) -> str:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     types = ", ".join(f"{name} {table.c[name].type.compile(dialect)}" for name in names)
-    return f"jsonb_to_recordset(%s::jsonb) AS r({types})"
+    return f"json_to_recordset(%s::json) AS r({types})"
