@@ -18,6 +18,8 @@ from edge.records.identities import IdentityRow
 _log = logging.getLogger("store_edge.devices")
 ALARM = "IDENTITY_CHANGED"
 _LEAST_SERIAL = 4
+_LONGEST = 120
+"""Characters of what a device says of itself, a word: USB lets it say as many."""
 
 
 class PlugDesk:
@@ -52,6 +54,7 @@ class PlugDesk:
 
     def met(self, device: str, kind: str, address: str, now: Identity) -> bool:
         """Somebody stands behind the device; whether that is who is known there. Two that say nothing are alike."""
+        now = _plain(now)
         row = self._books.identities.of(device)
         known = None if row is None or row.address != address else row
         if known is None:  # never seen, or the settings say another address: the person who wrote them knows
@@ -117,8 +120,19 @@ def words(identity: Identity | None) -> str:
     """A device in words for a person: maker, model, serial number, else its key."""
     if identity is None:
         return ""
+    identity = _plain(identity)
     named = " ".join(word for word in (identity.maker, identity.model, identity.serial) if word)
     return named or identity.key or "?"
+
+
+def _plain(said: Identity) -> Identity:
+    """A stranger's words, short and without what would command a terminal or turn a page's text round."""
+    return Identity(
+        *(
+            "".join(char if char.isprintable() else " " for char in word[:_LONGEST]).strip()
+            for word in msgspec.structs.astuple(said)
+        )
+    )
 
 
 def _real(serial: str) -> bool:

@@ -94,6 +94,20 @@ def test_a_swap_is_a_change_of_status_once(store: Shop) -> None:
     assert changes == ["front"]
 
 
+def test_a_stranger_s_words_are_kept_short_and_harmless(store: Shop) -> None:
+    assert met(store, FRONT)
+    hostile = Identity("mac:9", "EVIL\x1b]0;x\x07", "TM-T88\u202e" + "x" * 100_000, "X9")
+    assert not met(store, hostile)
+    (swap,) = store.store.plugs.swapped()
+    assert swap.seen.startswith("EVIL ]0;x TM-T88 x")
+    assert len(swap.seen) < 300
+    (row,) = store.books.identities.all()
+    assert row.seen is not None
+    assert len(row.seen.model) == 120
+    assert not met(store, hostile)  # and it is the same stranger the next time
+    assert len(store.books.identities.all()) == 1
+
+
 def test_the_old_one_coming_back_ends_the_alarm(store: Shop) -> None:
     met(store, FRONT)
     assert not met(store, SPARE)
