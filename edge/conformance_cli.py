@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -73,6 +74,40 @@ def hub(
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     sys.exit(_told(tried(listed, HqKit(one, two)), as_json=as_json))
+
+
+@conformance.command("store")
+@click.option("--self", "own", is_flag=True, help="Try this release's store, on books of its own.")
+@click.option("--store", default="KIT1", show_default=True, help="The number that the store thinks it has.")
+@click.option("--port", default=8790, show_default=True, help="Where the kit is HQ, on this machine.")
+@click.option("--patience", default=60.0, show_default=True, help="How long to wait for the store, seconds.")
+@_JSON
+def store(store: str, port: int, patience: float, *, own: bool, as_json: bool) -> None:
+    """Try a store against an HQ that plays tricks; exit code 1 if it breaks a clause.
+
+    Point a store that holds nothing of value at the address that is printed. The kit says when something is to be
+    done there, an opened drawer or a hand-over; the last clause stops the store's upload until it is started again.
+    """
+    from edge.conformance_store import own_store, store_over_http
+    from sync.conformance.report import tried
+    from sync.conformance.store_clauses import clause
+
+    if own:
+        with tempfile.TemporaryDirectory() as folder, own_store(Path(folder)) as kit:
+            sys.exit(_told(tried(clause.listed, kit), as_json=as_json))
+    token = secrets.token_urlsafe(16)
+
+    def ask(facts: int) -> None:
+        click.echo(
+            f"do {facts} things at the store that HQ hears of: open a drawer, hand an order over", err=True
+        )
+
+    try:
+        with store_over_http(store, token, port, patience, ask) as kit:
+            click.echo(f"HQ for store {store} is http://127.0.0.1:{port}, its token {token}", err=True)
+            sys.exit(_told(tried(clause.listed, kit), as_json=as_json))
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @conformance.command("schemas")
