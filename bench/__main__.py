@@ -15,6 +15,8 @@ from bench import (
     camera_beside,
     decode,
     engine,
+    hub_ingest,
+    hub_waiting,
     print_neighbours,
     printer_line,
     printing,
@@ -37,6 +39,8 @@ BENCHES: dict[str, Callable[[int], list[Row]]] = {
     "plugs": printer_line.rows,
     "sqlcipher": engine.rows,
     "decode": decode.rows,
+    "hub": hub_ingest.rows,
+    "hint": hub_waiting.rows,
 }
 
 

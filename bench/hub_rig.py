@@ -55,7 +55,11 @@ class Rig:
         """A store with orders of five lines, so large that they can be handed over without end."""
         self.tokens[store] = self.desk.add_store(ShopRow(store=store, name_zh="一店", name_en="One"))
         for n in range(orders):
-            self.desk.publish_order(_order(store, n))
+            self.publish(store, n)
+
+    def publish(self, store: str, n: int) -> None:
+        """The store's order n."""
+        self.desk.publish_order(_order(store, n))
 
 
 @contextlib.contextmanager
@@ -132,6 +136,10 @@ class Line:
     def __init__(self, port: int, token: str) -> None:
         self.line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self._headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "gzip"}
+
+    def shows(self, token: str) -> None:
+        """Speaks for another store from now on, as a proxy's kept connection does."""
+        self._headers["Authorization"] = f"Bearer {token}"
 
     def post(self, path: str, body: bytes) -> bytes:
         """The answer's body as it came; AssertionError for an error."""

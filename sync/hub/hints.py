@@ -26,7 +26,7 @@ from sync.messages import HINT_PATH
 
 log = logging.getLogger("sync.hub")
 
-LOOK_S = 0.25
+LOOK_S = 0.1
 HEARTBEAT_S = 15.0
 LIFE_S = 600.0
 """A stream ends after this time, shorter than a bearer's life: a revoked box is out, and stores spread anew."""
