@@ -18,7 +18,7 @@ from sync.hub.envelope import Line, Refused, Upload
 from sync.hub.feed import publish
 from sync.hub.judging import Source, Touched, Unfit
 from sync.hub.rows import changes_of
-from sync.hub.schema import case_file, ingest_event, ingest_stream
+from sync.hub.schema import case_file, device, ingest_event, ingest_stream
 from sync.hub.schema import store as store_table
 from sync.hub.working_set import WorkingSet, open_case
 from sync.messages import GENESIS, UP_KINDS, Event, Up, UpAnswer, Verdict, fact_of
@@ -103,16 +103,22 @@ def _take(conn: Connection, store: str, upload: Upload, at: str, next_s: float) 
 
 
 def _lock(conn: Connection, store: str, upload: Upload, at: str) -> Row[*tuple[object, ...]]:
-    """The stream's row, locked. A store's first upload on a stream binds it; its former one is closing."""
+    """The stream's row, locked. A store's first upload on a stream binds it; its former one is closing.
+
+    A box that was replaced before it ever spoke closes nobody's: its own stream is the one that is closing.
+    """
     name = upload.header.stream
     query = select(ingest_stream).where(ingest_stream.c.stream == name).with_for_update()
     row = conn.execute(query).one_or_none()
     if row is None:
         if upload.lines[0].seq != 1:
             raise Refused(409, "gap", expected=1)
-        former = (ingest_stream.c.store == store) & (ingest_stream.c.state == "open")
-        conn.execute(update(ingest_stream).where(former).values(state="closing"))
-        start = {"last_seq": 0, "last_sha": GENESIS, "durable_seq": 0, "state": "open", "bound_at": at}
+        box = conn.scalar(select(device.c.state).where(device.c.stream == name))
+        state = "closing" if box == "replaced" else "open"
+        if state == "open":
+            former = (ingest_stream.c.store == store) & (ingest_stream.c.state == "open")
+            conn.execute(update(ingest_stream).where(former).values(state="closing"))
+        start = {"last_seq": 0, "last_sha": GENESIS, "durable_seq": 0, "state": state, "bound_at": at}
         conn.execute(insert(ingest_stream).values(stream=name, store=store, **start))
         row = conn.execute(query).one()
     if row.store != store:

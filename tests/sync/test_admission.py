@@ -146,6 +146,24 @@ def test_a_second_box_replaces_the_first_whose_facts_still_count(
     assert [row["state"] for row in world.desk.devices("S1")] == ["replaced", "active"]
 
 
+def test_a_replaced_box_that_speaks_first_after_its_successor_closes_nobody(world: World) -> None:
+    old_stream, new_stream = str(uuid.uuid4()), str(uuid.uuid4())
+    old = world.shop(world.enroll(world.invite(), stream=old_stream), old_stream)
+    new = world.shop(world.enroll(world.invite(), BOX2, new_stream), new_stream, BOX2)
+    new.collect("?", 1)
+    new.settle()
+    old.collect("?", 1)
+    old.settle()
+    assert {row["stream"]: row["state"] for row in world.desk.streams("S1")} == {
+        new_stream: "open",
+        old_stream: "closing",
+    }
+    assert world.desk.stock("S1") == {"P1": 8}
+    stock = new.replica.usable("s:S1:stock")["P1"]
+    new.settle()
+    assert new.replica.usable("s:S1:stock")["P1"]["stream"] == new_stream, f"not the old box's: {stock}"
+
+
 def test_a_revoked_box_is_out_at_once(world: World) -> None:
     stream = str(uuid.uuid4())
     enrolled = world.enroll(world.invite(), stream=stream)
