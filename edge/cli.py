@@ -19,6 +19,7 @@ from edge.config_shown import in_force
 from edge.conformance_cli import conformance
 from edge.devices_cli import devices
 from edge.enroll_cli import enroll
+from edge.hq import verbs
 from edge.hub_cli import hub
 from edge.hub_run import run_hints, run_hub
 from edge.lane_cli import lane, lane_key
@@ -190,7 +191,7 @@ def demo(*, journey: bool, folder: Path | None, port: int, as_json: bool) -> Non
     sys.exit(show(journey=journey, folder=folder, port=port, as_json=as_json))
 
 
-for verb in (run_hub, run_hints):
+for verb in (run_hub, run_hints, *verbs.VERBS):
     hub.add_command(verb)
 main.add_command(hub)
 hub.add_command(config)

@@ -77,18 +77,21 @@ def create_hub(
         seen.pulled(store, asked)
         return _sized(b"".join(lines), _NDJSON)
 
-    @app.get("/health")
-    def health() -> Response:
-        with snapshot(engine) as conn:
-            conn.execute(select(store_table.c.store).limit(1)).all()
-        return _said(200, {"ok": True, "proto": PROTOCOL, "server_time": stamp(now())})
-
+    _health(app, engine, now)
     _admission(app, engine, now)
     serve_config(app, engine, now, lambda: _admitted(engine, now())[0], _asked, _sized)
     serve_snapshots(app, snaps, lambda: _admitted(engine, now())[0])
     serve_fleet(app, engine, now, seen)
     _say_errors_in_json(app)
     return app
+
+
+def _health(app: Flask, engine: Engine, now: Callable[[], datetime]) -> None:
+    @app.get("/health")
+    def health() -> Response:
+        with snapshot(engine) as conn:
+            conn.execute(select(store_table.c.store).limit(1)).all()
+        return _said(200, {"ok": True, "proto": PROTOCOL, "server_time": stamp(now())})
 
 
 def _admission(app: Flask, engine: Engine, now: Callable[[], datetime]) -> None:

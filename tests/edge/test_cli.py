@@ -99,12 +99,12 @@ def order(number: str, **more: Any) -> str:
 def hub(tmp_path: Path) -> Path:
     database = tmp_path / "hub.db"
     token = tmp_path / "token"
-    words = ("hub", "store", "add", "S00421", "--name-zh", "淮海路店", "--name-en", "Huaihai")
+    words = ("hub", "stores", "add", "S00421", "--name-zh", "淮海路店", "--name-en", "Huaihai")
     added = call(*words, "--database", database, "--token-file", token)
     assert added.exit_code == 0, added.output
     assert token.stat().st_mode & 0o777 == 0o600
     assert token.read_text().strip() not in added.output
-    assert call("hub", "key", "new", "1", "--database", database).exit_code == 0
+    assert call("hub", "keys", "new", "1", "--database", database).exit_code == 0
     return database
 
 
@@ -116,7 +116,7 @@ def test_orders_are_imported_whole_or_not_at_all(hub: Path, tmp_path: Path) -> N
     assert "line 2:" in refused.output
     path.write_text("\n".join([order("WX20260001"), order("WX20260002")]))
     done = call("hub", "orders", "import", path, "--database", hub, "--json")
-    assert json.loads(done.stdout.splitlines()[-1]) == {"imported": 2}
+    assert json.loads(done.stdout.splitlines()[-1])["changed"] == 2
     again = call("hub", "orders", "import", path, "--database", hub)
     assert again.exit_code == 1, "published is published"
 
@@ -178,7 +178,7 @@ def test_what_cannot_be_done_is_said_in_a_line(hub: Path, tmp_path: Path) -> Non
         refused(*code, "--days", days, says="--days")
     refused(*code, "--png", tmp_path / "nowhere" / "a.png", says="No such file or directory")
     nowhere = tmp_path / "nowhere" / "hub.db"
-    for words in (("orders", "list"), ("run",), ("key", "new", "2"), ("issue-code", "WX20260001")):
+    for words in (("orders", "list"), ("run",), ("keys", "new", "2"), ("issue-code", "WX20260001")):
         refused("hub", *words, "--database", nowhere, says="No such file or directory")
     refused("hub", "orders", "import", path, "--database", nowhere, says="No such file or directory")
     refused("hub", "orders", "list", "--database", path, says="HQ's database cannot be used")
@@ -188,10 +188,10 @@ def test_a_token_file_is_never_overwritten_nor_left_behind(hub: Path, tmp_path: 
     names = ("--name-zh", "二店", "--name-en", "Two")
     kept = tmp_path / "token"
     before = kept.read_text()
-    add = ("hub", "store", "add", "S2", *names, "--database", hub)
+    add = ("hub", "stores", "add", "S2", *names, "--database", hub)
     refused(*add, "--token-file", kept, says="File exists")
     assert kept.read_text() == before
-    again = ("hub", "store", "add", "S00421", *names, "--database", hub)
+    again = ("hub", "stores", "add", "S00421", *names, "--database", hub)
     refused(*again, "--token-file", tmp_path / "new", says="S00421 is there already")
     assert not (tmp_path / "new").exists()
     nowhere = ("--database", tmp_path / "nowhere" / "hub.db")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -60,6 +61,7 @@ def serve_fleet(app: Flask, engine: Engine, now: Callable[[], datetime], seen: S
         return age(g.say, at, g.now)
 
     app.jinja_env.filters["fleet_span"] = span
+    app.jinja_env.filters["fleet_shown"] = _shown
     _stores(pages, engine, fleet)
     _cases(pages, cases)
     _quarantine(pages, shelf)
@@ -169,6 +171,11 @@ def _place(stream: str, seq: int) -> Place:
     if not 0 < seq < 1 << 63:
         raise NotPossible("no such fact")
     return Place(stream, seq)
+
+
+def _shown(value: object) -> str:
+    """A fact's contents for a person: JSON over several lines, or the text that HQ could not read."""
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _say_errors(pages: Blueprint) -> None:

@@ -1,0 +1,28 @@
+"""Every verb and group of verbs that HQ's people have under store-edge hub."""
+
+from __future__ import annotations
+
+from edge.hq.cases import audit, cases, people, quarantine
+from edge.hq.codes import issue_code, keys
+from edge.hq.goods import events, prices, products, stock
+from edge.hq.orders import orders
+from edge.hq.stores import boxes, shops, staff, stores, streams
+
+VERBS = (
+    issue_code,
+    keys,
+    stores,
+    shops,
+    boxes,
+    staff,
+    orders,
+    products,
+    prices,
+    stock,
+    cases,
+    quarantine,
+    events,
+    streams,
+    people,
+    audit,
+)
