@@ -40,7 +40,8 @@ class LampDesk:
             self._help.add(station)
         else:
             self._help.discard(station)
-        self.poke("devices")
+        for topic in ("devices", f"station:{station}"):
+            self.poke(topic)
         return light_of(self.standing(station))
 
     def wants_help(self, station: str) -> bool:

@@ -81,6 +81,12 @@ def test_a_camera_is_looked_through_only_while_its_view_is_open(watch: Watch, si
     lead = enter(watch, site, "en", viewport=DESK)
     lead.page.click(".aiming summary")
     lead.page.wait_for_selector(".view:has-text('1 code read')")
+    looks = camera.looks
+    for _ in range(6):
+        lead.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        lead.page.wait_for_timeout(100)
+    lead.page.wait_for_timeout(2000)
+    assert camera.looks - looks <= 10, "six at once, then one a second, however often the page was turned to"
     with lead.page.expect_response("**/it/cameras/camera-guide") as again:
         camera.plugged = False
     assert again.value.headers["cache-control"] == "no-store"
