@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from config import device_schema, schema
-from edge.domain import refusals, scale_refusals  # noqa: F401 - the second one lists more of the first's
+from edge.domain import benefit_refusals, refusals, scale_refusals  # noqa: F401 - two list more of the first's
 from kiosk_ui import answers  # noqa: F401 - importing them lists the web's own refusals too
 from sync import messages
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edge.clock import moment_of
 from edge.desks.status import StatusDesk
 from edge.domain.scanned import ScanKind
-from edge.domain.stock import FEW, level
+from edge.domain.stock import FEW
 from edge.domain.views import FrameKind, GuideFrame, StockWord
 from edge.records.books import Books
 from edge.records.replica import ProductRow
@@ -62,11 +62,8 @@ class GuideDesk:
         return self.books.replica.product(code)
 
     def on_hand(self, sku: str) -> int | None:
-        """Units of a product in this store: HQ's base and our own pending movements."""
-        base = self.books.replica.stock_base(sku)
-        stream = self.books.journal.stream_id()
-        counted = base.upto_seq if base is not None and base.stream == stream else 0
-        return level(base, self.books.journal.movements(sku, counted), stream)
+        """Units of a product in this store: HQ's base, our own pending movements, what was counted."""
+        return self.books.shelf.level(sku)
 
     def _stock_age_s(self) -> float | None:
         at = self.books.replica.consistent_at(":stock")

@@ -25,9 +25,11 @@ class Act(Enum):
     OPEN_DRAWER = "open_drawer"
     OPEN_DRAWER_UNSOLD = "open_drawer_unsold"
     SERVE_DEVICES = "serve_devices"
+    MOVE_STOCK = "move_stock"
+    CORRECT_STOCK = "correct_stock"
 
 
-_MAY = {Role.CASHIER: frozenset({Act.HAND_OVER, Act.OPEN_DRAWER}), Role.LEAD: frozenset(Act)}
+_MAY = {Role.CASHIER: frozenset({Act.HAND_OVER, Act.OPEN_DRAWER, Act.MOVE_STOCK}), Role.LEAD: frozenset(Act)}
 
 
 @dataclass(frozen=True)

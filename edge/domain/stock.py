@@ -27,12 +27,51 @@ class Movement:
     delta: int
 
 
-def level(base: StockBase | None, own: Iterable[Movement], stream: str) -> int | None:
-    """Units on hand now; None while HQ has never told. Movements that the base already holds count once.
+@dataclass(frozen=True)
+class Count:
+    """Somebody found `counted` units when our journal stood at `upto_seq`; entered as our fact `seq`."""
 
+    seq: int
+    upto_seq: int
+    counted: int
+
+
+@dataclass(frozen=True)
+class Booked:
+    """A movement or a count as entered: the change, and what is there now (None while HQ has never told)."""
+
+    sku: str
+    seq: int
+    delta: int
+    on_hand: int | None
+    repeat: bool = False
+
+
+def level(
+    base: StockBase | None, own: Iterable[Movement], stream: str, count: Count | None = None
+) -> int | None:
+    """Units on hand now; None while HQ has never told and nobody has counted. Movements count once.
+
+    `own` are movements without the differences that counts found, `count` is the newest look at the shelf. What
+    was counted stands for itself until HQ's base holds it: HQ may have corrected its figure meanwhile.
     A base made for another stream (this box was replaced) holds none of our movements.
     """
-    if base is None:
-        return None
-    counted = base.upto_seq if base.stream == stream else 0
-    return base.on_hand + sum(move.delta for move in own if move.seq > counted)
+    held = base.upto_seq if base is not None and base.stream == stream else 0
+    if count is not None and count.seq > held:
+        return count.counted + moved(own, count.upto_seq)
+    return None if base is None else base.on_hand + moved(own, held)
+
+
+def moved(own: Iterable[Movement], after_seq: int) -> int:
+    """The sum of movements beyond `after_seq`."""
+    return sum(move.delta for move in own if move.seq > after_seq)
+
+
+def difference(counted: int, upto_seq: int, now: int, own: Iterable[Movement], newest: Count | None) -> int:
+    """What a count found more or less than the books had at `upto_seq`; `now` are the books of this moment.
+
+    Nought for a look at the shelf that is older than another one already entered.
+    """
+    if newest is not None and upto_seq < newest.upto_seq:
+        return 0
+    return counted + moved(own, upto_seq) - now

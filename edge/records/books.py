@@ -16,6 +16,9 @@ from edge.records.jobs import PrintJobs
 from edge.records.journal import Journal
 from edge.records.pickups import Pickups
 from edge.records.replica import Replica
+from edge.records.shelf import Shelf
+from edge.records.wallet import Wallet
+from edge.records.wishes import Wishes
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,9 @@ class Books:
     identities: Identities
     drawers: Drawers
     enrolments: Enrolments
+    shelf: Shelf
+    wallet: Wallet
+    wishes: Wishes
 
     def close(self) -> None:
         """Closes both files."""
@@ -54,11 +60,12 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
     clock = Clock(zone, moment_of(row[0]) if row else None)
     journal = Journal(ledger, clock)
     journal.found()
+    replica = Replica(ledger)
     return Books(
         ledger=ledger,
         hq=hq,
         clock=clock,
-        replica=Replica(ledger),
+        replica=replica,
         journal=journal,
         pickups=Pickups(ledger),
         jobs=PrintJobs(ledger),
@@ -68,4 +75,7 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         identities=Identities(ledger),
         drawers=Drawers(ledger),
         enrolments=Enrolments(ledger),
+        shelf=Shelf(ledger, journal, replica),
+        wallet=Wallet(ledger, journal),
+        wishes=Wishes(ledger),
     )

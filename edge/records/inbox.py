@@ -12,7 +12,7 @@ from edge.clock import Clock, stamp
 from edge.db import Connection, Database
 from edge.records.replica_schema import FEED, signed
 from edge.records.turnstile import turn
-from edge.records.wire_tables import TABLES, Row, WireTable, key_of
+from edge.records.wire_tables import ABOUT_PEOPLE, TABLES, Row, WireTable, key_of
 from sync.messages import Cursor, Head, Op, canonical, row_hash
 
 _MOD = 1 << 64
@@ -77,13 +77,14 @@ class Inbox:
         return refused
 
     def forget_people(self) -> None:
-        """Orders and HQ's wishes about them go at once; a box that is enrolled again reads them again."""
+        """Orders, HQ's wishes about them and members go at once; a box that is enrolled again reads them again."""
+        listed = ", ".join(f"'{tb}'" for tb in ABOUT_PEOPLE)
         with self._transaction() as tx:
-            for table in ("click_order", "cmd"):
-                tx.execute(f"DELETE FROM {table}")
-            tx.execute("DELETE FROM inbox_quarantine WHERE tb IN ('order', 'cmd')")
+            for tb in ABOUT_PEOPLE:
+                tx.execute(f"DELETE FROM {TABLES[tb].name}")
+            tx.execute(f"DELETE FROM inbox_quarantine WHERE tb IN ({listed})")
             for bucket, number in tx.execute("SELECT bucket, feed FROM cursor WHERE feed <> 0").fetchall():
-                wanted = f"SELECT 1 FROM feed_{number} WHERE tb IN ('order', 'cmd') LIMIT 1"
+                wanted = f"SELECT 1 FROM feed_{number} WHERE tb IN ({listed}) LIMIT 1"
                 if tx.execute(wanted).fetchone():
                     tx.execute(f"DROP TABLE feed_{number}")
                     tx.execute("DELETE FROM cursor WHERE bucket = ?", (bucket,))

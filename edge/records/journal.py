@@ -12,6 +12,7 @@ import msgspec
 from edge.clock import Clock, stamp
 from edge.db import Connection, Database
 from edge.domain.stock import Movement
+from sync.goods import StockMoved
 from sync.messages import (
     GENESIS,
     Actor,
@@ -85,6 +86,10 @@ class Journal:
             sign, reason = -1, "pickup"
         elif isinstance(fact, PickupAnnulled):
             sign, reason = 1, "pickup_annulled"
+        elif isinstance(fact, StockMoved):
+            values = (seq, fact.sku, fact.qty, fact.reason)
+            tx.execute("INSERT INTO movement (seq, sku, delta, reason) VALUES (?, ?, ?, ?)", values)
+            return
         else:
             return
         tx.executemany(
@@ -93,10 +98,11 @@ class Journal:
             [(seq, line.sku, sign * line.qty, reason) for line in fact.lines],
         )
 
-    def movements(self, sku: str, after_seq: int) -> list[Movement]:
-        """Own movements of a product beyond `after_seq`."""
-        rows = self._ledger.read().execute(
-            "SELECT seq, delta FROM movement WHERE sku = ? AND seq > ?", (sku, after_seq)
+    def movements(self, sku: str, after_seq: int, tx: Connection | None = None) -> list[Movement]:
+        """Own movements of a product beyond `after_seq`, without the differences that counts found."""
+        rows = (tx or self._ledger.read()).execute(
+            "SELECT seq, delta FROM movement WHERE sku = ? AND seq > ? AND reason <> 'counted'",
+            (sku, after_seq),
         )
         return [Movement(seq, delta) for seq, delta in rows]
 

@@ -109,7 +109,31 @@ ENROLMENT = """CREATE TABLE enrolment (
     one INTEGER PRIMARY KEY CHECK (one = 1), device TEXT NOT NULL, store TEXT NOT NULL, root_fpr TEXT NOT NULL,
     roster TEXT NOT NULL, at TEXT NOT NULL, seed TEXT NOT NULL) STRICT"""
 
-NAMES = ["first", "identities", "drawers", "outlets", "numbered_scans", "enrolment"]
+GOODS = (
+    # What was asked of stock and of benefits, by nonce; what came of it has rows of its own.
+    """CREATE TABLE wish (
+        nonce TEXT PRIMARY KEY, request_sha TEXT NOT NULL, seq INTEGER NOT NULL REFERENCES journal(seq),
+        answer TEXT NOT NULL) STRICT""",
+    """CREATE TABLE stock_count (
+        seq INTEGER PRIMARY KEY REFERENCES journal(seq), sku TEXT NOT NULL,
+        counted INTEGER NOT NULL CHECK (counted >= 0), upto_seq INTEGER NOT NULL CHECK (upto_seq < seq)) STRICT""",
+    "CREATE INDEX stock_count_sku ON stock_count (sku, upto_seq, seq)",
+    """CREATE TABLE grant_act (
+        seq INTEGER PRIMARY KEY REFERENCES journal(seq), grant_id TEXT NOT NULL,
+        spent INTEGER NOT NULL CHECK (spent >= 0), returned INTEGER NOT NULL CHECK (returned >= 0),
+        recall INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX grant_act_grant ON grant_act (grant_id)",
+    """CREATE TABLE coupon_use (
+        use_id TEXT PRIMARY KEY, coupon TEXT NOT NULL, cls TEXT NOT NULL, fen INTEGER NOT NULL,
+        unasked INTEGER NOT NULL CHECK (unasked IN (0, 1)), at TEXT NOT NULL,
+        released_at TEXT NOT NULL DEFAULT '') STRICT""",
+    # Belt for the rule that the desk enforces: one standing use of a coupon that is good for one.
+    """CREATE UNIQUE INDEX coupon_use_once ON coupon_use (coupon)
+        WHERE cls IN ('B', 'C') AND released_at = ''""",
+    "CREATE INDEX coupon_use_unasked ON coupon_use (at) WHERE unasked = 1",
+)
+
+NAMES = ["first", "identities", "drawers", "outlets", "numbered_scans", "enrolment", "goods"]
 
 
 def migrations() -> Migrations:
@@ -145,5 +169,10 @@ def migrations() -> Migrations:
     @ledger(name="enrolment")
     def enrolment(db: Database) -> None:
         db.execute(ENROLMENT)
+
+    @ledger(name="goods")
+    def goods(db: Database) -> None:
+        for statement in GOODS:
+            db.execute(statement)
 
     return ledger

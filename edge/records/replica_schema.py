@@ -68,7 +68,27 @@ FEED = """CREATE TABLE {name} (
 LEAN = ("product", "price", "stock")
 """Tables of a million rows: one tree each, by key, instead of two."""
 
-NAMES = ["first", "config", "feeds"]
+BENEFITS = (
+    """CREATE TABLE quota (
+        grant_id TEXT PRIMARY KEY, sku TEXT NOT NULL, stream TEXT NOT NULL, units INTEGER NOT NULL,
+        recall INTEGER NOT NULL, web INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX quota_sku ON quota (sku)",
+    """CREATE TABLE coupon (
+        coupon TEXT PRIMARY KEY, cls TEXT NOT NULL, fen INTEGER NOT NULL, title_zh TEXT NOT NULL,
+        title_en TEXT NOT NULL, state TEXT NOT NULL, store TEXT NOT NULL, not_before TEXT NOT NULL,
+        not_after TEXT NOT NULL, offline_fen INTEGER NOT NULL,
+        offline_per_hour INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE member (
+        member TEXT PRIMARY KEY, tier TEXT NOT NULL, ver INTEGER NOT NULL, name_masked TEXT NOT NULL,
+        card_tail TEXT NOT NULL, phone_tail TEXT NOT NULL, language TEXT NOT NULL,
+        marketing TEXT NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE points_grant (
+        grant_id TEXT PRIMARY KEY, member TEXT NOT NULL, stream TEXT NOT NULL, units INTEGER NOT NULL,
+        not_after TEXT NOT NULL, recall INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX points_grant_member ON points_grant (member)",
+)
+
+NAMES = ["first", "config", "feeds", "benefits"]
 
 
 def migrations() -> Migrations:
@@ -98,6 +118,11 @@ def migrations() -> Migrations:
         for name in LEAN:
             _thin(db, name)
         db.execute("CREATE INDEX product_gtin ON product (gtin14)")
+
+    @replica(name="benefits")
+    def benefits(db: Database) -> None:
+        for statement in BENEFITS:
+            db.execute(statement)
 
     return replica
 

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from edge.domain import orders
+from sync.benefits import Coupon, Member, PointsGrant
+from sync.goods import Quota
 from sync.messages import canonical
 
 Row = tuple[Any, ...]
@@ -84,6 +86,19 @@ def _same(name: str, *columns: str) -> WireTable:
     return WireTable(name, columns, _fields(*columns))
 
 
+def _typed(name: str, kind: type[Any], fields: str, apart: tuple[str, ...] = ()) -> WireTable:
+    """Fields with the defaults of the wire; a `d` that is none of this kind raises ValidationError."""
+    names = tuple(fields.split())
+
+    def row(d: dict[str, Any]) -> Row:
+        word = msgspec.convert({**d, "tb": kind.__struct_config__.tag}, kind)
+        return tuple(getattr(word, field) for field in names)
+
+    return WireTable(name, tuple("grant_id" if field == "grant" else field for field in names), row, apart)
+
+
+_COUPON = "coupon cls fen title_zh title_en state store not_before not_after offline_fen offline_per_hour"
+_MEMBER = "member tier ver name_masked card_tail phone_tail language marketing"
 _PRODUCT = ("sku", "gtin", "gtin14", "name_zh", "name_en", "category", "picture", "flags")
 _ORDER = ("order_id", "gen", "state", "numeric_code", "phone_tail", "ready_by", "hold_until", "doc")
 _CMD = ("cmd", "order_id", "gen", "kind", "at")
@@ -98,5 +113,13 @@ TABLES: Mapping[str, WireTable] = {
     "staff": _same("staff", "staff", "name", "role", "pin_hash", "badge_sha"),
     "shop": _same("shop", "store", "name_zh", "name_en", "address_zh", "address_en", "phone"),
     "config": WireTable("config", ("id", "doc"), _config_row),
+    "quota": _typed("quota", Quota, "grant sku stream units recall web", apart=("sku",)),
+    "coupon": _typed("coupon", Coupon, _COUPON),
+    "member": _typed("member", Member, _MEMBER),
+    "points_grant": _typed(
+        "points_grant", PointsGrant, "grant member stream units not_after recall", apart=("member",)
+    ),
 }
 """Wire table -> table of hq.db."""
+ABOUT_PEOPLE = ("order", "cmd", "member", "points_grant")
+"""Wire tables that a box which was shut out must forget."""

@@ -79,7 +79,7 @@ member = Table(
 points_entry = Table(
     "points_entry",
     metadata,
-    Column("stream", Text, primary_key=True),  # '' for HQ's own bookings
+    Column("stream", Text, primary_key=True),  # one of its own for what HQ itself booked
     Column("seq", BigInteger, primary_key=True),
     Column("store", Text, nullable=False),
     Column("member", Text, nullable=False),

@@ -1,0 +1,116 @@
+"""The stock desk: goods that come and go, and what somebody counted on the shelf."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from edge.clock import stamp
+from edge.db import Connection
+from edge.desks.status import Poke, StatusDesk
+from edge.desks.wishing import Done, once, sound
+from edge.domain.benefit_refusals import CountAhead, QuotaShort
+from edge.domain.benefits import available, chosen
+from edge.domain.refusals import BadRequest, NotAllowed, UnknownThing
+from edge.domain.staff import Act, Operator
+from edge.domain.stock import Booked, Count, difference, moved
+from edge.records.books import Books
+from edge.records.journal import Author
+from sync.goods import MoveReason, StockCounted, StockMoved
+
+
+@dataclass(frozen=True)
+class StockDesk:
+    """One verb, one transaction {journal, movement}. Every verb may raise a Refusal."""
+
+    books: Books
+    status: StatusDesk
+    poke: Poke
+
+    def begin(self) -> int:
+        """Somebody starts looking at shelves: what is entered from now on comes on top of what they count."""
+        return int(self.books.ledger.read().execute("SELECT last_seq FROM stream").fetchone()[0])
+
+    def count(
+        self, sku: str, counted: int, operator: Operator, nonce: str, upto_seq: int | None = None
+    ) -> Booked:
+        """Enters a count of one product, as of `begin()`'s figure, or of now. Fewer than nought are no count."""
+        self._may(operator, Act.MOVE_STOCK, sku)
+
+        def work(tx: Connection) -> Done:
+            now = int(tx.execute("SELECT last_seq FROM stream").fetchone()[0])
+            upto = now if upto_seq is None else upto_seq
+            if not 0 <= upto <= now:
+                raise CountAhead
+            fact = sound(StockCounted(str(uuid.uuid4()), sku, counted, upto))
+            own = self.books.shelf.movements(sku, 0, tx)
+            books = self.books.shelf.level(sku, tx)
+            before = moved(own, 0) if books is None else books
+            delta = difference(counted, upto, before, own, self.books.shelf.newest(sku, tx))
+            seq = self.books.journal.append(tx, fact, _author(operator))
+            self.books.shelf.counted(tx, sku, Count(seq, upto, counted), delta)
+            return Done(seq, str(delta))
+
+        asked = ("count", sku, counted, operator.station, upto_seq)
+        return self._booked(sku, *once(self.books, nonce, asked, work))
+
+    def move(
+        self,
+        sku: str,
+        qty: int,
+        reason: MoveReason,
+        operator: Operator,
+        nonce: str,
+        *,
+        ref: str = "",
+        escrow: bool = False,
+    ) -> Booked:
+        """Enters pieces that came (positive) or left; `escrow`: only out of what HQ lets this store sell unasked.
+
+        Raises QuotaShort, NotAllowed (corrections are a lead's), UnknownThing, BadRequest.
+        """
+        self._may(operator, Act.CORRECT_STOCK if reason == "adjust" else Act.MOVE_STOCK, sku)
+
+        def work(tx: Connection) -> Done:
+            grant = self._quota(sku, -qty) if escrow else ""
+            fact = sound(StockMoved(sku, qty, reason, ref, grant))
+            if not qty or (escrow and qty > 0):
+                raise BadRequest(why="qty")
+            seq = self.books.journal.append(tx, fact, _author(operator))
+            if grant:
+                self.books.wallet.act(tx, seq, grant, spent=-qty)
+            return Done(seq, str(qty))
+
+        asked = ("move", sku, qty, reason, operator.station, ref, escrow)
+        return self._booked(sku, *once(self.books, nonce, asked, work))
+
+    def on_hand(self, sku: str) -> int | None:
+        """Pieces here now; None while HQ has never told and nobody has counted."""
+        return self.books.shelf.level(sku)
+
+    def unasked(self, sku: str) -> int:
+        """Pieces that may be sold now without asking HQ."""
+        now = stamp(self.status.now())
+        return max((available(escrow, now) for escrow in self.books.wallet.quotas(sku)), default=0)
+
+    def _quota(self, sku: str, units: int) -> str:
+        escrow = chosen(self.books.wallet.quotas(sku), units, stamp(self.status.now()))
+        if escrow is None:
+            raise QuotaShort(left=self.unasked(sku))
+        return escrow.grant
+
+    def _may(self, operator: Operator, act: Act, sku: str) -> None:
+        if not operator.may(act):
+            raise NotAllowed
+        if not self.books.shelf.known(sku):
+            raise UnknownThing
+
+    def _booked(self, sku: str, done: Done, repeat: bool) -> Booked:
+        if not repeat:
+            for topic in ("stock", "outbox"):
+                self.poke(topic)
+        return Booked(sku, done.seq, int(done.answer), self.on_hand(sku), repeat)
+
+
+def _author(operator: Operator) -> Author:
+    return Author(operator.station, operator.staff)
