@@ -13,6 +13,8 @@ from devices.ports import DeviceAbsent, DeviceOffline, PrinterState, Unconfirmed
 _STATUS_S = 2.0
 _PATIENCE = 12
 """How many times its time-out a printer may keep us waiting as long as it names what it waits for."""
+_MOST_REPLIES = 64
+"""Answers kept for whoever asked: three are the most that anybody waits for, the rest is noise."""
 _WAITING = frozenset({PrinterState.OUT_OF_PAPER, PrinterState.COVER_OPEN, PrinterState.OFFLINE})
 
 
@@ -107,6 +109,8 @@ class Link:
             else:
                 if fits(said.data):
                     return said.data
+                if time.monotonic() > deadline:
+                    raise Unconfirmed(self._name, "it says everything but the answer")
 
     def close(self) -> None:
         """Lets go; the goodbye runs in the reading thread."""
@@ -162,7 +166,7 @@ class Link:
             self.level = level_from_asb(reply.data)
             self._level(self.level)
         with self._news:
-            if reply.kind in self._asked:
+            if reply.kind in self._asked and len(self._replies) < _MOST_REPLIES:
                 self._replies.append(reply)
             self._news.notify_all()
 
