@@ -89,7 +89,8 @@ class PrintDesk:
         if not self._take(job, "sending", ""):
             return True
         self._heard.pop(printer, None)
-        state, reason, device_word = put_out(self.printers[printer], job, lambda: self._awaiting(job))
+        with self.status.working(printer):
+            state, reason, device_word = put_out(self.printers[printer], job, lambda: self._awaiting(job))
         if state == "uncertain":
             self._uncertain(job, reason)
         else:

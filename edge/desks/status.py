@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from devices.ports import Status, StatusUpdate
+from devices.ports import State, Status, StatusUpdate
 from edge.clock import moment_of
-from edge.desks.status_updates import StatusUpdates
+from edge.desks.status_updates import StatusUpdates, state_of
 from edge.domain.views import DeviceHealth, LineState, LineWord, Loading
 from edge.records.books import Books
 
@@ -30,6 +31,7 @@ class StatusDesk:
         self._devices: dict[str, DeviceHealth] = {}
         self._alarms: dict[str, str] = {}
         self._updates = StatusUpdates()
+        self._busy: set[str] = set()
 
     def exchanged(self, trouble: str) -> None:
         """The sync worker's report after each exchange: a fault's code, "" for success."""
@@ -56,6 +58,23 @@ class StatusDesk:
             self._devices[name] = DeviceHealth(name, kind, state, detail, now, station)
             self._updates.heard(name, kind, state, detail, now)
         self._poke("devices")
+
+    @contextmanager
+    def working(self, name: str) -> Iterator[None]:
+        """The device is at work for the time of a `with` block."""
+        with self._lock:
+            self._busy.add(name)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy.discard(name)
+
+    def state(self, name: str) -> State:
+        """What the device does just now, in UnifiedPOS's four words."""
+        with self._lock:
+            health = self._devices.get(name)
+            return state_of("" if health is None else health.state, busy=name in self._busy)
 
     def changed(self, name: str, status: Status) -> None:
         """A change of a device that no state word tells."""

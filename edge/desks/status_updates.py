@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
 
-from devices.ports import Status, StatusUpdate
+from devices.ports import State, Status, StatusUpdate
 
 _KEPT = 200
 _S = Status
@@ -32,6 +32,19 @@ _CAUSES = {
 _TOPICS = {status: status.value.partition("_")[0] for status in Status}
 _NEEDLESS = frozenset({_S.COVER_OK, _S.PAPER_OK})
 """No news where nothing else was heard before."""
+
+
+_CLOSED = frozenset({"", "absent", "unknown"})
+_IDLE = frozenset({"online", "near_end", "ready", "closed", "open", "open_long"})
+
+
+def state_of(word: str, *, busy: bool) -> State:
+    """A state word in UnifiedPOS's four: what is not there is closed; what waits for a person is in error."""
+    if word in _CLOSED:
+        return State.CLOSED
+    if word not in _IDLE:
+        return State.ERROR
+    return State.BUSY if busy else State.IDLE
 
 
 class StatusUpdates:

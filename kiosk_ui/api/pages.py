@@ -73,7 +73,14 @@ class ApiPages:
         self._client(station)
         line = self._store.status.line()
         devices = [
-            {"name": d.name, "kind": d.kind, "state": d.state, "detail": d.detail, "station": d.station}
+            {
+                "name": d.name,
+                "kind": d.kind,
+                "state": d.state,
+                "pos_state": self._store.status.state(d.name).value,
+                "detail": d.detail,
+                "station": d.station,
+            }
             for d in self._store.status.devices()
         ]
         updates = [
