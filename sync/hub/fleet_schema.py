@@ -65,7 +65,7 @@ store_seen = Table(
     Column("boot", Text, nullable=False),  # as the store names it
     Column("boots", Integer, nullable=False),  # how many HQ heard of
     # Facts there that HQ does not have yet; NULL where not told.
-    Column("depth", BigInteger, nullable=True),
+    Column("depth", BigInteger, nullable=True, index=True),
     # Its clock minus HQ's as of the request, ms; NULL where not told.
     Column("off_ms", BigInteger, nullable=True),
     Column("cursors", Text, nullable=False),  # JSON: bucket -> {e, seq} as it last asked

@@ -102,11 +102,12 @@ class Fleet:
             return None if row is None else _line(row, _heads(conn, [store]))
 
     def totals(self, now: datetime) -> dict[str, int]:
-        """stores, quiet, cases, quarantined: over the whole fleet, by indexes alone."""
+        """stores, quiet, waiting, cases, quarantined: over the whole fleet, by indexes alone."""
         quiet_since = stamp(now - QUIET_FOR)
         counts = {
             "stores": select(func.count()).select_from(store_table),
             "heard": select(func.count()).where(store_seen.c.seen_at >= quiet_since),
+            "waiting": select(func.count()).where(store_seen.c.depth > 0),
             "cases": select(func.count()).where(case_file.c.state == "open"),
             "quarantined": select(func.count()).where(ingest_event.c.verdict == "quarantined"),
         }
@@ -114,7 +115,7 @@ class Fleet:
             row = conn.execute(select(*(q.scalar_subquery().label(name) for name, q in counts.items()))).one()
         return {
             "quiet": row.stores - row.heard,
-            **{n: getattr(row, n) for n in ("stores", "cases", "quarantined")},
+            **{n: getattr(row, n) for n in ("stores", "waiting", "cases", "quarantined")},
         }
 
 

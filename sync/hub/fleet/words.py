@@ -27,12 +27,10 @@ EN = {
     "看得到全部": "sees everything",
     "可以处理": "may act",
     "签署配置": "signs settings",
-    "没有消息": "Quiet",
-    "十分钟以上没有消息": "Not heard of for ten minutes",
+    "十分钟没有消息": "Quiet for ten minutes",
     "待处理个案": "Open cases",
     "被隔离的事实": "Facts in quarantine",
-    "有事实待上传": "Facts waiting there",
-    "全部": "All",
+    "有事实待上传": "With facts waiting",
     "查找门店": "Find a store",
     "店号开头或店名": "Number begins so, or part of a name",
     "查找": "Find",
@@ -40,7 +38,6 @@ EN = {
     "待上传": "Waiting there",
     "待下发": "Behind",
     "配置": "Settings",
-    "时钟": "Clock",
     "从未": "never",
     "刚刚": "just now",
     "%d 秒前": "%d s ago",
@@ -110,7 +107,6 @@ EN = {
     "现在无法读取总部数据库。请稍后再试。": "HQ's database cannot be read just now. Please try again later.",
     "个案 %s": "Case %s",
     "事实 %d": "Fact %d",
-    "件": "qty",
 }
 
 
