@@ -164,7 +164,6 @@ class WorkingSet:
         insert_rows(conn, pickup_line, [row for p in new for row in _line_values(p)])
         insert_rows(conn, movement, self.moved)
         insert_rows(conn, stock_count, self.new_counts)
-        insert_rows(conn, stock_count, self.new_counts)
         gone = [{"pickup": name, "annulled": 1} for name in sorted(self.annulled)]
         update_rows(conn, pickup, ("pickup",), gone)
         orders = [self.orders[name] for name in sorted(self.changed_orders)]
@@ -183,7 +182,6 @@ class WorkingSet:
         self._write_levels()
         ended = [{"cmd": cmd, "outcome": how} for cmd, how in sorted(self.settled.items())]
         update_rows(conn, command, ("cmd",), ended)
-        self.benefits.write(conn)
         self.benefits.write(conn)
 
     def _write_levels(self) -> None:
