@@ -25,7 +25,8 @@ STEP_S = 2.0
 ROOM = 64 << 20
 """What stays free on the disk beyond the file and what it unpacks to."""
 _LOOK_S = 0.2
-_TEMPORARY = frozenset({"SUPERSEDED", "ENDED"})
+MAX_ENDED = 3
+"""So often a loading child may end early (killed, out of memory) before pages must do."""
 
 
 class Loader(Protocol):
@@ -80,11 +81,16 @@ class Fetcher:
         self._wanted: dict[str, Manifest] = {}
         self._loading: Manifest | None = None
         self._again: set[str] = set()
+        self._ended = 0
         self.paged: set[str] = set()
 
     def usable(self) -> bool:
         """Whether this store knows whose snapshots to believe."""
         return self._role() is not None
+
+    def busy(self) -> bool:
+        """Whether a file is wanted or being loaded."""
+        return bool(self._wanted) or self._loading is not None
 
     def offered(self, bucket: str, snap: Snap, head: Head) -> str:
         """Takes an offer; gives "" or why it is refused: then the bucket is read page by page."""
@@ -185,7 +191,8 @@ class Fetcher:
             self._told(manifest.bucket, 40 + 60 * self._loader.rows() // max(1, manifest.rows))
             return Stepped(working=True, next_s=_LOOK_S)
         self._loading = None
-        if code in _TEMPORARY:
+        self._ended += code == "ENDED"
+        if code == "SUPERSEDED" or (code == "ENDED" and self._ended < MAX_ENDED):
             self._wanted.pop(manifest.bucket, None)
             self._told("", 0)
             return Stepped(working=True, next_s=_LOOK_S)

@@ -83,6 +83,9 @@ class Puller:
             clock={"wall": stamp(self._clock.now()), "mono_ms": self._clock.mono_ms()},
             depth=depth,
         )
+        if self._fetcher is not None and self._fetcher.usable():
+            pages = tuple(sorted(self._fetcher.paged))
+            request = msgspec.structs.replace(request, snap=True, pages=pages)
         page = read_page(self._transport.post(PULL_PATH, msgspec.json.encode(request)))
         del self._nacks[: len(nacks)]
         self._clock.saw_server_time(page.checkpoint.server_time)
