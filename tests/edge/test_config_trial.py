@@ -61,18 +61,16 @@ class Rig:
             '[printers.front]\nhost = "127.0.0.1"\nport = 9\n'
         )
         self.hq, self.mono, self.well, self.restarts, self.seq = Hq(), 1000.0, True, 0, 0
-        self.shop: Shop | None = None
-        self.start()
+        self.shop: Shop = self.start()
         row = EnrolmentRow(
             "d1", "S1", fingerprint(FIRST.roles["root"]), sign("roster", FIRST, [ROOT]), stamp(NOW), ROOT
         )
-        assert self.shop is not None
         with self.shop.books.ledger.transaction() as tx:
             self.shop.books.enrolments.put(tx, row)
 
-    def start(self) -> None:
+    def start(self) -> Shop:
         """The daemon starts (again)."""
-        if self.shop is not None:
+        if hasattr(self, "shop"):
             self.shop.books.close()
         self.box = ConfigBox(self.path)
         settings = self.box.start()
@@ -81,26 +79,22 @@ class Rig:
         self.trial = ConfigTrial(
             self.box, self.shop.books, self.status, lambda: self.well, self.hq, self._again, lambda: self.mono
         )
+        return self.shop
 
     def _again(self) -> None:
         self.box.again = True
         self.restarts += 1
 
     def close(self) -> None:
-        assert self.shop is not None
         self.shop.books.close()
 
     def offer(
         self, version: int, sections: Any = None, *seeds: bytes, proof: Signed | None = None, **more: Any
     ) -> None:
         """HQ's word arrives in the replica."""
-        assert self.shop is not None
-        until = stamp(NOW + timedelta(days=90))
-        bundle = Bundle(
-            **{"version": version, "store": "S1", "issued": stamp(NOW), "expires": until}
-            | more
-            | {"sections": {"pickup": {"lock_s": 50}} if sections is None else sections}
-        )
+        said = {"pickup": {"lock_s": 50}} if sections is None else sections
+        bundle = Bundle(version, "S1", stamp(NOW), stamp(NOW + timedelta(days=90)), said)
+        bundle = msgspec.structs.replace(bundle, **more)
         word = ConfigWord(BUNDLE_ID, sign("config", bundle, seeds or (CONFIG,)))
         self.seq += 1
         Inbox(self.shop.books.hq, self.shop.books.clock).apply(
@@ -315,7 +309,6 @@ def test_a_renewed_roster_is_fetched_before_a_word_is_judged(rig: Rig) -> None:
     assert rig.turn() == [(1, "rejected", "SIGNATURE")], "the old key is retired"
     rig.offer(2, None, NEXT)
     assert rig.turn() == [(2, "trying", "")]
-    assert rig.shop is not None
     enrolled = rig.shop.books.enrolments.now()
     assert enrolled is not None
     assert enrolled.roster == second
@@ -339,7 +332,6 @@ def test_without_a_line_nothing_is_tried_and_words_to_hq_wait(rig: Rig) -> None:
 
 def test_past_its_time_it_goes_on_and_says_so(rig: Rig) -> None:
     kept(rig)
-    assert rig.shop is not None
     rig.shop.books.clock.saw_server_time(stamp(NOW + timedelta(days=91)))
     rig.turn()
     assert [(d.state, d.detail) for d in rig.status.devices() if d.name == "config"] == [("stale", STALE)]
@@ -348,7 +340,6 @@ def test_past_its_time_it_goes_on_and_says_so(rig: Rig) -> None:
 
 
 def test_a_box_that_was_never_enrolled_believes_nobody(rig: Rig) -> None:
-    assert rig.shop is not None
     with rig.shop.books.ledger.transaction() as tx:
         tx.execute("DELETE FROM enrolment")
     rig.offer(1)

@@ -94,3 +94,12 @@ def test_a_proof_that_proves_nothing_is_none(proof: Any) -> None:
     said = ConfigWord(BUNDLE_ID, signed(changed(NEXT, version=10, sections=PRICED)).word, proof)
     with pytest.raises(NotTrusted):
         judge(said, OWN_ROSTER, "S1", GOOD, 7, NOW, "1.0")
+
+
+def test_a_key_that_stands_in_both_roles_is_one_person() -> None:
+    both = Role((public_of(CONFIG), public_of(MONEY)))
+    roster = msgspec.structs.replace(OWN_ROSTER, roles={**OWN_ROSTER.roles, "config": both, "money": both})
+    priced = changed(NEXT, sections=PRICED)
+    with pytest.raises(NotTrusted, match="MONEY"):
+        judge(signed(priced, CONFIG), roster, "S1", GOOD, 7, NOW, "1.0")
+    assert judge(signed(priced, CONFIG, MONEY), roster, "S1", GOOD, 7, NOW, "1.0") == priced
