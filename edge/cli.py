@@ -23,6 +23,7 @@ from edge.hq import verbs
 from edge.hub_cli import hub
 from edge.hub_run import run_hints, run_hub
 from edge.lane_cli import lane, lane_key
+from edge.outbox_cli import outbox
 from edge.terminal import json_line, plain
 from edge.trust_cli import trust
 
@@ -194,6 +195,7 @@ def demo(*, journey: bool, folder: Path | None, port: int, as_json: bool) -> Non
 for verb in (run_hub, run_hints, *verbs.VERBS):
     hub.add_command(verb)
 main.add_command(hub)
+main.add_command(outbox)
 hub.add_command(config)
 hub.add_command(trust)
 main.add_command(enroll)

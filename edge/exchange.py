@@ -61,8 +61,11 @@ class Exchange:
         poke: Poke,
         interval_s: float,
         revoked: Callable[[], None] = lambda: None,
+        keep: Callable[[], None] = lambda: None,
     ) -> None:
-        """`revoked` is called when HQ has shut this box out: people's data are to go."""
+        """`revoked` is called when HQ has shut this box out: people's data are to go. `keep` is called before each
+        exchange: what is due now and then, whatever becomes of the line."""
+        self._keep = keep
         self._client = client
         self._revoked = revoked
         self._status = status
@@ -76,6 +79,7 @@ class Exchange:
         # and the pages must not go on saying that all is well.
         trouble = BUG
         try:
+            self._keep()
             result = self._client.turn(time.monotonic())
             trouble = result.fault.code if result.fault else result.alarm
             if isinstance(result.fault, DeviceRevoked) and trouble != self._trouble:

@@ -29,7 +29,17 @@ def line_to_hq(hq: HqSettings, store: str, books: Books, status: StatusDesk, pok
     inbox = Inbox(books.hq, books.clock)
     fetcher = fetcher_of(hq, books, inbox, status, shown, transport.ask)
     client = SyncClient(transport, books.journal, inbox, store_id=store, clock=books.clock, fetcher=fetcher)
-    return Exchange(client, status, poke, hq.interval_s, revoked=inbox.forget_people)
+    return Exchange(client, status, poke, hq.interval_s, revoked=inbox.forget_people, keep=_upkeep(books))
+
+
+def _upkeep(books: Books) -> Callable[[], None]:
+    """Notes how old HQ's word is, and lets old facts go: some in each exchange until none is due."""
+
+    def keep() -> None:
+        books.freshness.note()
+        books.retention.turn()
+
+    return keep
 
 
 def ear_at_hq(hq: HqSettings, books: Books, wake: Callable[[], None]) -> HintLine:

@@ -1,4 +1,4 @@
-"""store-edge hub stores, shops, devices, staff, streams: the stores of the chain, their boxes and who works there."""
+"""store-edge hub stores, shops, devices, staff: the stores of the chain, their boxes and who works there."""
 
 from __future__ import annotations
 
@@ -217,21 +217,3 @@ def list_staff(store: str, database: str, *, as_json: bool) -> None:
         for one in staff_there(conn, store).values():
             row = {"staff": one.staff, "name": one.name, "role": one.role, "badge": bool(one.badge_sha)}
             say([row], as_json=as_json)
-
-
-@click.group("streams")
-def streams() -> None:
-    """The journals in which stores send what happened."""
-
-
-@streams.command("list")
-@click.argument("store")
-@DATABASE
-@JSON
-def list_streams(store: str, database: str, *, as_json: bool) -> None:
-    """List STORE's journals: stream, last_seq, durable_seq, state (open, closing, closed, frozen), bound_at."""
-    from sync.hub.desk import HubDesk
-
-    with looking(database) as engine:
-        names = ("stream", "last_seq", "durable_seq", "state", "bound_at")
-        say(({n: row[n] for n in names} for row in HubDesk(engine).streams(store)), as_json=as_json)

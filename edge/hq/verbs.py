@@ -6,7 +6,8 @@ from edge.hq.cases import audit, cases, people, quarantine
 from edge.hq.codes import issue_code, keys
 from edge.hq.goods import events, prices, products, stock
 from edge.hq.orders import orders
-from edge.hq.stores import boxes, shops, staff, stores, streams
+from edge.hq.stores import boxes, shops, staff, stores
+from edge.hq.streams import outbox, streams
 
 VERBS = (
     issue_code,
@@ -23,6 +24,7 @@ VERBS = (
     quarantine,
     events,
     streams,
+    outbox,
     people,
     audit,
 )

@@ -11,11 +11,13 @@ from edge.records import ledger_schema, replica_schema
 from edge.records.counter import Attempts, Scans, Sessions
 from edge.records.drawers import Drawers
 from edge.records.enrolment import Enrolments
+from edge.records.freshness import Freshness
 from edge.records.identities import Identities
 from edge.records.jobs import PrintJobs
 from edge.records.journal import Journal
 from edge.records.pickups import Pickups
 from edge.records.replica import Replica
+from edge.records.retention import Retention
 from edge.records.shelf import Shelf
 from edge.records.wallet import Wallet
 from edge.records.wishes import Wishes
@@ -38,6 +40,8 @@ class Books:
     identities: Identities
     drawers: Drawers
     enrolments: Enrolments
+    retention: Retention
+    freshness: Freshness
     shelf: Shelf
     wallet: Wallet
     wishes: Wishes
@@ -75,6 +79,8 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         identities=Identities(ledger),
         drawers=Drawers(ledger),
         enrolments=Enrolments(ledger),
+        retention=Retention(ledger, clock, replica),
+        freshness=Freshness(ledger, clock, replica),
         shelf=Shelf(ledger, journal, replica),
         wallet=Wallet(ledger, journal),
         wishes=Wishes(ledger),

@@ -116,6 +116,14 @@ class Journal:
         """The last seq that HQ has committed."""
         return int(self._row()[2])
 
+    def last_seq(self) -> int:
+        """The newest fact; 0 before the first."""
+        return int(self._row()[1])
+
+    def kept_from(self) -> int:
+        """The first fact that is still kept (see edge.records.retention)."""
+        return int(self._ledger.read().execute("SELECT kept_from FROM stream").fetchone()[0])
+
     def depth(self) -> int:
         """Facts that HQ has not acknowledged."""
         return int(self._row()[1]) - int(self._row()[2])

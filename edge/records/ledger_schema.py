@@ -133,7 +133,31 @@ GOODS = (
     "CREATE INDEX coupon_use_unasked ON coupon_use (at) WHERE unasked = 1",
 )
 
-NAMES = ["first", "identities", "drawers", "outlets", "numbered_scans", "enrolment", "goods"]
+RETENTION = (
+    f"ALTER TABLE stream ADD COLUMN anchor TEXT NOT NULL DEFAULT '{'0' * 64}'",
+    "ALTER TABLE stream ADD COLUMN kept_from INTEGER NOT NULL DEFAULT 1",
+    # How far the journal was on each day, by trusted time.
+    "CREATE TABLE journal_day (day TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT",
+    """CREATE TABLE freshness (
+        day TEXT NOT NULL, class TEXT NOT NULL, worst_s INTEGER NOT NULL, at TEXT NOT NULL,
+        PRIMARY KEY (day, class)) STRICT, WITHOUT ROWID""",
+    # What another journal (a former disk's) had handed over of an order when this one first did.
+    """CREATE TABLE handed_before (
+        order_id TEXT NOT NULL, line INTEGER NOT NULL, qty INTEGER NOT NULL,
+        PRIMARY KEY (order_id, line)) STRICT, WITHOUT ROWID""",
+)
+
+STEPS = {
+    "first": FIRST,
+    "identities": (IDENTITIES,),
+    "drawers": DRAWERS,
+    "outlets": OUTLETS,
+    "numbered_scans": NUMBERED_SCANS,
+    "enrolment": (ENROLMENT,),
+    "goods": GOODS,
+    "retention": RETENTION,
+}
+NAMES = list(STEPS)
 
 
 def migrations() -> Migrations:
@@ -141,38 +165,11 @@ def migrations() -> Migrations:
     from sqlite_utils.migrations import Migrations as Set
 
     ledger = Set("ledger")
+    for name, statements in STEPS.items():
 
-    @ledger(name="first")
-    def first(db: Database) -> None:
-        for statement in FIRST:
-            db.execute(statement)
+        def step(db: Database, statements: tuple[str, ...] = statements) -> None:
+            for statement in statements:
+                db.execute(statement)
 
-    @ledger(name="identities")
-    def identities(db: Database) -> None:
-        db.execute(IDENTITIES)
-
-    @ledger(name="drawers")
-    def drawers(db: Database) -> None:
-        for statement in DRAWERS:
-            db.execute(statement)
-
-    @ledger(name="outlets")
-    def outlets(db: Database) -> None:
-        for statement in OUTLETS:
-            db.execute(statement)
-
-    @ledger(name="numbered_scans")
-    def numbered_scans(db: Database) -> None:
-        for statement in NUMBERED_SCANS:
-            db.execute(statement)
-
-    @ledger(name="enrolment")
-    def enrolment(db: Database) -> None:
-        db.execute(ENROLMENT)
-
-    @ledger(name="goods")
-    def goods(db: Database) -> None:
-        for statement in GOODS:
-            db.execute(statement)
-
+        ledger(name=name)(step)
     return ledger

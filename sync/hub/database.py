@@ -71,7 +71,8 @@ def _expand(conn: Connection) -> None:
 def _engine(where: str) -> Engine:
     if "://" not in where:
         return open_file(Path(where))
-    return create_engine(where, pool_size=16, pool_pre_ping=True, hide_parameters=True)
+    # The connection used last is used next: it has the statements prepared.
+    return create_engine(where, pool_size=16, pool_pre_ping=True, pool_use_lifo=True, hide_parameters=True)
 
 
 def hq_epoch(conn: Connection) -> str:

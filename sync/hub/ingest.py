@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from sync.hub.boots import boots_after
 from sync.hub.bulk import insert_rows, rows_of
 from sync.hub.database import hq_epoch, write
 from sync.hub.effects import Effects
@@ -45,12 +46,17 @@ class Judged:
     touched: Touched
 
 
-def take(engine: Engine, store: str, upload: Upload, *, at: str, next_s: float) -> UpAnswer:
-    """Takes in one upload of an authenticated store in one transaction; raises Refused."""
+def take(
+    engine: Engine, store: str, upload: Upload, *, at: str, next_s: float, by_hand: bool = False
+) -> UpAnswer:
+    """Takes in one upload of an authenticated store in one transaction; raises Refused.
+
+    `by_hand`: a person brings it; then a closed stream is taken as well.
+    """
     if upload.header.store != store:
         raise Refused(403, "forbidden")
     try:
-        outcome = write(engine, lambda conn: _take(conn, store, upload, at, next_s))
+        outcome = write(engine, lambda conn: _take(conn, store, upload, at, next_s, by_hand=by_hand))
     except MassPoison as poison:
         write(engine, lambda conn: _alarm(conn, store, upload, at))
         raise poison from None
@@ -74,24 +80,31 @@ def _alarm(conn: Connection, store: str, upload: Upload, at: str) -> None:
     log.error("most of a batch would be quarantined: rolled back", extra={"store": store})
 
 
-def _take(conn: Connection, store: str, upload: Upload, at: str, next_s: float) -> UpAnswer | Refused:
-    stream = _lock(conn, store, upload, at)
+def _take(
+    conn: Connection, store: str, upload: Upload, at: str, next_s: float, *, by_hand: bool
+) -> UpAnswer | Refused:
+    stream = _lock(conn, store, upload, at, by_hand=by_hand)
     if stream.state == "frozen":
         return Refused(409, "fork")
-    if stream.state == "closed":
+    if stream.state == "closed" and not by_hand:
         return Refused(403, "stream_closed")
     repeats = _repeats(conn, upload, stream.last_seq)
     if repeats is None:
-        return _freeze(conn, store, upload, at)
+        return _freeze(conn, store, upload, at, "STREAM_FORK")
     fresh = [line for line in upload.lines if line.seq > stream.last_seq]
     _check_chain(fresh, stream.last_seq, stream.last_sha)
-    late = stream.state == "closing"
+    boots = boots_after(stream, upload.header.boot) if fresh else {}
+    if boots is None:
+        return _freeze(conn, store, upload, at, "STREAM_TWO_BOOTS")
+    late = stream.state != "open"
     verdicts, touched = _judge_all(conn, store, upload.header.stream, fresh, late=late, at=at)
     publish(conn, changes_of(conn, store, touched, at), at)
     acked = fresh[-1].seq if fresh else stream.last_seq
     if fresh:
         same = ingest_stream.c.stream == upload.header.stream
-        conn.execute(update(ingest_stream).where(same).values(last_seq=acked, last_sha=fresh[-1].sha))
+        conn.execute(
+            update(ingest_stream).where(same).values(last_seq=acked, last_sha=fresh[-1].sha, **boots)
+        )
     return UpAnswer(
         acked=acked,
         durable=stream.durable_seq,
@@ -102,7 +115,9 @@ def _take(conn: Connection, store: str, upload: Upload, at: str, next_s: float) 
     )
 
 
-def _lock(conn: Connection, store: str, upload: Upload, at: str) -> Row[*tuple[object, ...]]:
+def _lock(
+    conn: Connection, store: str, upload: Upload, at: str, *, by_hand: bool
+) -> Row[*tuple[object, ...]]:
     """The stream's row, locked. A store's first upload on a stream binds it; its former one is closing.
 
     A box that was replaced before it ever spoke closes nobody's: its own stream is the one that is closing.
@@ -114,7 +129,7 @@ def _lock(conn: Connection, store: str, upload: Upload, at: str) -> Row[*tuple[o
         if upload.lines[0].seq != 1:
             raise Refused(409, "gap", expected=1)
         box = conn.scalar(select(device.c.state).where(device.c.stream == name))
-        state = "closing" if box == "replaced" else "open"
+        state = "closed" if by_hand else "closing" if box == "replaced" else "open"
         if state == "open":
             former = (ingest_stream.c.store == store) & (ingest_stream.c.state == "open")
             conn.execute(update(ingest_stream).where(former).values(state="closing"))
@@ -141,10 +156,10 @@ def _repeats(conn: Connection, upload: Upload, last_seq: int) -> list[Verdict] |
     return found
 
 
-def _freeze(conn: Connection, store: str, upload: Upload, at: str) -> Refused:
+def _freeze(conn: Connection, store: str, upload: Upload, at: str, code: str) -> Refused:
     stream = upload.header.stream
     conn.execute(update(ingest_stream).where(ingest_stream.c.stream == stream).values(state="frozen"))
-    case = open_case(conn, "STREAM_FORK", "", store, stream, upload.header.from_, at)
+    case = open_case(conn, code, "", store, stream, upload.header.from_, at)
     log.error("stream frozen: two journals under one name", extra={"store": store, "case": case})
     return Refused(409, "fork")
 

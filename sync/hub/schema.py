@@ -40,8 +40,8 @@ ingest_stream = Table(
     Column("state", Text, nullable=False),  # open | closing | closed | frozen
     Column("bound_at", Text, nullable=False),
     Column("boot", Text, nullable=False, server_default=""),  # of the machine that sent the newest facts
-    Column("boot_ms", BigInteger, nullable=False, server_default="0"),  # and how long it had been up then
     Column("boots_over", Text, nullable=False, server_default=""),  # those before it, newest first, JSON list
+    Column("returns", Integer, nullable=False, server_default="0"),  # how often one of those came back
 )
 
 ingest_event = Table(
