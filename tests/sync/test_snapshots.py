@@ -17,8 +17,8 @@ from sqlalchemy import update
 from sync.credentials import DeviceKey
 from sync.enrolling import enroll
 from sync.fetching import Fetcher
+from sync.hub.database import new_bucket_epoch
 from sync.hub.desk import HubDesk, NotPossible
-from sync.hub.feed import new_bucket_epoch
 from sync.hub.schema import bucket as bucket_table
 from sync.hub.snapshots import KEEP, Snapshots
 from sync.hub.trust import public_of
@@ -137,7 +137,7 @@ class World:
     def offer(self) -> Snap:
         """The offer as HQ makes it."""
         (reset,) = (r for r in self.pull(snap=True).resets if r.b == CATALOG)
-        assert reset.snap is not None
+        assert isinstance(reset.snap, Snap)
         return reset.snap
 
     def head(self) -> Head:
