@@ -24,6 +24,7 @@ from edge.hub_cli import hub
 from edge.hub_run import run_hints, run_hub
 from edge.lane_cli import lane, lane_key
 from edge.outbox_cli import outbox
+from edge.snapshot_cli import snapshot
 from edge.terminal import json_line, plain
 from edge.trust_cli import trust
 
@@ -198,6 +199,7 @@ main.add_command(hub)
 main.add_command(outbox)
 hub.add_command(config)
 hub.add_command(trust)
+hub.add_command(snapshot)
 main.add_command(enroll)
 main.add_command(conformance)
 main.add_command(lane)

@@ -37,7 +37,7 @@ def product(n: int, name: str = "牛奶", **more: Any) -> Op:
 
 def stock(n: int, at: str = "2026-11-22T10:00:00.000Z") -> Op:
     d = {"sku": f"P{n:06}", "on_hand": n - 3, "stream": "", "upto_seq": 0, "at": at}
-    return Op(b="s:S1:stock", seq=n + 1, op="put", tb="stock", id=d["sku"], ver=1, d=d)
+    return Op(b="s:S1:stock", seq=n + 1, op="put", tb="stock", id=f"P{n:06}", ver=1, d=d)
 
 
 def file_of(folder: Path, ops: list[Op], raw: bytes | None = None, **more: Any) -> tuple[Path, Manifest]:
