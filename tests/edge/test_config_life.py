@@ -192,6 +192,7 @@ def test_a_good_push_is_tried_at_once_and_kept(world: World) -> None:
     assert sum(fact["fact"] == "ready" for fact in world.store.facts()) == starts
 
 
+@pytest.mark.slow
 def test_each_kind_of_bad_push_ends_in_the_last_good_settings_and_hq_knows_why(world: World) -> None:
     good = world.push({"stations": {"T1": {"label_zh": "服务七"}}})
     world.comes_to(good, "applied")
