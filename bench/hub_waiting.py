@@ -104,6 +104,10 @@ def _waiting(hq: Rig, rounds: int) -> list[Row]:
         time.sleep(5)
         idle = (hub.cpu_s() - spent) / 5
         ears.close()
+    return _waiting_rows(share, idle, spread, whole)
+
+
+def _waiting_rows(share: float, idle: float, spread: list[float], whole: list[float]) -> list[Row]:
     p99 = percentile(spread, 99)
     return [
         Row(

@@ -6,7 +6,6 @@ import contextlib
 import gzip
 import ipaddress
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from sync.broken import why_down
 from sync.credentials import Credential, admitted, credential_of
 from sync.messages import (
     BearerOver,
@@ -222,29 +222,6 @@ def _said(body: bytes) -> dict[str, Any]:
 def _retry_s(text: str) -> float:
     # A date is allowed there, too; our hub never sends one and a clock may be wrong.
     return min(float(text), MAX_RETRY_S) if text.isascii() and text.isdigit() else DEFAULT_RETRY_S
-
-
-def why_down(error: BaseException) -> str:
-    """What stood in the way, for store IT: a certificate's fault in words, else the kind of error. Never a URL."""
-    seen: BaseException | None = error
-    for _ in range(8):
-        if isinstance(seen, ssl.SSLCertVerificationError):
-            # 10: over, or not yet good; 62 and 64: another name or address; the rest is about who signed it.
-            match seen.verify_code:
-                case 9 | 10:
-                    return "HQ's certificate is not good at this time"
-                case 62 | 64:
-                    return "HQ's certificate is of another host"
-            return "HQ's certificate is of an authority this box does not trust"
-        if isinstance(seen, ssl.SSLError):
-            return "no TLS with HQ"
-        if seen is None:
-            break
-        seen = next(
-            (one for one in (getattr(seen, "reason", None), *seen.args) if isinstance(one, BaseException)),
-            None,
-        )
-    return type(error).__name__
 
 
 class Cord:
