@@ -15,10 +15,10 @@ from sqlalchemy import insert
 from sync.hub.fleet_schema import store_seen
 from sync.hub.people import People
 from sync.messages import HandedLine, PickupCollected, Shop, stamp
-from tests.kiosk_ui.conftest import browser, watch  # isort: skip - the other one imports it amid its own
+from tests.kiosk_ui import conftest
 from tests.kiosk_ui.browsing import CHROMIUM, Watch, Watched
 
-__all__ = ["browser", "watch"]
+browser, watch = conftest.browser, conftest.watch
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not os.access(CHROMIUM, os.X_OK), reason=f"{CHROMIUM} is not installed"),
