@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -102,3 +104,59 @@ def test_a_store_by_hand_knows_no_roster_and_reads_pages(tmp_path: Path, hq: tup
     assert shop.books.replica.consistent_at(CATALOG)
     assert not (tmp_path / "state" / "snapshots").exists()
     shop.books.close()
+
+
+TURNS = """
+import sys, time
+from pathlib import Path
+from config.loader import load
+from edge.daemon import build_shop
+from edge.file_key import key_of
+from edge.hq_line import line_to_hq
+settings = load(Path(sys.argv[1]))
+shop = build_shop(settings, key_of(settings))
+line = line_to_hq(settings.hq, "S1", shop.books, shop.store.status, shop.wakes.poke)
+while True:
+    time.sleep(min(line.turn(), 0.1))
+    at = shop.store.status.line().loading
+    print(at.percent if at else -1, shop.books.replica.consistent_at("g:catalog:CN") or "-", flush=True)
+"""
+
+
+def killed_again_and_again(tmp_path: Path, hq: tuple[HubDesk, str], kills: int) -> set[int]:
+    """A store's process killed after ever more turns until it is level; the rows that served after each kill."""
+    settings, shop = box(tmp_path, hq)
+    shop.books.close()
+    seen = set()
+    for kill in range(kills):
+        told = [sys.executable, "-c", TURNS, str(tmp_path / "store.toml")]
+        child = subprocess.Popen(told, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert child.stdout is not None
+        for _ in range(1 + 4 * kill % 37):
+            child.stdout.readline()
+        child.kill()
+        child.wait()
+        child.stdout.close()
+        shop = build_shop(settings, key_of(settings))
+        rows = shop.books.ledger.read().execute("SELECT count(*) FROM hq.product").fetchone()[0]
+        sound = shop.books.hq.read().execute("PRAGMA quick_check").fetchone()
+        shop.books.close()
+        assert sound == ("ok",)
+        seen.add(rows)
+    shop = build_shop(settings, key_of(settings))
+    line = line_to_hq(settings.hq, "S1", shop.books, shop.store.status, shop.wakes.poke)
+    deadline = time.monotonic() + 60
+    while not shop.books.replica.consistent_at(CATALOG):
+        assert time.monotonic() < deadline
+        line.turn()
+    seen.add(shop.books.ledger.read().execute("SELECT count(*) FROM hq.product").fetchone()[0])
+    shop.books.close()
+    return seen
+
+
+def test_a_store_killed_amid_its_first_load_has_all_of_it_or_nothing(
+    tmp_path: Path, hq: tuple[HubDesk, str]
+) -> None:
+    Snapshots(open_hub(tmp_path / "hub.db"), tmp_path / "hub.db.snapshots").build(CATALOG)
+    seen = killed_again_and_again(tmp_path, hq, 4)
+    assert seen == {0, ROWS}
