@@ -85,7 +85,7 @@ def _waiting(hq: Rig, rounds: int) -> list[Row]:
     spread: list[float] = []
     whole: list[float] = []
     with process(hq.url, "hints") as hub:
-        warm = _Ears(hub.port, 5)  # whatever is imported and opened at first use is no store's share
+        warm = _Ears(hub.port, 100)  # whatever is imported and opened at first use is no store's share
         warm.heard(b"ready")
         warm.close()
         before = hub.pss_kb()

@@ -26,7 +26,7 @@ from sync.admission import (
     token_words,
 )
 from sync.hub import trust
-from sync.hub.database import hq_epoch, snapshot
+from sync.hub.database import hq_epoch, looking
 from sync.hub.envelope import Refused
 from sync.hub.publishing import NotPossible
 from sync.hub.schema import device, ingest_stream, invitation, meta
@@ -117,7 +117,7 @@ def admitted(engine: Engine, authorization: str, now: datetime) -> tuple[str, st
     if scheme.lower() != "bearer" or not token:
         raise Refused(401, "unauthorized")
     digest = _sha(token)
-    with snapshot(engine) as conn:
+    with looking(engine) as conn:
         row = conn.execute(select(store_table).where(store_table.c.token_sha == digest)).one_or_none()
         # The index finds by hash, so timing tells nothing of the token; the comparison does not either.
         if row is not None and hmac.compare_digest(row.token_sha, digest):

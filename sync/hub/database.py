@@ -71,8 +71,9 @@ def _expand(conn: Connection) -> None:
 def _engine(where: str) -> Engine:
     if "://" not in where:
         return open_file(Path(where))
-    # The connection used last is used next: it has the statements prepared.
-    return create_engine(where, pool_size=16, pool_pre_ping=True, pool_use_lifo=True, hide_parameters=True)
+    # The connection used last is used next: it has the statements prepared. None is tried out before it is used, which
+    # cost more than most of what is asked: after a restart of the database somebody is told to come back.
+    return create_engine(where, pool_size=16, pool_use_lifo=True, hide_parameters=True)
 
 
 def hq_epoch(conn: Connection) -> str:
@@ -100,6 +101,17 @@ def write(engine: Engine, work: Callable[[Connection], T]) -> T:
                 act.noted = True
             return done
     raise AssertionError("unreachable")
+
+
+@contextmanager
+def looking(engine: Engine) -> Iterator[Connection]:
+    """A connection for reads that need not agree with each other: no transaction where the database does without."""
+    if engine.dialect.name == "sqlite":
+        with snapshot(engine) as conn:
+            yield conn
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        yield conn
 
 
 @contextmanager

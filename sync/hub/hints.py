@@ -19,7 +19,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from sync.hub.admitting import admitted
-from sync.hub.database import snapshot
+from sync.hub.database import looking
 from sync.hub.envelope import Refused
 from sync.hub.schema import bucket
 from sync.messages import HINT_PATH
@@ -60,7 +60,7 @@ class Moves:
         """The buckets' names; the first look names all that moved lately."""
         since = min(self._newest, time.time_ns() // 1_000_000) - OVERLAP_MS
         query = select(bucket.c.bucket, bucket.c.epoch, bucket.c.head, bucket.c.moved_ms)
-        with snapshot(self._engine) as conn:
+        with looking(self._engine) as conn:
             rows = conn.execute(query.where(bucket.c.moved_ms > since)).all()
         self._newest = max((row.moved_ms for row in rows), default=self._newest)
         now = {row.bucket: (row.epoch, row.head) for row in rows}
