@@ -15,6 +15,8 @@ from bench import (
     camera_beside,
     decode,
     engine,
+    fleet,
+    first_load,
     hub_ingest,
     hub_waiting,
     print_neighbours,
@@ -38,9 +40,11 @@ BENCHES: dict[str, Callable[[int], list[Row]]] = {
     "printing": lambda rounds: [*printing.rows(rounds), *print_neighbours.rows(rounds)],
     "plugs": printer_line.rows,
     "sqlcipher": engine.rows,
+    "load": first_load.rows,
     "decode": decode.rows,
     "hub": hub_ingest.rows,
     "hint": hub_waiting.rows,
+    "fleet": fleet.rows,
 }
 
 

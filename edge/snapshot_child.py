@@ -25,7 +25,7 @@ from edge.records.turnstile import turn
 from sync.snapshot_words import Manifest
 
 NICE = 10
-_PIECE = 1 << 19
+_PIECE = 1 << 20
 _WINDOW = 1 << 23
 _GAP_S = 0.001
 _ORPHAN = 3

@@ -88,6 +88,10 @@ class ChildLoader:
         """See sync.fetching.Loader."""
         return self._rows
 
+    def pid(self) -> int:
+        """The child's number; 0 when there is none."""
+        return 0 if self._child is None else self._child.pid
+
     def _hear(self, pipe: IO[bytes]) -> None:
         while some := pipe.read(_TAIL):
             *lines, self._rest = (self._rest + some).split(b"\n")

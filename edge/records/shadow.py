@@ -57,8 +57,11 @@ class Shadow:
             found = LINES.decode_lines(lines)
         except msgspec.DecodeError:
             raise NotLoaded("LINE") from None
-        wrong = [one for one in found if one.op != "put" or one.b != self._manifest.bucket]
-        if wrong or any(one.seq > self._manifest.seq for one in found):
+        kinds = set(map(attrgetter("op", "b"), found))
+        if (
+            kinds != {("put", self._manifest.bucket)}
+            or max(map(attrgetter("seq"), found)) > self._manifest.seq
+        ):
             raise NotLoaded("LINE")
         with self._transaction():
             self._count(found)
