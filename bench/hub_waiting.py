@@ -92,6 +92,9 @@ def _waiting(hq: Rig, rounds: int) -> list[Row]:
         ears = _Ears(hub.port, _WAITING)
         ears.heard(b"ready")
         share = (hub.pss_kb() - before) / 1024 / (_WAITING / 1000)
+        spent = hub.cpu_s()
+        time.sleep(5)
+        idle = (hub.cpu_s() - spent) / 5
         for _ in range(rounds):
             with engine.begin() as conn:
                 moved = "UPDATE bucket SET head = head + 1, moved_ms = %s WHERE bucket LIKE 's:W%%:stock'"
@@ -100,9 +103,6 @@ def _waiting(hq: Rig, rounds: int) -> list[Row]:
             at = ears.heard(b"poke")
             spread += [moment - min(at) for moment in at]
             whole += [moment - began for moment in at]
-        spent = hub.cpu_s()
-        time.sleep(5)
-        idle = (hub.cpu_s() - spent) / 5
         ears.close()
     return _waiting_rows(share, idle, spread, whole)
 
