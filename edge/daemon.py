@@ -18,8 +18,10 @@ from config.schema import Settings
 from devices.ports import POSPrinter
 from edge.alone import alone
 from edge.crypto import verifier
+from edge.desks.benefits import BenefitDesk
 from edge.desks.fulfilment import FulfilmentDesk
 from edge.desks.gate import Gate
+from edge.desks.goods import StockDesk
 from edge.desks.guide import GuideDesk
 from edge.desks.hand_over import HandOverDesk
 from edge.desks.pickup import PickupDesk
@@ -88,6 +90,8 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         pickup=pickup,
         hand_over=HandOverDesk(books, settings, reader, gate, staff, status, poke),
         fulfilment=FulfilmentDesk(books, gate, status, poke),
+        goods=StockDesk(books, status, poke),
+        benefits=BenefitDesk(books, settings.store.id, status, poke),
         staff=staff,
         guide=GuideDesk(books, status),
         printing=printing,
@@ -227,8 +231,8 @@ class Daemon:
             self.hire(Worker("hints", ear.turn, _FAR_PATIENCE_S, ear.leave))
 
     def _tend(self) -> float:
-        """What the shop owes by itself: HQ's commands, holds that run out, scans nobody wants."""
-        worked = self.store.fulfilment.turn()
+        """What the shop owes by itself: HQ's commands and recalls, holds that run out, scans nobody wants."""
+        worked = self.store.fulfilment.turn() | self.store.benefits.turn()
         self.store.scans.tidy()
         return 0.0 if worked else 5.0
 

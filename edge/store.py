@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edge.desks.benefits import BenefitDesk
 from edge.desks.fulfilment import FulfilmentDesk
+from edge.desks.goods import StockDesk
 from edge.desks.guide import GuideDesk
 from edge.desks.hand_over import HandOverDesk
 from edge.desks.pickup import PickupDesk
@@ -25,6 +27,8 @@ class Store:
     pickup: PickupDesk
     hand_over: HandOverDesk
     fulfilment: FulfilmentDesk
+    goods: StockDesk
+    benefits: BenefitDesk
     staff: StaffDesk
     guide: GuideDesk
     printing: PrintDesk

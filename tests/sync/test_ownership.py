@@ -24,9 +24,9 @@ from sync.hub.schema import case_file, movement
 from tests.sync.shop_floor import LEAD, Floor
 
 OPENING = 20
-POINTS = 30
+POINTS = 10
 WEATHER = st.lists(st.sampled_from(["pass", "drop", "lost", "dup", "truncate", "garbage"]), max_size=3)
-UNITS = st.integers(1, 12)
+UNITS = st.integers(1, 8)
 ACTS = st.one_of(
     st.tuples(st.just("move"), st.integers(-9, 9).filter(bool)),
     st.tuples(st.just("count"), st.integers(0, 30), st.integers(0, 4)),
