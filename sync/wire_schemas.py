@@ -17,6 +17,7 @@ REQUESTS: Mapping[str, type[Any]] = {
     "enroll-request": admission.EnrollRequest,
     "token-request": admission.TokenRequest,
     "config-status": configured.ConfigStatus,
+    "roster-request": configured.RosterRequest,
 }
 ANSWERS: Mapping[str, type[Any]] = {
     "up-answer": messages.UpAnswer,
@@ -30,6 +31,8 @@ ANSWERS: Mapping[str, type[Any]] = {
     "signed": signed.Signed,
     "roster": signed.Roster,
     "config-bundle": configured.Bundle,
+    "config-taken": configured.ConfigTaken,
+    "roster-answer": configured.RosterAnswer,
 }
 _ERROR = {
     "type": "object",
@@ -39,6 +42,58 @@ _ERROR = {
 }
 _NDJSON = "application/x-ndjson"
 _JSON = "application/json"
+_BEARER: dict[str, list[str]] = {"bearer": []}
+_LINE = {400, 401, 403, 413, 415, 422, 429, 503}
+_POSTS: tuple[tuple[str, str, tuple[str, str], tuple[str, str], set[int]], ...] = (
+    (
+        "/sync/v1/up",
+        "Send facts: one up-header line, then 1 to 500 event or opaque lines.",
+        (_NDJSON, "Event"),
+        (_JSON, "UpAnswer"),
+        _LINE | {409},
+    ),
+    (
+        "/sync/v1/pull",
+        "Read what HQ says: a checkpoint line, op and reset lines, a complete line.",
+        (_JSON, "PullRequest"),
+        (_NDJSON, "Op"),
+        _LINE,
+    ),
+    (
+        configured.STATUS_PATH,
+        "What became of a config version at this store.",
+        (_JSON, "ConfigStatus"),
+        (_JSON, "ConfigTaken"),
+        {400, 401, 403},
+    ),
+    (
+        configured.ROSTER_PATH,
+        "The rosters after a version, oldest first.",
+        (_JSON, "RosterRequest"),
+        (_JSON, "RosterAnswer"),
+        {400, 401},
+    ),
+    (
+        admission.ENROLL_PATH,
+        "A new box becomes a store's, with an invitation; without a bearer.",
+        (_JSON, "EnrollRequest"),
+        (_JSON, "EnrollAnswer"),
+        {400, 403, 409, 503},
+    ),
+    (
+        admission.TOKEN_PATH,
+        "A bearer for a device that shows its key; without a bearer.",
+        (_JSON, "TokenRequest"),
+        (_JSON, "TokenAnswer"),
+        {400, 401},
+    ),
+)
+_OPEN = {admission.ENROLL_PATH, admission.TOKEN_PATH}
+_GETS: tuple[tuple[str, str, str, set[int]], ...] = (
+    ("/sync/v1/hint", "A stream that says when to ask, and nothing else.", "text/event-stream", {401, 503}),
+    ("/sync/v1/snap/{file}", "A snapshot; Range is honoured.", "application/zstd", {401, 403, 404, 416}),
+    ("/health", "Whether HQ is there, and what time it is; without a bearer.", _JSON, set()),
+)
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -74,67 +129,37 @@ def openapi() -> dict[str, Any]:
 
 
 def _paths() -> dict[str, Any]:
-    open_to_all: list[dict[str, Any]] = []
-    return {
-        "/sync/v1/up": _post(
-            "Send facts: one up-header line, then 1 to 500 event or opaque lines.",
-            (_NDJSON, "Event"),
-            (_JSON, "UpAnswer"),
-            {400, 401, 403, 409, 413, 415, 422, 429, 503},
-        ),
-        "/sync/v1/pull": _post(
-            "Read what HQ says: a checkpoint line, op and reset lines, a complete line.",
-            (_JSON, "PullRequest"),
-            (_NDJSON, "Op"),
-            {400, 401, 403, 413, 415, 422, 429, 503},
-        ),
-        admission.ENROLL_PATH: _post(
-            "A new box becomes a store's, with an invitation.",
-            (_JSON, "EnrollRequest"),
-            (_JSON, "EnrollAnswer"),
-            {400, 403, 409, 503},
-            open_to_all,
-        ),
-        admission.TOKEN_PATH: _post(
-            "A bearer for a device that shows its key.",
-            (_JSON, "TokenRequest"),
-            (_JSON, "TokenAnswer"),
-            {400, 401},
-            open_to_all,
-        ),
-        configured.STATUS_PATH: _post(
-            "What became of a config version at this store.",
-            (_JSON, "ConfigStatus"),
-            (_JSON, ""),
-            {400, 401, 403},
-        ),
-        "/health": {
-            "get": {
-                "summary": "Whether HQ is there, and what time it is.",
-                "security": [],
-                "responses": {"200": _answer("HQ is there.", _JSON, "")},
-            }
-        },
+    made = {
+        path: _post(summary, request, answer, errors, bearer=path not in _OPEN)
+        for path, summary, request, answer, errors in _POSTS
     }
+    for path, summary, kind, errors in _GETS:
+        responses = {"200": _answer("Here it is.", kind, "")} | _refusals(errors)
+        made[path] = {
+            "get": {"summary": summary, "responses": responses, "security": [_BEARER] if errors else []}
+        }
+        if "{" in path:
+            name = {"name": "file", "in": "path", "required": True, "schema": {"type": "string"}}
+            made[path]["get"]["parameters"] = [name]
+    return made
 
 
 def _post(
-    summary: str,
-    request: tuple[str, str],
-    answer: tuple[str, str],
-    errors: set[int],
-    security: list[dict[str, Any]] | None = None,
+    summary: str, request: tuple[str, str], answer: tuple[str, str], errors: set[int], *, bearer: bool = True
 ) -> dict[str, Any]:
-    responses = {"200": _answer("Taken in.", *answer)}
-    responses |= {str(status): _answer("Refused; see `error`.", _JSON, "Error") for status in sorted(errors)}
     content = {request[0]: {"schema": {"$ref": f"#/components/schemas/{request[1]}"}}}
-    operation: dict[str, Any] = {
-        "summary": summary,
-        "requestBody": {"required": True, "content": content},
-        "responses": responses,
+    return {
+        "post": {
+            "summary": summary,
+            "requestBody": {"required": True, "content": content},
+            "responses": {"200": _answer("Taken in.", *answer)} | _refusals(errors),
+            "security": [_BEARER] if bearer else [],
+        }
     }
-    operation["security"] = [{"bearer": []}] if security is None else security
-    return {"post": operation}
+
+
+def _refusals(errors: set[int]) -> dict[str, Any]:
+    return {str(status): _answer("Refused; see `error`.", _JSON, "Error") for status in sorted(errors)}
 
 
 def _answer(description: str, kind: str, schema: str) -> dict[str, Any]:

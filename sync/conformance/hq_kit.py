@@ -176,7 +176,9 @@ def walked(
         expect(reply.status == 200, f"{reply.status} for a pull: {said(reply)}")
         lines = reply.lines()
         heads = {name: msgspec.convert(head, Head) for name, head in lines[0]["heads"].items()}
-        for op in (line for line in lines if line["t"] == "op"):
+        ops = [line for line in lines if line["t"] == "op"]
+        expect(bool(ops) or not lines[-1]["more"], "`more` on a page without a row: nobody gets on")
+        for op in ops:
             bucket = rows.setdefault(op["b"], {})
             bucket.pop((op["tb"], op["id"]), None)
             if op["op"] == "put":

@@ -58,7 +58,24 @@ def create_hub(
     seen = Seen(engine, now)
     app = Flask("store_edge_hub")
     app.config["MAX_CONTENT_LENGTH"] = UP_LIMIT
+    _exchange(app, engine, now, next_s, snaps, seen)
+    _health(app, engine, now)
+    _admission(app, engine, now)
+    serve_config(app, engine, now, lambda: _admitted(engine, now())[0], _asked, _sized)
+    serve_snapshots(app, snaps, lambda: _admitted(engine, now())[0])
+    serve_fleet(app, engine, now, seen)
+    _say_errors_in_json(app)
+    return app
 
+
+def _exchange(
+    app: Flask,
+    engine: Engine,
+    now: Callable[[], datetime],
+    next_s: float,
+    snaps: Snapshots | None,
+    seen: Seen,
+) -> None:
     @app.post("/sync/v1/up")
     def up() -> Response:
         store, stream = _admitted(engine, now())
@@ -76,14 +93,6 @@ def create_hub(
         lines = page(engine, store, asked, at=stamp(now()), next_s=next_s, snapshots=snaps)
         seen.pulled(store, asked)
         return _sized(b"".join(lines), _NDJSON)
-
-    _health(app, engine, now)
-    _admission(app, engine, now)
-    serve_config(app, engine, now, lambda: _admitted(engine, now())[0], _asked, _sized)
-    serve_snapshots(app, snaps, lambda: _admitted(engine, now())[0])
-    serve_fleet(app, engine, now, seen)
-    _say_errors_in_json(app)
-    return app
 
 
 def _health(app: Flask, engine: Engine, now: Callable[[], datetime]) -> None:
