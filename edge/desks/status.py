@@ -13,6 +13,7 @@ from edge.clock import moment_of
 from edge.desks.status_updates import StatusUpdates, state_of
 from edge.domain.views import DeviceHealth, LineState, LineWord, Loading
 from edge.records.books import Books
+from edge.records.freshness import Age
 
 Poke = Callable[[str], None]
 """Tells pages that a topic changed; a hint, called after commit, never needed for correctness."""
@@ -107,6 +108,10 @@ class StatusDesk:
             degraded=self._books.replica.troubled(),
             loading=self._loading,
         )
+
+    def ages(self) -> tuple[Age, ...]:
+        """How old HQ's word is by class of data, and today's worst."""
+        return self._books.freshness.now()
 
     def word(self) -> LineWord:
         """Whether HQ is reached, without looking at any table."""

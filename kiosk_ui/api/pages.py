@@ -88,7 +88,13 @@ class ApiPages:
             for one in self._store.status.updates(20)
         ]
         told = {"word": line.word.value, "age_s": line.age_s, "outbox": line.outbox, "trouble": line.trouble}
-        return jsonify(result="ok", version=_version(), line=told, devices=devices, updates=updates)
+        ages = [
+            {"name": one.name, "age_s": one.age_s, "worst_s": one.worst_s, "word": one.word}
+            for one in self._store.status.ages()
+        ]
+        return jsonify(
+            result="ok", version=_version(), line=told, ages=ages, devices=devices, updates=updates
+        )
 
     def status_slip(self) -> tuple[Response, int]:
         """POST {printer, station, nonce}: queues a slip that says how the store is; 202, role lead."""
