@@ -164,29 +164,10 @@ def wedge(talk: Talk) -> None:
                 evdev("x", path).open,
                 "Permission",
             )
-        node = only("/dev/hidraw*")
-        settled(node, "root:store-edge 660")
-        wrong_mode = hidpos_scanner("h", node)
-        talk.refused(
-            "in keyboard mode it is no HID-POS scanner, in words",
-            BadSource,
-            wrong_mode.open,
-            "no usage page 8C",
-        )
-        talk.refused(
-            "and its hidraw node is no keyboard", BadSource, evdev("h", node).open, "no input device"
-        )
+        _wrong_mode(talk)
         typing = evdev("kiosk", path)
         opened(typing)
-        codes, got = [f"{number:013d}" for number in range(BURST)], list[str]()
-        # The kernel keeps 64 events, less than a code has: a reader without a processor loses one, and must know it.
-        for count, code in enumerate(codes, 1):
-            reports.type(code)
-            while len(got) + typing.dropped < count:
-                got += [reading.text for reading in typing.read(0.1)]
-        talk.figure("codes lost and counted as lost, of sixty", typing.dropped)
-        kept = [code for code in codes if code in got]
-        talk.check("sixty codes: whole, in order, and what is lost is counted", got == kept, got)
+        _sixty_typed(talk, typing, reports)
         dropped = typing.dropped
         reports.type(GTIN[:5], enter=False)
         _unplugged(talk, gadget, lambda: gone(typing), "No such device")
@@ -198,6 +179,26 @@ def wedge(talk: Talk) -> None:
         talk.check("plugged in again it is read by its link", got == [GTIN], got)
         typing.close()
         os.close(reports.fd)
+
+
+def _wrong_mode(talk: Talk) -> None:
+    node = only("/dev/hidraw*")
+    settled(node, "root:store-edge 660")
+    words = "in keyboard mode it is no HID-POS scanner, in words"
+    talk.refused(words, BadSource, hidpos_scanner("h", node).open, "no usage page 8C")
+    talk.refused("and its hidraw node is no keyboard", BadSource, evdev("h", node).open, "no input device")
+
+
+def _sixty_typed(talk: Talk, typing: EvdevScanner, reports: Reports) -> None:
+    codes, got = [f"{number:013d}" for number in range(BURST)], list[str]()
+    # The kernel keeps 64 events, less than a code has: a reader without a processor loses one, and must know it.
+    for count, code in enumerate(codes, 1):
+        reports.type(code)
+        while len(got) + typing.dropped < count:
+            got += [reading.text for reading in typing.read(0.1)]
+    talk.figure("codes lost and counted as lost, of sixty", typing.dropped)
+    kept = [code for code in codes if code in got]
+    talk.check("sixty codes: whole, in order, and what is lost is counted", got == kept, got)
 
 
 def hidpos(talk: Talk) -> None:
@@ -229,19 +230,9 @@ def hidpos(talk: Talk) -> None:
         talk.refused("a second program hears that it is taken", DeviceClaimed, hidpos_scanner("y", DOOR).open)
         reports.scan(b"]E0", GTIN.encode())
         (read,) = heard(door)
-        talk.check(
-            "a report is a code with its kind", (read.text, read.symbology) == (GTIN, Symbology.EAN13), read
-        )
-        long = "x" * 56 + "tail\x1d\r\n"
-        reports.scan(b"]Q1", long.encode())
-        got = texts(door)
-        talk.check("two reports are one long code, byte for byte", got == [long], got)
-        for number in range(BURST):
-            reports.scan(b"]E0", b"%013d" % number)
-        got = texts(door, BURST)
-        talk.check(
-            "sixty without a pause are read in order", [int(one) for one in got] == list(range(BURST)), got
-        )
+        kind = (read.text, read.symbology)
+        talk.check("a report is a code with its kind", kind == (GTIN, Symbology.EAN13), read)
+        _long_and_many(talk, door, reports)
         _unplugged(talk, gadget, lambda: gone(door), "Input/output error")
         gadget.plug()
         opened(door)
@@ -250,6 +241,17 @@ def hidpos(talk: Talk) -> None:
         talk.check("plugged in again it is read by its link", got == [GTIN], got)
         door.close()
         os.close(reports.fd)
+
+
+def _long_and_many(talk: Talk, door: HidPosScanner, reports: Reports) -> None:
+    long = "x" * 56 + "tail\x1d\r\n"
+    reports.scan(b"]Q1", long.encode())
+    got = texts(door)
+    talk.check("two reports are one long code, byte for byte", got == [long], got)
+    for number in range(BURST):
+        reports.scan(b"]E0", b"%013d" % number)
+    numbers = [int(one) for one in texts(door, BURST)]
+    talk.check("sixty without a pause are read in order", numbers == list(range(BURST)), numbers)
 
 
 def _unplugged(talk: Talk, gadget: Gadget, gone_: Callable[[], str], error: str) -> None:
