@@ -23,6 +23,8 @@ from sync.messages import stamp
 from tests.sync.shop_floor import LEAD, Floor
 
 Stores = Callable[[str], Floor]
+# Where the SQL is no other than in the tests beside it, one kind of database will do.
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -66,6 +68,7 @@ def test_what_moves_while_somebody_counts_comes_on_top_at_both_ends(hub: Any, fl
         assert 10 + (conn.scalar(select(func.sum(movement.c.delta))) or 0) == 10
 
 
+@on_sqlite
 def test_an_older_look_at_the_shelf_changes_nothing(hub: Any, floor: Stores) -> None:
     shop = floor("S1")
     early = shop.goods.begin()
@@ -77,6 +80,7 @@ def test_an_older_look_at_the_shelf_changes_nothing(hub: Any, floor: Stores) -> 
     assert hub.desk.stock("S1")["P1"] == 9
 
 
+@on_sqlite
 def test_a_correction_of_hq_that_the_store_has_not_heard_of_gives_way_to_a_count(
     hub: Any, floor: Stores
 ) -> None:
@@ -124,6 +128,7 @@ def test_fewer_than_nought_is_one_case_until_it_is_over(hub: Any, floor: Stores)
     assert shop.books.journal.acked() == 5
 
 
+@on_sqlite
 def test_a_wish_is_done_once_and_odd_ones_are_refused(floor: Stores) -> None:
     shop = floor("S1")
     first = shop.goods.count("P1", 4, LEAD, "n1")
@@ -224,6 +229,7 @@ def test_points_are_a_sum_and_spent_only_out_of_a_grant(hub: Any, floor: Stores)
     assert codes(hub) == []
 
 
+@on_sqlite
 def test_points_that_ran_out_of_time_go_back_by_themselves(hub: Any, floor: Stores) -> None:
     shop, grants = floor("S1"), GrantDesk(hub.engine)
     BenefitDesk(hub.engine).put_member(Member("m-1", "gold", 1), ["S1"], points=100)
@@ -242,6 +248,7 @@ def test_points_that_ran_out_of_time_go_back_by_themselves(hub: Any, floor: Stor
     assert grants.grant_points("S1", "m-1", 100, soon(120)).units == 100
 
 
+@on_sqlite
 def test_what_was_never_granted_is_a_case_and_stands(hub: Any, shop: Any) -> None:
     from sync.benefits import PointsEarned, PointsSpent
     from sync.goods import GrantReturned, StockMoved
@@ -298,6 +305,7 @@ def test_a_coupon_for_one_use_taken_at_two_stores_is_one_case(hub: Any, floor: S
     assert codes(hub) == ["COUPON_USED_TWICE"]
 
 
+@on_sqlite
 def test_a_leased_coupon_goes_to_its_store_alone_and_hqs_limits_hold_without_a_line(
     hub: Any, floor: Stores
 ) -> None:
@@ -327,6 +335,7 @@ def test_a_leased_coupon_goes_to_its_store_alone_and_hqs_limits_hold_without_a_l
     assert codes(hub) == []
 
 
+@on_sqlite
 def test_a_withdrawn_coupon_taken_by_a_store_that_had_not_heard_stands_with_a_case(
     hub: Any, floor: Stores
 ) -> None:
