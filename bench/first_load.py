@@ -154,6 +154,10 @@ def rows(rounds: int) -> list[Row]:
         delta = _delta(quiet)
         quiet.books.close()
         beside = _beside(folder, files)
+    return [*_loaded(load, cpu, floor_s, floor_cpu), delta, beside]
+
+
+def _loaded(load: Load, cpu: float, floor_s: float, floor_cpu: float) -> list[Row]:
     ratio = floor_s / load.seconds
     peak = load.peak_kb / 1024
     return [
@@ -185,8 +189,6 @@ def rows(rounds: int) -> list[Row]:
             "<= 120 MB",
             peak <= 120,
         ),
-        delta,
-        beside,
     ]
 
 
