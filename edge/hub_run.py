@@ -49,6 +49,7 @@ def run_hub(
     with plainly():
         engine = open_hub(database)
         app = create_hub(engine, next_s=next_s)
+        app.config["FLEET_SECURE"] = behind or tls is not None  # the page's people: passwords over TLS alone
         if behind:
             server = _server(app, host=host, port=port)
             click.echo(f"HQ listens on http://{host}:{port}", err=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
 
-from sync.hub.schema import case_file, ingest_event, issued_code, metadata
+from sync.hub.schema import case_file, ingest_event, ingest_stream, issued_code, metadata
 
 person = Table(
     "person",
@@ -73,6 +73,7 @@ store_seen = Table(
 
 # What people look for first is found without reading everything that ever came in.
 INDEXES = (
+    Index("stream_by_store", ingest_stream.c.store, ingest_stream.c.state),
     Index("case_by_order", case_file.c.order_no),
     Index("code_by_order", issued_code.c.order_no),
     Index("case_by_state", case_file.c.state, case_file.c.store, case_file.c.n),

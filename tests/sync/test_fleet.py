@@ -132,7 +132,13 @@ def test_stores_are_found(large: Any) -> None:
     assert found(search="%") == found(search="% rd") == [f"L000{n}" for n in range(5)]
     assert found(search="name_zh") == []
     assert found(only="quiet") == [*(f"L{n:04d}" for n in range(0, 300, 7)), "S1", "S2"]
-    assert Fleet(large.engine).totals(NOW) == {"quiet": 45, "stores": 302, "waiting": 0, "cases": 0, "quarantined": 0}
+    assert Fleet(large.engine).totals(NOW) == {
+        "quiet": 45,
+        "stores": 302,
+        "waiting": 0,
+        "cases": 0,
+        "quarantined": 0,
+    }
 
 
 def test_stores_with_trouble_are_found(hub: Any, shop: Any, order_form: Any) -> None:

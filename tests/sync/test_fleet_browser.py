@@ -18,7 +18,7 @@ from sync.messages import HandedLine, PickupCollected, Shop, stamp
 from tests.kiosk_ui import conftest
 from tests.kiosk_ui.browsing import CHROMIUM, Watch, Watched
 
-browser, watch = conftest.browser, conftest.watch
+browser, watch = vars(conftest)["browser"], vars(conftest)["watch"]
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not os.access(CHROMIUM, os.X_OK), reason=f"{CHROMIUM} is not installed"),

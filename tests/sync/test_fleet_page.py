@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import sync.hub.fleet.words as words
 from sync.hub.cases import Cases
 from sync.hub.people import People
 from sync.hub.publishing import NotPossible
@@ -16,7 +14,6 @@ from sync.hub.quarantine import Quarantine
 
 PASSWORD = "correct horse battery"
 HERE = {"Origin": "http://localhost"}
-ROOT = Path(words.__file__).parent
 
 
 class Browser:
@@ -131,7 +128,8 @@ def test_a_password_is_not_taken_over_plain_http_from_afar(hub: Any) -> None:
     assert "Set-Cookie" not in answer.headers
 
 
-def test_a_form_of_another_page_does_nothing(hub: Any, trouble: Any) -> None:
+@pytest.mark.usefixtures("trouble")
+def test_a_form_of_another_page_does_nothing(hub: Any) -> None:
     li = Browser(hub)
     li.enter("li")
     for headers in ({}, {"Origin": "http://evil.example"}, {"Origin": "null"}):
@@ -154,7 +152,8 @@ def test_whoever_may_not_act_sees_only(hub: Any, trouble: Any, name: str) -> Non
     assert Cases(hub.engine).shown("c-1")["state"] == "open"
 
 
-def test_an_operator_closes_a_case_and_it_is_on_record(hub: Any, trouble: Any) -> None:
+@pytest.mark.usefixtures("trouble")
+def test_an_operator_closes_a_case_and_it_is_on_record(hub: Any) -> None:
     li = Browser(hub)
     li.enter("li")
     assert li.post("/cases/c-1/close", why=" ").headers["Location"].endswith("said=why")
@@ -226,33 +225,6 @@ def test_a_language_is_kept_and_leads_nowhere_else(hub: Any) -> None:
     assert "Open cases" in wang.get("/").text
 
 
-# ---- words and looks -----------------------------------------------------------------------------
-
-
-def used_words() -> set[str]:
-    texts = [file.read_text("utf-8") for file in [*ROOT.rglob("*.html"), *ROOT.glob("*.py")]]
-    texts = [text.partition("def speak(")[2] or text for text in texts]  # not the table itself
-    quoted = re.findall(r"""["']([^"'\n]*[\u4e00-\u9fff][^"'\n]*)["']""", "\n".join(texts))
-    return {text for text in quoted if "中文" not in text}
-
-
-def test_every_word_has_both_languages_and_is_used() -> None:
-    assert used_words() == set(words.EN)
-    assert not [text for text in words.EN.values() if re.search(r"[\u4e00-\u9fff]", text)]
-    for chinese, english in words.EN.items():
-        assert re.findall(r"%.", chinese) == re.findall(r"%.", english)
-
-
-def test_the_pages_colours_are_those_of_the_stores() -> None:
-    house = (ROOT.parents[2] / "kiosk_ui/static/tokens.css").read_text("utf-8")
-    ours = (ROOT / "static/fleet.css").read_text("utf-8")
-
-    def tokens(css: str) -> dict[str, str]:
-        return {name: " ".join(value.split()) for name, value in re.findall(r"(--[a-z0-9-]+): ([^;]+);", css)}
-
-    assert tokens(ours) == tokens(house)
-
-
 def test_people_are_named_and_given_passwords_sensibly(hub: Any) -> None:
     for name, role, password in (
         ("", "viewer", PASSWORD),
@@ -263,3 +235,29 @@ def test_people_are_named_and_given_passwords_sensibly(hub: Any) -> None:
         with pytest.raises(NotPossible):
             People(hub.engine).add(name, role, password)
     assert [row["name"] for row in People(hub.engine).listed()] == ["li", "wang", "zhao"]
+
+
+def test_what_a_store_was_offered_is_shown_with_its_ring(hub: Any) -> None:
+    from sqlalchemy import insert
+
+    from sync.hub.config_tables import offer, revision
+
+    blank = {"region": "", "store": "", "station": "", "sections": "{}", "said_by": "", "why": "", "at": ""}
+    rolling = {
+        "state": "rolling",
+        "ends": "[1,2]",
+        "soak_s": 1,
+        "ring": 0,
+        "released": 1,
+        "waived": 0,
+        "note": "",
+    }
+    nothing = {"word": "", "money": 0, "said_at": "", "code": "", "path": "", "msg": ""}
+    with hub.engine.begin() as conn:
+        conn.execute(insert(revision).values(rev=7, **blank, **rolling))
+        for store, pos, state in (("S1", 0, "applied"), ("S2", 1, "staged")):
+            conn.execute(insert(offer).values(version=7, store=store, pos=pos, state=state, **nothing))
+    wang = Browser(hub)
+    wang.enter("wang")
+    for store, said in (("S1", "ring 1 · applied"), ("S2", "ring 2 · to be offered")):
+        assert said in wang.get(f"/stores/{store}").text

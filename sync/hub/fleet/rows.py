@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Engine,
     Select,
+    Subquery,
     and_,
     cast,
     func,
@@ -31,6 +33,8 @@ from sync.messages import Cursor, stamp
 
 PAGE = 50
 QUIET_FOR = timedelta(minutes=10)
+# Letters and digits after them are a store's number: no name need be looked at.
+_NUMBER = re.compile(r"[A-Za-z]+[0-9]+\Z", re.ASCII)
 FILTERS = ("", "quiet", "cases", "quarantine", "waiting")
 
 
@@ -78,7 +82,8 @@ class Fleet:
         """Up to `size` stores by number and whether there are more."""
         with snapshot(self._engine) as conn:
             sqlite = conn.dialect.name == "sqlite"
-            found = conn.execute(_query(wanted, now, size + 1, sqlite=sqlite)).all()
+            chosen = _chosen(wanted, now, size + 1, sqlite=sqlite).subquery("chosen")
+            found = conn.execute(_columns(chosen, sqlite=sqlite)).all()
             heads = _heads(conn, [row.store for row in found[:size]])
         return [_line(row, heads) for row in found[:size]], len(found) > size
 
@@ -97,8 +102,8 @@ class Fleet:
         """One store."""
         with snapshot(self._engine) as conn:
             sqlite = conn.dialect.name == "sqlite"
-            query = _columns(sqlite=sqlite).where(store_table.c.store == store)
-            row = conn.execute(query).one_or_none()
+            chosen = select(store_table.c.store).where(store_table.c.store == store).subquery("chosen")
+            row = conn.execute(_columns(chosen, sqlite=sqlite)).one_or_none()
             return None if row is None else _line(row, _heads(conn, [store]))
 
     def totals(self, now: datetime) -> dict[str, int]:
@@ -119,11 +124,11 @@ class Fleet:
         }
 
 
-def _columns(*, sqlite: bool) -> Select[Any]:
-    here = store_table.c.store
+def _columns(chosen: Subquery, *, sqlite: bool) -> Select[Any]:
+    """Everything about the chosen stores; they are chosen first, so that a page costs a page."""
+    here = chosen.c.store
     cases = select(func.count()).where(case_file.c.state == "open", case_file.c.store == here)
     open_one = and_(ingest_stream.c.store == here, ingest_stream.c.state.in_(("open", "frozen")))
-    shop = and_(feed.c.bucket == SHOPS, feed.c.tb == "shop", feed.c.id == here, feed.c.op == "put")
     box = metadata.tables.get("config_box")
     query = select(
         here,
@@ -137,18 +142,23 @@ def _columns(*, sqlite: bool) -> Select[Any]:
         ingest_stream.c.last_seq,
         ingest_stream.c.stream,
         cases.scalar_subquery().label("cases"),
-        _quarantined().scalar_subquery().label("quarantined"),
+        _quarantined(here).scalar_subquery().label("quarantined"),
         (box.c.applied if box is not None else literal(None)).label("applied"),
     )
-    joined = store_table.outerjoin(store_seen, store_seen.c.store == here).outerjoin(ingest_stream, open_one)
-    joined = joined.outerjoin(feed, shop)
-    return query.select_from(joined if box is None else joined.outerjoin(box, box.c.store == here))
+    joined = chosen.outerjoin(store_seen, store_seen.c.store == here).outerjoin(ingest_stream, open_one)
+    joined = joined.outerjoin(feed, _shop(here))
+    joined = joined if box is None else joined.outerjoin(box, box.c.store == here)
+    return query.select_from(joined).order_by(here)
 
 
-def _quarantined() -> Select[Any]:
+def _shop(here: ColumnElement[str]) -> ColumnElement[bool]:
+    return and_(feed.c.bucket == SHOPS, feed.c.tb == "shop", feed.c.id == here, feed.c.op == "put")
+
+
+def _quarantined(here: ColumnElement[str]) -> Select[Any]:
     inner = ingest_stream.alias("any_stream")
     event = ingest_event.c
-    mine = (inner.c.store == store_table.c.store) & (event.verdict == "quarantined")
+    mine = (inner.c.store == here) & (event.verdict == "quarantined")
     return (
         select(func.count()).select_from(inner.join(ingest_event, event.stream == inner.c.stream)).where(mine)
     )
@@ -161,22 +171,26 @@ def _word(name: str, *, sqlite: bool) -> ColumnElement[str]:
     return word
 
 
-def _query(wanted: Wanted, now: datetime, limit: int, *, sqlite: bool) -> Select[Any]:
+def _chosen(wanted: Wanted, now: datetime, limit: int, *, sqlite: bool) -> Select[Any]:
+    """The numbers of a page's stores."""
     here = store_table.c.store
-    query = _columns(sqlite=sqlite).order_by(here).limit(limit)
+    query = select(here).order_by(here).limit(limit)
     if wanted.after:
         query = query.where(here > wanted.after)
-    if wanted.search:
-        text = wanted.search[:80]
+    if _NUMBER.match(wanted.search):
+        query = query.where(here.istartswith(wanted.search, autoescape=True))
+    elif wanted.search:
         names = (
-            _word(name, sqlite=sqlite).icontains(text, autoescape=True) for name in ("name_zh", "name_en")
+            _word(name, sqlite=sqlite).icontains(wanted.search, autoescape=True)
+            for name in ("name_zh", "name_en")
         )
-        query = query.where(or_(here.startswith(text, autoescape=True), *names))
+        query = query.select_from(store_table.outerjoin(feed, _shop(here)))
+        query = query.where(or_(here.istartswith(wanted.search, autoescape=True), *names))
     if wanted.only == "quiet":
-        quiet = store_seen.c.seen_at < stamp(now - QUIET_FOR)
-        query = query.where(or_(quiet, store_seen.c.seen_at.is_(None)))
+        heard = select(store_seen.c.store).where(store_seen.c.seen_at >= stamp(now - QUIET_FOR))
+        query = query.where(here.not_in(heard))
     elif wanted.only == "waiting":
-        query = query.where(store_seen.c.depth > 0)
+        query = query.where(here.in_(select(store_seen.c.store).where(store_seen.c.depth > 0)))
     elif wanted.only == "cases":
         query = query.where(here.in_(select(case_file.c.store).where(case_file.c.state == "open")))
     elif wanted.only == "quarantine":

@@ -14,11 +14,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from sync.hub.audit import acting
 from sync.hub.cases import PAGE, Cases
+from sync.hub.config_tables import offer, revision
 from sync.hub.database import snapshot
 from sync.hub.fleet.entrance import Entrance, NotAllowed
 from sync.hub.fleet.rows import FILTERS, QUIET_FOR, Fleet, Wanted
 from sync.hub.fleet.seen import Seen
-from sync.hub.fleet.words import age, span
+from sync.hub.fleet.words import age, named, span
 from sync.hub.people import People
 from sync.hub.publishing import NotPossible
 from sync.hub.quarantine import QUARANTINED, Place, Quarantine
@@ -60,6 +61,7 @@ def serve_fleet(app: Flask, engine: Engine, now: Callable[[], datetime], seen: S
     def _age(at: str) -> str:
         return age(g.say, at, g.now)
 
+    app.jinja_env.filters["fleet_named"] = lambda code: named(g.say, code)
     app.jinja_env.filters["fleet_span"] = span
     app.jinja_env.filters["fleet_shown"] = _shown
     _stores(pages, engine, fleet)
@@ -109,9 +111,20 @@ def _around(engine: Engine, store: str) -> dict[str, Any]:
         select(ingest_stream).where(streams.store == store).order_by(streams.bound_at.desc()).limit(PAGE)
     )
     refused = select(nack).where(nack.c.store == store).order_by(nack.c.at.desc()).limit(PAGE)
+    said = select(offer.c.version, offer.c.state, offer.c.pos, revision.c.ends)
+    offers = said.join(revision, revision.c.rev == offer.c.version).where(offer.c.store == store)
+    read = {"boxes": boxes, "journals": journals, "refused": refused}
+    read["offers"] = offers.order_by(offer.c.version.desc()).limit(5)
     with snapshot(engine) as conn:
-        read = {"boxes": boxes, "journals": journals, "refused": refused}
-        return {name: conn.execute(query).all() for name, query in read.items()}
+        found = {name: conn.execute(query).all() for name, query in read.items()}
+    ringed = [(row.version, row.state, _ring(row.pos, row.ends)) for row in found["offers"]]
+    return {**found, "offers": ringed}
+
+
+def _ring(pos: int, ends: str) -> int:
+    """Which ring of a roll-out this place is in, from 1."""
+    over: list[int] = json.loads(ends)
+    return 1 + sum(pos >= end for end in over)
 
 
 def _cases(pages: Blueprint, cases: Cases) -> None:

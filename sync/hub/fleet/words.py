@@ -105,9 +105,73 @@ EN = {
     "没有这个门店、个案或事实。": "There is no such store, case or fact.",
     "这张表单过期了。请返回,重新打开页面再试。": "This form is out of date. Go back, open the page anew and try again.",
     "现在无法读取总部数据库。请稍后再试。": "HQ's database cannot be read just now. Please try again later.",
+    "指令": "requests",
+    "员工": "staff",
+    "库存": "stock",
+    "配额": "quotas",
+    "优惠券": "coupons",
+    "会员": "members",
+    "验证公钥": "pickup keys",
+    "门店名录": "stores' names",
+    "价格": "prices",
+    "商品": "products",
+    "打开": "open",
+    "正在结束": "closing",
+    "已结束": "closed",
+    "已冻结": "frozen",
+    "在用": "in use",
+    "已替换": "replaced",
+    "已吊销": "revoked",
+    "已接收": "applied",
+    "有矛盾": "conflict",
+    "已隔离": "quarantined",
+    "待推送": "to be offered",
+    "已推送": "offered",
+    "正在试用": "being tried",
+    "已回退": "went back",
+    "已拒绝": "refused there",
+    "配置版本": "Settings, newest first",
+    "第 %d 环": "ring %d",
     "个案 %s": "Case %s",
     "事实 %d": "Fact %d",
 }
+
+
+CODES = {
+    "cmd": "指令",
+    "config": "配置",
+    "orders": "订单",
+    "staff": "员工",
+    "stock": "库存",
+    "quota": "配额",
+    "coupon": "优惠券",
+    "member": "会员",
+    "keys": "验证公钥",
+    "shops": "门店名录",
+    "price": "价格",
+    "catalog": "商品",
+    "open": "打开",
+    "closing": "正在结束",
+    "closed": "已结束",
+    "frozen": "已冻结",
+    "staged": "待推送",
+    "offered": "已推送",
+    "trying": "正在试用",
+    "rolled_back": "已回退",
+    "rejected": "已拒绝",
+    "active": "在用",
+    "replaced": "已替换",
+    "revoked": "已吊销",
+    "applied": "已接收",
+    "conflict": "有矛盾",
+    "quarantined": "已隔离",
+}
+"""What HQ's tables call things -> a person's word for it."""
+
+
+def named(say: Callable[..., str], code: str) -> str:
+    """A person's word for a class of rows or a state; the code itself where a newer release has more of them."""
+    return say(CODES[code]) if code in CODES else code
 
 
 def speak(language: str) -> Callable[..., str]:
