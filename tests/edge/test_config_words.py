@@ -1,4 +1,4 @@
-"""Words of HQ about settings: replaced, never back, for others, with a renewed roster, without a line, past their time."""
+"""Words of HQ about settings: replaced, never back, for others, a renewed roster, no line, past their time."""
 
 from __future__ import annotations
 
