@@ -24,6 +24,8 @@ _EFFECTS = (ingest_event, ingest_stream, movement, stock_level, order_line, pick
 
 def heal(w: World) -> None:
     """Ends all faults, lets time go by, and checks what must hold then."""
+    if not w.restored:
+        hq_checks.acknowledged(w)
     w.weather.share = 0.0
     w.weather.late.clear()
     w.hq.fuse, w.hq.rejecting = None, False

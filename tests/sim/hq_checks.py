@@ -54,6 +54,24 @@ class Ledger:
             self.pickups = list(conn.execute(select(pickup)))
 
 
+def acknowledged(w: World) -> None:
+    """I1: what HQ said it has, it has, as the box has it."""
+    events = Ledger(w).events
+    for box in w.boxes:
+        if box.state == "gone":
+            continue
+        rows = events.get(box.known.stream, [])
+        acked = box.shop.books.journal.acked()
+        for number in range(1, acked + 1):
+            mine = {f.sha for f in (*box.known.facts[number - 1 : number], *_own_others(box.known, number))}
+            if number > len(rows) or rows[number - 1].sha not in mine:
+                raise Broken("I1", f"{box.store}: fact {number} is acknowledged, and HQ does not have it")
+
+
+def _own_others(known: Known, number: int) -> list[Any]:
+    return [known.others[number]] if number in known.others else []
+
+
 def at_hq(w: World) -> Ledger:
     """I1 to I4 as far as HQ goes: these hold at any time, however bad the weather is."""
     ledger = Ledger(w)
@@ -89,7 +107,7 @@ def _chain(known: Known | None, stream: str, rows: list[Any]) -> None:
 
 
 def _other(known: Known, number: int) -> list[Any]:
-    found = [known.others[number]] if number in known.others else []
+    found = _own_others(known, number)
     for twin in known.twins:
         found += [*twin.facts[number - 1 : number], *_other(twin, number)]
     return found
