@@ -58,7 +58,8 @@ def test_the_page_can_be_followed(followed: list[Result]) -> None:
     assert not [secret for secret in secrets if secret in everything]
 
 
-def test_every_act_of_the_page_is_on_record(followed: list[Result]) -> None:
+@pytest.mark.usefixtures("followed")
+def test_every_act_of_the_page_is_on_record() -> None:
     acts = [
         json.loads(line)
         for line in run("hub", "audit", "list", "--json", "--limit", "100").stdout.splitlines()
@@ -71,7 +72,8 @@ def test_every_act_of_the_page_is_on_record(followed: list[Result]) -> None:
     assert [act["why"] for act in acts if act["act"] == "orders.force-cancel"] == ["the store burnt down"]
 
 
-def test_what_is_refused_is_on_no_record(followed: list[Result]) -> None:
+@pytest.mark.usefixtures("followed")
+def test_what_is_refused_is_on_no_record() -> None:
     before = run("hub", "audit", "list", "--json").stdout
     for words in (
         ("orders", "cancel", "WX9"),
@@ -105,7 +107,8 @@ def test_what_is_refused_is_on_no_record(followed: list[Result]) -> None:
     assert not list(Path().glob(".*.csv.*")), "a file that could not be written leaves nothing behind"
 
 
-def test_a_wrong_file_changes_nothing_and_says_where(followed: list[Result]) -> None:
+@pytest.mark.usefixtures("followed")
+def test_a_wrong_file_changes_nothing_and_says_where() -> None:
     Path("bad.csv").write_bytes("sku,yuan,book\nA1,1.234,b\nA2,12,b\nA2,13,b\n".encode("gb18030"))
     result = run("hub", "prices", "import", "bad.csv", "--json")
     assert result.exit_code == 1

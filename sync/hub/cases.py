@@ -32,7 +32,7 @@ class Cases:
     def listed(
         self, *, state: str = "", store: str = "", after: str = "", limit: int = PAGE
     ) -> list[dict[str, Any]]:
-        """Newest first, from the one after case `after` on: case, code, store, order_no, stream, seq, opened_at, state."""
+        """Newest first, those before case `after`: case, code, store, order_no, stream, seq, opened_at, state ..."""
         query = select(case_file).order_by(case_file.c.n.desc()).limit(limit)
         if state:
             query = query.where(case_file.c.state == state)

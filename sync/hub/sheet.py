@@ -1,4 +1,4 @@
-"""Files of rows, CSV as Excel makes it or one JSON object a line: read a row at a time, as often as needed, written safely."""
+"""Files of rows, CSV as Excel makes it or one JSON object a line: read row by row, written so that nothing runs."""
 
 from __future__ import annotations
 

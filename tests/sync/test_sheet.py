@@ -1,4 +1,4 @@
-"""Files of HQ's people: what spreadsheets make of them, every error with its line, nothing written where one is wrong."""
+"""Files of HQ's people: what spreadsheets make of them, every error with its line, all or nothing."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_stock_is_set_by_the_thousand(hub: Any) -> None:
     assert hub.desk.stock("S1")["K2"] == -1
 
 
-def test_orders_are_rows_that_stand_together(hub: Any, order_form: Any) -> None:
+def test_orders_are_rows_that_stand_together(hub: Any) -> None:
     head = "order,store,channel,mode,state,line,sku,name_zh,name_en,qty,unit_yuan,paid_yuan,due_yuan\n"
     one = "WX1,S1,app,whole,ready,1,P1,牛奶,Milk,2,12.50,25,0\nWX1,S1,app,whole,ready,2,P2,茶,Tea,1,3,25,0\n"
     done, told = take(hub, "orders", head + one)

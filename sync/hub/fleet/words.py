@@ -12,6 +12,7 @@ EN = {
     "门店总览": "Fleet",
     "总部": "Headquarters",
     "门店": "Stores",
+    "所属门店": "Store",
     "个案": "Cases",
     "隔离区": "Quarantine",
     "记录": "Record",
