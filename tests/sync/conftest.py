@@ -25,6 +25,7 @@ from sync.messages import Order, OrderLine, Product
 from sync.messages import Shop as ShopRow
 from sync.transport import LoopTransport
 from tests import postgres_server
+from tests.sync.shop_floor import Floor, Stores
 
 
 def _memory_store() -> ModuleType:
@@ -169,3 +170,19 @@ def order_form() -> Callable[..., Order]:
 @pytest.fixture(scope="session")
 def hub_builder() -> Callable[[Path | str], Hub]:
     return build_hub
+
+
+@pytest.fixture
+def floor(hub: Hub, memory_store: ModuleType, tmp_path: Path) -> Iterator[Stores]:
+    """floor("S1") gives a store with its desks, on real files."""
+    opened: list[Floor] = []
+
+    def make(store: str) -> Floor:
+        folder = tmp_path / f"{store}-{len(opened)}"
+        opened.append(Floor(store, folder, memory_store.Wire(hub.line(store))))
+        opened[-1].settle()
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.books.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,3 +67,7 @@ class Floor:
         """(seq, delta) of the differences that counts found here."""
         asked = "SELECT seq, delta FROM movement WHERE reason = 'counted' ORDER BY seq"
         return [tuple(row) for row in self.books.ledger.read().execute(asked)]
+
+
+Stores = Callable[[str], Floor]
+"""Gives a store by its number."""
