@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.slow
 _STEPS = 1000
 
 
-def _reports(*words: str) -> list[dict]:
+def _reports(*words: str) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", "tests.sim", "--steps", str(_STEPS), *words]
     done = subprocess.run(command, capture_output=True, check=False, text=True)
     found = [json.loads(line) for line in done.stdout.splitlines()]
