@@ -89,8 +89,6 @@ class HintLine:
         self._cord.pull()
 
     def _open(self) -> None:
-        import requests
-
         bearer = self._credential.bearer(self._ask)
         self._session = new_session(self._cord, self._ca_file)
         try:
@@ -104,7 +102,7 @@ class HintLine:
             kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             if answer.status_code != 200 or kind != "text/event-stream":
                 raise _fault(answer)
-        except (requests.RequestException, OSError, ValueError) as error:
+        except _broken() as error:
             raise LineDown(why_down(error)) from None
         self._stream, self._since = answer.raw, self._mono()
         self._rest, self._event = b"", ""
@@ -112,13 +110,9 @@ class HintLine:
 
     def _listen(self) -> None:
         """One read; pokes at most once, however much was said."""
-        import http.client
-
-        import urllib3
-
         try:
             came = bytes(self._stream.read1(_CHUNK))
-        except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+        except _broken() as error:
             raise LineDown(why_down(error)) from None
         if not came:
             raise LineDown("HQ ended the stream")
@@ -164,6 +158,17 @@ class HintLine:
             self._session.close()
         self._session = self._stream = None
         self._cord.detach()
+
+
+def _broken() -> tuple[type[Exception], ...]:
+    """Whatever a line throws that breaks amid an answer; requests wraps only what it reads itself."""
+    import http.client
+
+    import requests
+    import urllib3
+
+    heard = (urllib3.exceptions.HTTPError, http.client.HTTPException)
+    return (requests.RequestException, *heard, OSError, ValueError)
 
 
 def _fault(answer: Any) -> SyncFault:

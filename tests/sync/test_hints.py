@@ -196,6 +196,23 @@ def closing() -> Iterator[str]:
     listener.close()
 
 
+def test_a_refusal_that_breaks_off_is_a_line_that_is_down() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            talk, _ = listener.accept()
+            with talk:
+                talk.recv(4096)
+                talk.sendall(
+                    b"HTTP/1.1 401 No\r\nContent-Type: application/json\r\nContent-Length: 24\r\n\r\n{"
+                )
+
+        threading.Thread(target=serve, daemon=True).start()
+        ear = Ear(f"http://127.0.0.1:{listener.getsockname()[1]}", "t")
+        assert ear.line.turn() > 0
+    assert ear.line.heard == "LINE_DOWN"
+
+
 def test_three_quick_closes_and_the_store_does_without_for_a_while(closing: str) -> None:
     ear = Ear(closing, "t")
     pauses: list[float] = []
