@@ -130,11 +130,14 @@ def bearer_device(conn: Connection, bearer: str, now: datetime) -> Row[*tuple[ob
     """The device whose bearer this is; raises Refused 401 `unauthorized`, `expired` or `device_revoked`."""
     try:
         name, ends, _ = base64.urlsafe_b64decode(bearer.encode() + b"==").decode().split("|")
-        honest = hmac.compare_digest(_bearer(bearer_key(conn), name, int(ends)), bearer)
+        # As bytes: texts beyond ASCII cannot be compared. And before the database hears a name that anybody can write.
+        honest = hmac.compare_digest(_bearer(bearer_key(conn), name, int(ends)).encode(), bearer.encode())
     except (ValueError, UnicodeError, binascii.Error):
         raise Refused(401, "unauthorized") from None
+    if not honest:
+        raise Refused(401, "unauthorized")
     row = conn.execute(select(device).where(device.c.device == name)).one_or_none()
-    if not honest or row is None:
+    if row is None:
         raise Refused(401, "unauthorized")
     if row.state == "revoked":
         raise Refused(401, "device_revoked")
