@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from sync.figures import Count
 from sync.signed import Signed, Version
 
 STATUS_PATH = "/sync/v1/config/status"
@@ -73,8 +74,8 @@ class ConfigStatus(msgspec.Struct, frozen=True):
     """What became of a version at a store; `nonce` makes a repeat harmless."""
 
     nonce: Annotated[str, msgspec.Meta(min_length=8, max_length=64)]
-    applied: int
-    tried: int
+    applied: Count
+    tried: Count
     result: Result
     daemon: str = ""
     error: ConfigError | None = None

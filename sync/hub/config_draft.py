@@ -24,6 +24,9 @@ from sync.signed import NotTrusted, Roster, Signed, sign
 
 GOOD_FOR = timedelta(days=90)
 """How long a bundle is good unless said otherwise; past it stores go on and complain."""
+_LOST = 1_000_000
+"""So many versions a restored HQ may have forgotten: beyond that a store's word does not lift its count, or one store
+could use up the numbers of all."""
 _NOT_HELD = ("staged", "replaced", "rolled_back", "rejected")
 _CHUNK = 500
 
@@ -269,7 +272,8 @@ def _scope(row: Row[Any]) -> Scope:
 def _next(conn: Connection) -> int:
     """The next version: above all that HQ gave and above all that any store ever spoke of (HQ may be restored)."""
     given = conn.scalar(select(func.max(revision.c.rev))) or 0
-    return int(max(given, conn.scalar(select(func.max(box.c.seen))) or 0)) + 1
+    heard = conn.scalar(select(func.max(box.c.seen)).where(box.c.seen <= given + _LOST)) or 0
+    return int(max(given, heard)) + 1
 
 
 def _chunks(names: Sequence[str]) -> Iterable[Sequence[str]]:
