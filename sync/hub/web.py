@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 from flask import Flask, Response, request
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from sync.admission import ENROLL_PATH, TOKEN_PATH, EnrollRequest, TokenRequest
@@ -129,6 +129,12 @@ def _say_errors_in_json(app: Flask) -> None:
         return _said(
             status, {"error": "too_large" if status == 413 else error.name.lower().replace(" ", "_")}
         )
+
+    @app.errorhandler(DataError)
+    def unfit(error: DataError) -> Response:
+        # A text or number that no column holds (U+0000, on PostgreSQL): what was asked is wrong, HQ is not.
+        log.warning("a request that no column holds", extra={"error": type(error.orig).__name__})
+        return _said(400, {"error": "envelope", "line": 1, "why": "text"})
 
     @app.errorhandler(OperationalError)
     def busy(error: OperationalError) -> Response:

@@ -89,12 +89,17 @@ class Seen:
         with self._lock:
             word = self._words.setdefault(store, Word(""))
             word.seen_at, word.depth = stamp(now), depth
-            word.stream, word.boot = stream[:64] or word.stream, boot[:64] or word.boot
+            word.stream, word.boot = _kept(stream) or word.stream, _kept(boot) or word.boot
             word.off_ms = _off_ms(clock, now, word.off_ms)
             word.cursors = cursors or word.cursors
             due = self._mono() >= self._next or len(self._words) >= MANY
         if due:
             self.flush()
+
+
+def _kept(said: str) -> str:
+    """As much as is kept; without U+0000, which PostgreSQL refuses, and with it the words of every other store."""
+    return said[:64].replace("\0", "")
 
 
 def _off_ms(clock: dict[str, Any], now: datetime, otherwise: int | None) -> int | None:
