@@ -15,7 +15,8 @@ BEARER_S = 900
 INVITATION_S = 86_400
 """How long an invitation is good, seconds."""
 
-Uuid = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+_UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+Uuid = Annotated[str, msgspec.Meta(pattern=_UUID, max_length=36)]
 Word = Annotated[str, msgspec.Meta(max_length=200)]
 
 

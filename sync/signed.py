@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 Kind = Literal["roster", "config", "snapshot"]
 RoleName = Literal["root", "config", "money", "snapshot"]
-PublicHex = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+# The length as well: `$` lets a line end pass after the last digit, and a key would have two spellings.
+PublicHex = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
 Version = Annotated[int, msgspec.Meta(ge=1, le=(1 << 63) - 1)]
 T = TypeVar("T", bound=msgspec.Struct)
 

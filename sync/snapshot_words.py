@@ -16,8 +16,8 @@ MAX_RAW = 32 << 30
 PERSONAL = (":orders", ":cmd", ":staff", ":config")
 """Buckets that never become a file: people's data, or words whose moment counts. A page brings them."""
 
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-Sum = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
+Sum = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$", max_length=16)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 
 
