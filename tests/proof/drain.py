@@ -48,9 +48,9 @@ def found_hq(database: Path, orders: int) -> None:
         "ready_by": "2026-01-05T09:00:00.000Z",
         "hold_until": "",
     }
-    made = (Order(order=f"D{n}", gen=1, store=STORE, **facts) for n in range(orders))
     import msgspec
 
+    made = (Order(order=f"D{n}", gen=1, store=STORE, **facts) for n in range(orders))
     desk.import_orders(msgspec.json.encode(order) for order in made)
 
 

@@ -1,4 +1,4 @@
-"""The long proof of the sync: a hundred thousand steps of simulated worlds, and that each safeguard would be missed."""
+"""The long proofs of the sync: simulated worlds, the safeguards that they would miss, and real processes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests import postgres_server
+from tests.proof.asked import proof
 from tests.sim.__main__ import broken_by
 from tests.sim.planted import PLANTS
 
@@ -46,3 +47,11 @@ def test_thirty_thousand_steps_on_postgresql(first: int):
 def test_each_safeguard_is_missed(name: str):
     last = broken_by(name)[-1]
     assert last["broken"] in PLANTS[name].breaks, last["why"]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_two_weeks_drain_with_nothing_lost_or_doubled(seed: int):
+    code, report = proof("drain", "--events", "50000", "--seed", str(seed))
+    assert (code, report["violations"]) == (0, [])
+    assert report["requests"]["lost"] > 3, "too few answers were lost after the commit to prove anything"
+    assert set(report["killed"]) == {"store", "hq"}
