@@ -65,7 +65,9 @@ def prune(conn: Connection, before: str) -> int:
     for name, last in conn.execute(
         select(feed.c.bucket, func.max(feed.c.seq)).where(old).group_by(feed.c.bucket).order_by(feed.c.bucket)
     ).all():
-        conn.execute(update(bucket).where(bucket.c.bucket == name).values(floor=last))
+        # Never back: another process may have forgotten later ones meanwhile.
+        higher = (bucket.c.bucket == name) & (bucket.c.floor < last)
+        conn.execute(update(bucket).where(higher).values(floor=last))
         gone += conn.execute(
             delete(feed).where(old & (feed.c.bucket == name) & (feed.c.seq <= last))
         ).rowcount

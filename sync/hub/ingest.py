@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, insert, select, update
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
+from sync.hub.binding import locked_stream
 from sync.hub.boots import boots_after
 from sync.hub.bulk import insert_rows, rows_of
 from sync.hub.database import hq_epoch, write
@@ -19,10 +20,10 @@ from sync.hub.envelope import Line, Refused, Upload
 from sync.hub.feed import publish
 from sync.hub.judging import Source, Touched, Unfit
 from sync.hub.rows import changes_of
-from sync.hub.schema import case_file, device, ingest_event, ingest_stream
+from sync.hub.schema import case_file, ingest_event, ingest_stream
 from sync.hub.schema import store as store_table
 from sync.hub.working_set import WorkingSet, open_case
-from sync.messages import GENESIS, UP_KINDS, Event, Up, UpAnswer, Verdict, fact_of
+from sync.messages import UP_KINDS, Event, Up, UpAnswer, Verdict, fact_of
 
 log = logging.getLogger("sync.hub")
 
@@ -83,7 +84,7 @@ def _alarm(conn: Connection, store: str, upload: Upload, at: str) -> None:
 def _take(
     conn: Connection, store: str, upload: Upload, at: str, next_s: float, *, by_hand: bool
 ) -> UpAnswer | Refused:
-    stream = _lock(conn, store, upload, at, by_hand=by_hand)
+    stream = locked_stream(conn, store, upload, at, by_hand=by_hand)
     if stream.state == "frozen":
         return Refused(409, "fork")
     if stream.state == "closed" and not by_hand:
@@ -113,32 +114,6 @@ def _take(
         results=(*repeats, *verdicts),
         next_s=next_s,
     )
-
-
-def _lock(
-    conn: Connection, store: str, upload: Upload, at: str, *, by_hand: bool
-) -> Row[*tuple[object, ...]]:
-    """The stream's row, locked. A store's first upload on a stream binds it; its former one is closing.
-
-    A box that was replaced before it ever spoke closes nobody's: its own stream is the one that is closing.
-    """
-    name = upload.header.stream
-    query = select(ingest_stream).where(ingest_stream.c.stream == name).with_for_update()
-    row = conn.execute(query).one_or_none()
-    if row is None:
-        if upload.lines[0].seq != 1:
-            raise Refused(409, "gap", expected=1)
-        box = conn.scalar(select(device.c.state).where(device.c.stream == name))
-        state = "closed" if by_hand else "closing" if box == "replaced" else "open"
-        if state == "open":
-            former = (ingest_stream.c.store == store) & (ingest_stream.c.state == "open")
-            conn.execute(update(ingest_stream).where(former).values(state="closing"))
-        start = {"last_seq": 0, "last_sha": GENESIS, "durable_seq": 0, "state": state, "bound_at": at}
-        conn.execute(insert(ingest_stream).values(stream=name, store=store, **start))
-        row = conn.execute(query).one()
-    if row.store != store:
-        raise Refused(403, "forbidden")
-    return row
 
 
 def _repeats(conn: Connection, upload: Upload, last_seq: int) -> list[Verdict] | None:
@@ -243,12 +218,11 @@ def judge_event(
     except msgspec.ValidationError:
         return _quarantine("BAD_FACT" if event.k in UP_KINDS else "UNKNOWN_KIND")
     try:
-        with conn.begin_nested():
-            rows = WorkingSet(conn, source.store, [fact])
-            kept = rows.states() if overtaken(fact) else {}
-            judged = _applied(rows, source, fact)
-            rows.set_states(kept)
-            rows.write()
+        try:
+            judged = _in_savepoint(conn, source, fact, overtaken)
+        except IntegrityError:
+            # A row that another transaction made meanwhile; it is there to be read now. A fault of the fact stays one.
+            judged = _in_savepoint(conn, source, fact, overtaken)
     except Unfit as unfit:
         return _quarantine(unfit.code)
     except OperationalError:
@@ -258,6 +232,16 @@ def judge_event(
         why = {"store": source.store, "seq": source.seq, "error": type(error).__name__}
         log.error("a fact could not be taken in", extra=why)  # noqa: TRY400
         return _quarantine("EFFECT_FAILED")
+    return judged
+
+
+def _in_savepoint(conn: Connection, source: Source, fact: Up, overtaken: Callable[[Up], bool]) -> Judged:
+    with conn.begin_nested():
+        rows = WorkingSet(conn, source.store, [fact])
+        kept = rows.states() if overtaken(fact) else {}
+        judged = _applied(rows, source, fact)
+        rows.set_states(kept)
+        rows.write()
     return judged
 
 

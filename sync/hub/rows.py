@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from sync.benefits import Coupon
 from sync.configured import CONFIG_BUCKET_SUFFIX
@@ -96,8 +96,8 @@ def changes_of(conn: Connection, store: str, touched: Touched, at: str) -> Itera
         yield put(stock_of(store), stock_row(row, at))
     for cmd in sorted(touched.cmds):
         yield Change(cmd_of(store), "cmd", cmd, None)
-    for name in sorted(touched.coupons):
-        yield put_coupon(conn.execute(select(coupon).where(coupon.c.coupon == name)).one())
+    for row in rows_of(conn, coupon, "coupon", touched.coupons):
+        yield put_coupon(row)
 
 
 def put_coupon(row: Any) -> Change:

@@ -82,7 +82,7 @@ class PickupRow:
 
 
 class WorkingSet:
-    """What `facts` of `store` touch. Locks its orders and stock levels, in sorted order, until the commit."""
+    """What `facts` of `store` touch. Locks its pickups, orders and stock levels, in sorted order, until the commit."""
 
     def __init__(self, conn: Connection, store: str, facts: Iterable[Up]) -> None:
         self._conn = conn
@@ -198,7 +198,7 @@ class WorkingSet:
 
     def _load(self, facts: list[Up]) -> None:
         named = {f.pickup for f in facts if isinstance(f, PickupCollected | PickupAnnulled)}
-        for row in self._some(pickup.c.pickup, named):
+        for row in self._some(pickup.c.pickup, named, lock=True):
             self.pickups[row.pickup] = _pickup_row(row)
         orders = {f.order for f in facts if isinstance(f, PickupCollected | OrderAdvanced | LeaseReturned)}
         orders |= {p.order_no for p in self.pickups.values()}

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 import zstandard
+from sqlalchemy import select, update
 
 from sync.hub.database import write
 from sync.hub.feed import Change, prune, publish
+from sync.hub.schema import bucket
 from sync.messages import Cursor, LineDown, Price, Product, PullRequest, Staff, canonical
 from sync.pulling import read_page
 
@@ -121,6 +123,16 @@ def test_a_new_epoch_and_a_forgotten_tombstone_reset_the_bucket(hub: Any, shop: 
     assert shop.replica.resets[1:] == [("g:catalog:CN", "floor")]
     assert list(shop.replica.usable("g:catalog:CN")) == ["P2"]
     assert equal(hub, shop, "g:catalog:CN")
+
+
+def test_what_was_forgotten_up_to_a_number_is_never_remembered_to_a_smaller_one(hub: Any) -> None:
+    catalog = bucket.c.bucket == "g:catalog:CN"
+    write(hub.engine, lambda c: publish(c, [Change("g:catalog:CN", "product", "P1", None)], AT))
+    with hub.engine.begin() as conn:  # what another process forgot meanwhile
+        conn.execute(update(bucket).where(catalog).values(floor=99))
+    assert write(hub.engine, lambda c: prune(c, "2026-02-01T00:00:00.000Z")) == 1
+    with hub.engine.connect() as conn:
+        assert conn.scalar(select(bucket.c.floor).where(catalog)) == 99
 
 
 def test_what_this_release_does_not_know_is_counted_and_passed_by(hub: Any, shop: Any, caplog: Any) -> None:
