@@ -100,6 +100,8 @@ class ConfigBox:
             trial = self.files.trial()
             if trial is not None:
                 version = trial.bundle.version
+                if self.files.over(trial, self.good):
+                    return None
                 self.settings = self.merged(trial.bundle.sections)
         except Unreadable as error:
             self.files.give_up(version, "UNREADABLE", "", str(error))

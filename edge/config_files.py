@@ -110,13 +110,24 @@ class ConfigFiles:
     def keep(self, trial: Trial, at: str) -> None:
         """The trial is over: from now on these are the good ones."""
         self._write("good.json", msgspec.json.encode(Kept(trial.word, at)))
-        self._clear()
         self.tell("applied", trial.bundle.version)
+        self._clear()
 
     def give_up(self, version: int, code: str, path: str = "", msg: str = "") -> None:
         """The trial failed: HQ hears why, and the last good settings count again."""
         self.tell("rolled_back", version, ConfigError(code, path, msg[:500]))
         self._clear()
+
+    def over(self, trial: Trial, good: Kept | None) -> bool:
+        """Whether this trial was kept or given up before, and a power cut came before its file was cleared away; then
+        that is done now. `good`: the last good word."""
+        version = trial.bundle.version
+        if good is not None and good.bundle.version == version:
+            self.tell("applied", version)
+        elif not any((r.tried, r.result) == (version, "rolled_back") for r in self.notes().reports):
+            return False
+        self._clear()
+        return True
 
     def tell(self, result: Result, version: int, error: ConfigError | None = None) -> None:
         """Queues a word for HQ; a version that was once on trial is never tried again."""

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from edge.config_box import MOST_STARTS
-from edge.config_files import ConfigFiles, Trial
-from sync.configured import Bundle
+from edge.config_files import ConfigFiles, Kept, Trial
+from sync.configured import Bundle, ConfigError
 from sync.messages import stamp
 from sync.signed import sign
 from tests.edge.config_rig import CONFIG, NOW, Rig, kept
@@ -109,11 +109,38 @@ def test_killed_between_two_writes_it_is_told_and_tried_all_the_same(rig: Rig) -
     assert rig.lock_s() == 70
     rig.mono += 601
     assert rig.turn() == [(2, "applied", "")]
-    files._write(
-        "trying.json", msgspec.json.encode(trial)
-    )  # kept, and killed before the trial was cleared away
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_killed_while_it_is_kept_it_is_kept_and_told(rig: Rig, told: bool) -> None:
+    kept(rig)
+    rig.offer(2, {"pickup": {"lock_s": 70}})
+    rig.turn()
+    rig.start()
+    files: ConfigFiles = rig.box.files
+    word = files.trial()
+    assert word is not None
+    files._write("good.json", msgspec.json.encode(Kept(word.word, stamp(NOW))))
+    if told:
+        files.tell("applied", 2)
+    rig.start()  # the trial's file is still there
+    assert (rig.lock_s(), rig.box.trial, files.on_trial()) == (70, None, False)
+    rig.well = False
+    assert rig.turn() == [(2, "applied", "")], "its probation is over"
+    rig.well = True
     rig.start()
     assert rig.lock_s() == 70
+
+
+def test_killed_while_it_is_given_up_it_is_not_tried_again(rig: Rig) -> None:
+    kept(rig)
+    rig.offer(2, {"pickup": {"lock_s": 70}})
+    rig.turn()
+    rig.start()
+    rig.box.files.tell("rolled_back", 2, ConfigError("HEALTH", "", "ill"))  # and no more
+    rig.start()
+    assert (rig.lock_s(), rig.box.files.on_trial()) == (50, False)
+    assert rig.turn() == [(2, "rolled_back", "HEALTH")]
 
 
 def test_what_only_the_box_can_tell_is_probed_before_it_is_tried(rig: Rig) -> None:
