@@ -68,6 +68,10 @@ def enroll(conn: Connection, asked: EnrollRequest, now: datetime) -> EnrollAnswe
         raise Refused(409, "enrolled")
     name = str(uuid.uuid4())
     conn.execute(update(invitation).where(same).values(used_by=name))
+    # The long-lived token of a store by hand, if it had one, ends with its first enrolled box. Before anything else is
+    # written of the store: of two boxes that come at once the second waits here, and then finds the first.
+    unguessable = _sha(secrets.token_urlsafe(32))
+    conn.execute(update(store_table).where(store_table.c.store == row.store).values(token_sha=unguessable))
     former = (device.c.store == row.store) & (device.c.state == "active")
     conn.execute(update(device).where(former).values(state="replaced"))
     conn.execute(
@@ -82,9 +86,6 @@ def enroll(conn: Connection, asked: EnrollRequest, now: datetime) -> EnrollAnswe
             sw=asked.sw,
         )
     )
-    # The long-lived token of a store by hand, if it had one, ends with its first enrolled box.
-    unguessable = _sha(secrets.token_urlsafe(32))
-    conn.execute(update(store_table).where(store_table.c.store == row.store).values(token_sha=unguessable))
     word = trust.present(conn)
     if word is None:
         raise Refused(503, "no_roster")
