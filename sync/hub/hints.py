@@ -36,8 +36,8 @@ OVERLAP_MS = 10_000
 """How far back every look reaches: a slow writer stamps before it commits, and processes' clocks differ a little."""
 AT_ONCE = 1000
 """So many stores are poked at once and a second when a shared bucket moves: each of them comes and pulls."""
-_LAG_LIMIT = 1 << 14
-_SLICES = 15
+EARS = 16  # of one store at once; for one more the oldest is let go: a stolen token must not take them all
+_LAG_LIMIT, _SLICES = 1 << 14, 15
 _STREAM = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
     b"X-Accel-Buffering: no\r\nConnection: close\r\n\r\nevent: ready\ndata: []\n\n"
@@ -84,7 +84,7 @@ class Hints:
         self._now = now
         self._look_s = look_s
         self._moves = Moves(engine)
-        self._waiting: dict[str, set[Waiter]] = {}
+        self._waiting: dict[str, dict[Waiter, None]] = {}  # in the order in which they came
         self.numbers = itertools.count()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="hints")
         self._tasks: set[asyncio.Future[Any]] = set()
@@ -121,20 +121,23 @@ class Hints:
     async def who(self, authorization: str) -> str:
         """The store that shows this; raises Refused 401, SQLAlchemyError."""
         ask = functools.partial(admitted, self._engine, authorization, self._now())
-        store, _ = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
-        return store
+        return (await asyncio.get_running_loop().run_in_executor(self._threads, ask))[0]
 
     def join(self, waiter: Waiter) -> None:
         """This one waits from now on."""
-        self._waiting.setdefault(waiter.store, set()).add(waiter)
+        there = self._waiting.setdefault(waiter.store, {})
+        there[waiter] = None
+        if len(there) > EARS:
+            oldest = next(iter(there))
+            del there[oldest]
+            oldest.transport.abort()
 
     def leave(self, waiter: Waiter) -> None:
         """This one is gone."""
-        there = self._waiting.get(waiter.store)
-        if there is not None:
-            there.discard(waiter)
-            if not there:
-                del self._waiting[waiter.store]
+        there = self._waiting.get(waiter.store, {})
+        there.pop(waiter, None)
+        if not there:
+            self._waiting.pop(waiter.store, None)
 
     def waiting(self) -> int:
         """How many connections wait."""
@@ -154,14 +157,11 @@ class Hints:
             self._poke(store, _poke(names))
         if shared:
             loop, said = asyncio.get_running_loop(), _poke(shared)
-            for n, store in enumerate(self._shuffled()):
+            for n, store in enumerate(random.sample(list(self._waiting), len(self._waiting))):
                 if n < AT_ONCE:
                     self._poke(store, said)
                 else:
                     loop.call_later((n - AT_ONCE) / AT_ONCE, self._poke, store, said)
-
-    def _shuffled(self) -> list[str]:
-        return random.sample(list(self._waiting), len(self._waiting))
 
     def _poke(self, store: str, said: bytes) -> None:
         for waiter in tuple(self._waiting.get(store, ())):
