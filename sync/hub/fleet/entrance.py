@@ -6,6 +6,8 @@ import hmac
 import ipaddress
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
@@ -22,7 +24,7 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-_TRIES, _PAUSE_S, _NAMES = 5, 30.0, 1000
+_TRIES, _PAUSE_S, _NAMES, _WAIT_S = 5, 30.0, 1000, 2.0
 
 
 class NotAllowed(Exception):
@@ -39,7 +41,8 @@ class Tries:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._wrong: dict[str, tuple[int, float]] = {}
-        self.one_at_a_time = threading.Lock()
+        self._at_it = threading.Lock()
+        self._in_line = threading.BoundedSemaphore(2)
 
     def may(self, name: str) -> bool:
         """Whether this name may be tried now."""
@@ -49,6 +52,19 @@ class Tries:
                 del self._wrong[name]
                 return True
             return count < _TRIES
+
+    @contextmanager
+    def turn(self) -> Iterator[bool]:
+        """Whether it is one's turn to have a password checked. One is, one waits for it a moment, and whoever else
+        comes is sent away at once: threads that waited for guessers would be missed by the stores."""
+        with ExitStack() as held:
+            mine = self._in_line.acquire(blocking=False)
+            if mine:
+                held.callback(self._in_line.release)
+                mine = self._at_it.acquire(timeout=_WAIT_S)
+            if mine:
+                held.callback(self._at_it.release)
+            yield mine
 
     def wrong(self, name: str) -> None:
         """One more wrong password for this name."""
@@ -102,14 +118,13 @@ class Entrance:
         if not _private():
             return _door("请通过 HTTPS 打开本页:否则密码会在网络上被人看到。"), 403
         # A password costs memory and time to check: one at a time, so that guessers cost the stores nothing.
-        if not self._tries.may(name) or not self._tries.one_at_a_time.acquire(timeout=2.0):
-            return _door("试得太多了。请稍等半分钟再试。"), 429
-        try:
+        with self._tries.turn() as mine:
+            if not mine or not self._tries.may(name):
+                return _door("试得太多了。请稍等半分钟再试。"), 429
             token = self._people.sign_in(name, password)
-        finally:
-            self._tries.one_at_a_time.release()
+            if not token:
+                self._tries.wrong(name)
         if not token:
-            self._tries.wrong(name)
             return _door("姓名与密码不符。请再试一次。"), 403
         answer = redirect(url_for("fleet.stores"), 303)
         seconds = int(SESSION_FOR.total_seconds())
