@@ -91,7 +91,7 @@ class ConfigTaken(msgspec.Struct, frozen=True):
 class RosterRequest(msgspec.Struct, frozen=True):
     """Asks for the rosters later than the one that this store believes."""
 
-    after: Annotated[int, msgspec.Meta(ge=0)]
+    after: Count
 
 
 class RosterAnswer(msgspec.Struct, frozen=True):

@@ -131,9 +131,10 @@ def _say_errors_in_json(app: Flask) -> None:
         )
 
     @app.errorhandler(DataError)
-    def unfit(error: DataError) -> Response:
-        # A text or number that no column holds (U+0000, on PostgreSQL): what was asked is wrong, HQ is not.
-        log.warning("a request that no column holds", extra={"error": type(error.orig).__name__})
+    @app.errorhandler(OverflowError)
+    def unfit(error: DataError | OverflowError) -> Response:
+        # U+0000 on PostgreSQL, a number of more than 64 bits: what was asked is wrong, HQ is not.
+        log.warning("a request that no column holds", extra={"error": type(error).__name__})
         return _said(400, {"error": "envelope", "line": 1, "why": "text"})
 
     @app.errorhandler(OperationalError)

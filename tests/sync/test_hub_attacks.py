@@ -14,11 +14,14 @@ from sync.admission import EnrollRequest, TokenRequest
 from sync.configured import ConfigStatus, Scope
 from sync.hub.config_desk import ConfigDesk, Wish
 from sync.hub.desk import HubDesk
+from sync.hub.fleet.rows import Fleet, Wanted
+from sync.hub.people import People
 from sync.hub.trust import public_of
 from sync.messages import PROTOCOL, PullRequest
 from sync.signed import PublicHex, Role
 from sync.snapshot_words import Sha256
 
+PASSWORD, HERE = "correct horse battery", {"Origin": "http://localhost"}
 ROOT, CONFIG = bytes([31]) * 32, bytes([32]) * 32
 
 
@@ -55,13 +58,9 @@ def test_a_store_that_tells_nonsense_of_itself_hides_no_other(hub: Any) -> None:
     for store, boot in (("S1", "\0"), ("S2", "b2")):
         asked = msgspec.json.encode(PullRequest(PROTOCOL, str(uuid.uuid4()), boot=boot))
         hub.app.test_client().post("/sync/v1/pull", data=asked, headers=shown(hub.tokens[store]))
-    from sync.hub.fleet.rows import Fleet, Wanted
-    from sync.hub.people import People
-
-    People(hub.engine).add("wang", "viewer", "correct horse battery")
+    People(hub.engine).add("wang", "viewer", PASSWORD)
     page = hub.app.test_client()
-    here = {"Origin": "http://localhost"}
-    page.post("/hq/sign-in", data={"name": "wang", "password": "correct horse battery"}, headers=here)
+    page.post("/hq/sign-in", data={"name": "wang", "password": PASSWORD}, headers=HERE)
     assert page.get("/hq/").status_code == 200
     lines, _ = Fleet(hub.engine).page(Wanted(), datetime.now(UTC))
     assert lines[1].store == "S2"
@@ -88,3 +87,30 @@ def test_a_key_has_one_spelling(kind: Any) -> None:
     assert msgspec.convert("ab" * 32, kind)
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert("ab" * 32 + "\n", kind)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "record?before=" + "9" * 30,
+        "quarantine?stream=a&seq=" + "9" * 30,
+        "quarantine/%00/1",
+        "cases/c-999999999999999999",
+        "stores/%00",
+        "?search=%00",
+    ],
+)
+def test_what_no_column_holds_is_a_page_that_is_not_there(hub: Any, path: str) -> None:
+    People(hub.engine).add("wang", "viewer", PASSWORD)
+    page = hub.app.test_client()
+    page.post("/hq/sign-in", data={"name": "wang", "password": PASSWORD}, headers=HERE)
+    answer = page.get(f"/hq/{path}")
+    assert answer.status_code in {200, 404}
+    assert answer.mimetype == "text/html"
+
+
+@pytest.mark.parametrize("after", [1 << 63, 1 << 64, 10**30])
+def test_a_roster_of_more_than_64_bits_is_no_question(hub: Any, after: int) -> None:
+    asked = msgspec.json.encode({"after": 0}).replace(b"0", str(after).encode())
+    answer = hub.app.test_client().post("/sync/v1/roster", data=asked, headers=shown(hub.tokens["S1"]))
+    assert answer.status_code == 400

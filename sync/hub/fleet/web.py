@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.wrappers import Response as AnyResponse
 
 from sync.hub.audit import acting
@@ -193,7 +193,9 @@ def _shown(value: object) -> str:
 
 def _say_errors(pages: Blueprint) -> None:
     @pages.errorhandler(NotPossible)
-    def not_there(_: NotPossible) -> Page:
+    @pages.errorhandler(DataError)  # a text or number that no column holds names nothing
+    @pages.errorhandler(OverflowError)
+    def not_there(_: Exception) -> Page:
         return render_template("fleet/trouble.html", words="没有这个门店、个案或事实。"), 404
 
     @pages.errorhandler(NotAllowed)
