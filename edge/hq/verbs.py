@@ -8,6 +8,7 @@ from edge.hq.goods import events, prices, products, stock
 from edge.hq.orders import orders
 from edge.hq.stores import boxes, shops, staff, stores
 from edge.hq.streams import outbox, streams
+from edge.hq.upkeep import backup, tidy
 
 VERBS = (
     issue_code,
@@ -27,4 +28,6 @@ VERBS = (
     outbox,
     people,
     audit,
+    backup,
+    tidy,
 )
