@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from config.layers import DATA_SECTIONS, foreign, leaves, over, settings_part
+from config.layers import foreign, leaves, over, settings_part
 from config.problems import Problem
 from config.schema import typed
-from sync.configured import MONEY_SECTIONS, Scope
+from sync.configured import Scope
 
 Sections = Mapping[str, Any]
 _OF_A_STATION = frozenset("stations scanners printers drawers scales displays lights lockers".split())
@@ -81,13 +81,3 @@ def merged(revisions: Iterable[Revision], store: str, region: str) -> tuple[dict
     return kept, {
         path: rev for path, rev in origins.items() if path in standing and path.split(".")[0] in kept
     }
-
-
-def money_part(sections: Sections) -> dict[str, Any]:
-    """Those sections that need a second signature."""
-    return {name: value for name, value in sections.items() if name in MONEY_SECTIONS}
-
-
-def data_only(names: Iterable[str]) -> bool:
-    """Whether a change of these sections needs no restart."""
-    return set(names) <= DATA_SECTIONS
