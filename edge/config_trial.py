@@ -91,7 +91,7 @@ class ConfigTrial:
         try:
             said = msgspec.convert({"tb": "config", **msgspec.json.decode(text)}, ConfigWord)
             version = msgspec.json.decode(said.word.body, type=Bundle).version
-        except (msgspec.DecodeError, msgspec.ValidationError):
+        except (msgspec.DecodeError, RecursionError):
             self._refuse(text, 0, ConfigError("BODY", "", "the word cannot be read"))
             return
         good = self._box.good

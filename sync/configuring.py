@@ -111,7 +111,7 @@ def newer_roster(line: Line, present: Roster) -> tuple[Roster, Signed | None]:
     body = line.post(ROSTER_PATH, msgspec.json.encode(RosterRequest(present.version)))
     try:
         answer = msgspec.json.decode(body, type=RosterAnswer)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise LineDown("what answers is not HQ") from None
     reached: Signed | None = None
     for word in answer.rosters:

@@ -107,7 +107,7 @@ def verify(word: Signed, kind: Kind, role: Role, as_type: type[T]) -> T:
         raise NotTrusted("SIGNATURE", f"{len(good)} of {role.threshold}")
     try:
         return msgspec.json.decode(word.body, type=as_type)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise NotTrusted("BODY", str(error)) from None
 
 
@@ -142,7 +142,7 @@ def first_roster(word: Signed, pinned: str) -> Roster:
     """The first roster a store takes, at enrolment: its root must have the pinned fingerprint; raises NotTrusted."""
     try:
         root = msgspec.json.decode(word.body, type=Roster).roles.get("root")
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise NotTrusted("BODY", str(error)) from None
     if root is None or fingerprint(root) != pinned:
         raise NotTrusted("ROOT", "not the pinned root")

@@ -93,7 +93,10 @@ class Rig:
         said = {"pickup": {"lock_s": 50}} if sections is None else sections
         bundle = Bundle(version, "S1", stamp(NOW), stamp(NOW + timedelta(days=90)), said)
         bundle = msgspec.structs.replace(bundle, **more)
-        word = ConfigWord(BUNDLE_ID, sign("config", bundle, seeds or (CONFIG,)))
+        self.arrives(ConfigWord(BUNDLE_ID, sign("config", bundle, seeds or (CONFIG,))))
+
+    def arrives(self, word: ConfigWord) -> None:
+        """A word stands in the replica, whoever made it."""
         self.seq += 1
         Inbox(self.shop.books.hq, self.shop.books.clock).apply(
             [Op("s:S1:config", self.seq, "put", "config", BUNDLE_ID, self.seq, row_body(word))],

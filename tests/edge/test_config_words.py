@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from edge.config_trial import STALE
+from sync.configured import BUNDLE_ID
 from sync.hub.trust import public_of
-from sync.messages import stamp
-from sync.signed import Role, sign
+from sync.messages import ConfigWord, stamp
+from sync.signed import NotTrusted, Role, Signed, first_roster, sign
 from tests.edge.config_rig import CONFIG, FIRST, MONEY, NEXT, NOW, ROLES, ROOT, Rig, kept
 
 
@@ -105,3 +106,23 @@ def test_a_box_that_was_never_enrolled_believes_nobody(rig: Rig) -> None:
         tx.execute("DELETE FROM enrolment")
     rig.offer(1)
     assert rig.turn() == [(1, "rejected", "NOT_ENROLLED")]
+
+
+def test_a_word_too_deep_to_read_stops_no_probation(rig: Rig) -> None:
+    kept(rig)
+    rig.offer(2, {"pickup": {"lock_s": 55}})
+    rig.turn()
+    rig.start()
+    deep = f'{{"version":3,"x":{"[" * 100_000}{"]" * 100_000}}}'
+    rig.arrives(ConfigWord(BUNDLE_ID, Signed("config", deep, ())))
+    rig.well = False
+    said = rig.turn() + rig.turn()
+    assert (0, "rejected", "BODY") in said
+    assert (2, "rolled_back", "HEALTH") in said
+
+
+def test_a_roster_too_deep_to_read_is_not_believed() -> None:
+    deep = f'{{"x":{"[" * 100_000}{"]" * 100_000}}}'
+    with pytest.raises(NotTrusted) as refused:
+        first_roster(Signed("roster", deep, ()), "00" * 32)
+    assert refused.value.code == "BODY"
