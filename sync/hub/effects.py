@@ -119,11 +119,11 @@ class Effects:
             return code
         again = bool(fact.unit) and self._rows.units_taken(fact.order, fact.gen, fact.unit, fact.pickup)
         strays = self._hand(fact.order, fact.lines, 1)
+        if fact.state == PICKED_UP:
+            self._settle_command(fact.order, "collected")
         if order.state == CANCELLED:
             return "COLLECTED_AFTER_CANCEL"
         self._state(order, fact.state)
-        if fact.state == PICKED_UP:
-            self._settle_command(fact.order, "collected")
         if fact.gen != order.gen:
             return "COLLECTED_OLD_GEN" if fact.gen < order.gen else "GEN_AHEAD"
         if again or self._over(fact.order):
@@ -195,8 +195,10 @@ class Effects:
         settled = self._rows.waiting.pop(order_no, [])
         self._rows.settled.update(dict.fromkeys(settled, outcome))
         self.touched.cmds.update(settled)
-        if settled:
-            self._rows.orders[order_no].cancel = ""
+        order = self._rows.orders[order_no]
+        # Why an order was cancelled stays: by that HQ knows whether it may be leased elsewhere.
+        if settled and order.state != CANCELLED:
+            order.cancel = ""
             self._rows.changed_orders.add(order_no)
 
     def _hand(self, order_no: str, lines: tuple[HandedLine, ...], sign: int) -> int:

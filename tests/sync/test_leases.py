@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sync.hub.desk import HubDesk, NotPossible
+from sync.messages import HandedLine, PickupAnnulled
 
 PAST, FUTURE = "2020-01-05T09:00:00.000Z", "2199-01-05T09:00:00.000Z"
 
@@ -27,6 +28,19 @@ def test_taken_back_by_force_and_collected_meanwhile_is_one_case(
     assert codes(hub) == ["COLLECTED_AFTER_CANCEL"]
     assert hub.desk.stock("S1") == {"P1": 8}, "the goods are gone all the same"
     assert hub.desk.orders()[0].state == "cancelled"
+    assert shop.replica.usable("s:S1:cmd") == {}, "it answered the wish: the goods are gone"
+
+
+def test_taken_back_by_force_collected_and_annulled_it_can_go_elsewhere(
+    hub: Any, shop: Any, order_form: Any
+) -> None:
+    hub.desk.publish_order(order_form("O1"))
+    shop.settle()
+    hub.desk.force_cancel("O1")
+    pickup = shop.collect("O1", 2).d["pickup"]
+    shop.journal.append(PickupAnnulled(pickup, "O1", 1, "ready", (HandedLine(1, "P1", 2),)))
+    shop.settle()
+    assert hub.desk.reassign("O1", "S2").store == "S2"
 
 
 def test_a_store_that_is_heard_of_again_gets_the_wish(hub: Any, shop: Any, order_form: Any) -> None:
