@@ -110,6 +110,8 @@ def _server(app: Any, **where: Any) -> Any:
         "max_request_body_size": UP_LIMIT,
         "connection_limit": 1000,
         "channel_timeout": 30,
+        # select() takes no file beyond number 1023 and ends the process there: 400 connections or waiting stores did.
+        "asyncore_use_poll": True,
     }
     return create_server(app, threads=8, ident="", **limits, **where)
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import socket
+import subprocess
+import sys
 import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,3 +124,20 @@ def test_guessers_hold_two_of_hqs_threads_and_no_more() -> None:
     assert sent_away == [False] * 5 + [True], "who waited had a turn"
     with tries.turn() as again:
         assert again
+
+
+def test_more_connections_than_select_can_count_do_not_end_hq(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "edge", "hub", "run", "--port", "0", "--database", f"{tmp_path}/hub.db"]
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env) as child, ExitStack() as held:
+        held.callback(child.kill)
+        assert child.stderr is not None
+        said = next(line for line in child.stderr if "listens" in line)
+        port = int(said.rpartition(":")[2])
+        # Three files each: the caller's, and both ends of the way on to the server behind.
+        for _ in range(380):
+            talk = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+            talk.sendall(b"POST ")
+        talk = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+        talk.sendall(b"GET /health HTTP/1.1\r\nHost: hq\r\n\r\n")
+        assert b"200 OK" in talk.recv(100)
