@@ -30,6 +30,8 @@ _log = logging.getLogger("store_edge.sync")
 
 UP_PATH = "/sync/v1/up"
 MAX_OPAQUE = MAX_BYTES // 4
+OPAQUE_AFTER = 3
+"""How often HQ must refuse a single fact before it is sent as bytes."""
 
 
 class Uploader:
@@ -50,7 +52,7 @@ class Uploader:
         self._store_id = store_id
         self._epoch = epoch
         self._limit = MAX_EVENTS
-        self._opaque_seq = 0
+        self._opaque_seq = self._refused = 0
         self.next_s = 0.0
         self.alarm = ""
 
@@ -129,7 +131,7 @@ class Uploader:
             self._outbox.record_verdicts(list(answer.results))
         # HQ may hold more than this batch (an answer was lost); that is found out batch by batch.
         self._outbox.mark_acked(last, min(answer.durable, last))
-        self._opaque_seq = 0
+        self._opaque_seq = self._refused = 0
         self._limit = min(MAX_EVENTS, self._limit * 2)
         self.next_s = answer.next_s
 
@@ -137,7 +139,10 @@ class Uploader:
         if batch[0].seq == self._opaque_seq:
             raise EnvelopeRefused("HQ refuses even a single opaque event")
         if len(batch) == 1:
-            self._opaque_seq = batch[0].seq
+            # Once may be a line that spoils what it carries; as bytes the fact would be without effect at HQ.
+            self._refused += 1
+            if self._refused >= OPAQUE_AFTER:
+                self._opaque_seq = batch[0].seq
         self._limit = max(1, len(batch) // 2)
         return 0, True
 

@@ -76,7 +76,7 @@ def table() -> int:
 
 def broken_by(name: str) -> list[dict[str, Any]]:
     """Reports of a process without this safeguard, a seed each, up to the one that broke."""
-    command = [sys.executable, "-m", "tests.sim", "--plant", name, "--seeds", "15", "--steps", "400"]
+    command = [sys.executable, "-m", "tests.sim", "--plant", name, "--seeds", "30", "--steps", "400"]
     done = subprocess.run(command, capture_output=True, check=False, text=True)
     if not done.stdout:
         raise RuntimeError(done.stderr)

@@ -12,6 +12,7 @@ from sync.hub.schema import case_file, ingest_event, ingest_stream, movement, or
 from sync.messages import DeviceRevoked, NotAdmitted, SyncFault
 from sync.uploading import UP_PATH
 from tests.sim import hq_checks, invariants
+from tests.sim.benefit_checks import benefits
 from tests.sim.box import Box
 from tests.sim.mishaps import replace_box
 from tests.sim.world import Broken, World
@@ -46,6 +47,7 @@ def heal(w: World) -> None:
             box.state = "gone"
     w.restored = False
     ledger = hq_checks.at_hq(w)
+    benefits(w, ledger)
     invariants.at_stores(w, ledger)
     for box in w.active():
         invariants.level_with_hq(w, box, ledger)

@@ -23,6 +23,10 @@ from sync.messages import GENESIS
 from tests.sim.box import Known
 from tests.sim.world import Broken, World
 
+_OF_NO_FACT = frozenset({BREAKER_CODE, "STREAM_FORK", "STREAM_CLONE", "NEGATIVE_STOCK"})
+_UNDOES_NOTHING = frozenset(
+    {"UNKNOWN_PICKUP", "ANNULLED_TWICE", "LINES_DIFFER", "UNKNOWN_USE", "RELEASED_TWICE"}
+)
 _NOT_OURS = frozenset({"WRONG_STORE", "UNKNOWN_ORDER"})
 
 
@@ -44,9 +48,8 @@ class Ledger:
             self.events: dict[str, list[Any]] = defaultdict(list)
             for row in conn.execute(select(ingest_event).order_by(ingest_event.c.stream, ingest_event.c.seq)):
                 self.events[row.stream].append(row)
-            self.moves = Counter(
-                {(r.stream, r.seq, r.pos, r.sku): r.delta for r in conn.execute(select(movement))}
-            )
+            moves = conn.execute(select(movement).where(movement.c.reason != "counted"))
+            self.moves = Counter({(r.stream, r.seq, r.pos, r.sku): r.delta for r in moves})
             self.cases = list(conn.execute(select(case_file)))
             self.levels = {(r.store, r.sku): r for r in conn.execute(select(stock_level))}
             self.handed = {(r.order_no, r.line): r.handed for r in conn.execute(select(order_line))}
@@ -131,6 +134,8 @@ def _effects(w: World, ledger: Ledger) -> None:
             if body["id"] in ids:
                 raise Broken("I2", f"one id, two effects: {known.store} {row.seq}")
             ids.add(body["id"])
+            if row.kind == "stock.moved":
+                expected[stream, row.seq, 0, d["sku"]] = d["qty"]
             if row.kind not in {"pickup.collected", "pickup.annulled"}:
                 continue
             sign = -1 if row.kind == "pickup.collected" else 1
@@ -155,17 +160,16 @@ def _excused(known: Known, row: Any, d: dict[str, Any], void: set[str]) -> None:
     every = (known, *known.twins)
     on_purpose = any(row.seq in k.odd or row.seq in k.rotten for k in every)
     unlucky = row.code == "DUPLICATE_ID" and any(row.seq in k.unlucky for k in every)
+    named = {str(d.get("pickup", "")), str(d.get("use", ""))} - {""}
     if row.code == "EFFECT_FAILED" or on_purpose or unlucky:
-        void.add(str(d.get("pickup", "")))
-    elif not (row.code == "UNKNOWN_PICKUP" and d.get("pickup") in void):
+        void |= named
+    elif not (row.code in _UNDOES_NOTHING and named & void):
         raise Broken("I2", f"{known.store}: fact {row.seq} is without effect: {row.code}")
 
 
 def _cases(ledger: Ledger) -> None:
     """I3: a contradiction has one case, and a case is about a contradiction."""
-    told = Counter(
-        (c.stream, c.seq) for c in ledger.cases if c.code not in {BREAKER_CODE, "STREAM_FORK", "STREAM_CLONE"}
-    )
+    told = Counter((c.stream, c.seq) for c in ledger.cases if c.code not in _OF_NO_FACT)
     real = Counter((s, r.seq) for s, rows in ledger.events.items() for r in rows if r.verdict == "conflict")
     if told != real:
         raise Broken("I3", f"cases and contradictions differ: {(told - real) or (real - told)}")

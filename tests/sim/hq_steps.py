@@ -6,12 +6,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from edge.clock import stamp
 from edge.hub_cli import encode_code
 from sync.hub.database import write
 from sync.hub.feed import prune, publish, put
 from sync.hub.publishing import NotPossible
 from sync.hub.rows import CATALOG, PRICE
+from sync.hub.schema import store as store_table
 from sync.messages import Order, OrderLine, Price, Product
 from tests.sim.network import FAULTS
 from tests.sim.world import SKUS, Slip, World
@@ -38,7 +41,7 @@ def order(w: World) -> None:
         store=store,
         channel="app",
         mode=w.chance.choice(("whole", "whole", "quantity")),
-        state=w.chance.choice(("ready", "ready", "ready", "allocated", "packed")),
+        state=w.chance.choice(("ready", "ready", "ready", "ready", "ready", "allocated", "packed")),
         lines=lines,
         name_masked="",
         phone_tail="0000",
@@ -187,6 +190,8 @@ def restore(w: World) -> None:
     w.hq.restore()
     w.adjust = dict(w.saved[0])
     w.restored = True
+    with w.hq.reading() as conn:
+        w.waived = set(conn.scalars(select(store_table.c.store).where(store_table.c.waived == 1)))
     w.parted |= set(w.orders)
     now = {o.order: o.store for o in w.hq.desk.orders()}
     w.orders = {number: now.get(number, store) for number, store in w.orders.items()}

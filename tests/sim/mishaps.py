@@ -180,11 +180,14 @@ def snoop(w: World) -> None:
     path, body = w.chance.choice(bodies)
     if not body:
         return
+    share, w.weather.share = w.weather.share, 0.0  # a flipped byte might make it an honest question
     try:
         box.wire.post(path, body)
     except SyncFault:
         w.count("snooped in vain")
         return
+    finally:
+        w.weather.share = share
     bound = any(row["stream"] == other.stream for row in w.hq.desk.streams(other.store))
     if b'"buckets":{}' not in body or bound:
         raise Broken("I12", f"{box.store} got at {other.store}")

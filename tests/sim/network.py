@@ -61,6 +61,7 @@ class Wire:
         self._chance = chance
         self.cut = False
         self.posts = 0
+        self._spoilt_in_a_row = 0
         self.flipped = False
         """Whether a byte of a pull was flipped since the store was last level with HQ."""
 
@@ -84,8 +85,13 @@ class Wire:
         word = self._weather.word(chance)
         if word == "drop":
             raise LineDown("dropped")
-        if word == "flip" and path != ENROLL_PATH and chance.random() < 0.5:
+        # A line that spoils every request carries none.
+        again = word == "flip" and path == UP_PATH and self._spoilt_in_a_row >= 2
+        if word == "flip" and path != ENROLL_PATH and not again and chance.random() < 0.5:
+            self._spoilt_in_a_row += path == UP_PATH
             body, word = self._flip(path, body, chance, 0), ""
+        elif path == UP_PATH:
+            self._spoilt_in_a_row = 0
         answer = self._ask(path, body, bearer)
         if word == "twice":
             answer = self._ask(path, body, bearer)

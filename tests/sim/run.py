@@ -12,11 +12,12 @@ HEAL_EVERY = 150
 WEIGHTS = {
     "turn": 40, "collect": 22, "retry": 4, "annul": 3, "shelve": 4, "tend": 5, "busy_hour": 2, "wait": 5, "cut": 1,
     "kill": 1, "power": 1, "jump": 1, "odd_fact": 1, "twin_id": 0.5, "rot": 0.5, "forge": 0.7, "clone": 0.5,
-    "reimage": 0.7, "snoop": 1, "second_use": 0.5, "reopen_amid": 2, "order": 9, "code": 2, "cancel": 2, "force": 1,
+    "reimage": 0.7, "snoop": 1, "second_use": 0.5, "reopen_amid": 2, "order": 13, "code": 2, "cancel": 2, "force": 1,
     "reissue": 1.5, "reassign": 1.5, "stock": 1, "catalogue": 2, "withdraw": 1, "slow_writer": 2, "key": 0.5,
+    "move": 6, "count": 2, "take_coupon": 4, "release_coupon": 1, "points": 5, "give_back": 2, "grant": 4, "coupon": 2,
     "hq_kill": 0.5, "back_up": 0.4, "restore": 0.6, "bad_release": 0.5, "revoke": 0.5, "silence": 0.4, "weather": 3,
 }  # fmt: skip
-"""How often a step comes, of about 130."""
+"""How often a step comes, of about 160."""
 
 
 @dataclass(frozen=True)

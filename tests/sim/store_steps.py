@@ -20,7 +20,8 @@ def any_box(w: World) -> Box:
     return w.chance.choice(w.active())
 
 
-def _maybe_die(w: World, box: Box, share: float = 0.12) -> None:
+def maybe_die(w: World, box: Box, share: float = 0.12) -> None:
+    """Now and then the process will be killed at one of its next statements."""
     if w.chance.random() < share:
         box.fuse = w.chance.randrange(0, 14)
 
@@ -65,7 +66,7 @@ def collect(w: World) -> None:
 def _judge(w: World, box: Box, slip: Slip, order: Any, asked: Ask4Goods, *, digits: bool) -> None:
     posts, heard = box.wire.posts, w.heard.get(box.known.stream)
     synced, now = box.shop.books.clock.state() != "unsynced", box.shop.books.clock.now()
-    _maybe_die(w, box)
+    maybe_die(w, box)
     code = box.redeem(asked)
     w.count(f"redeem {code or 'done'}")
     if box.wire.posts != posts:
@@ -101,7 +102,7 @@ def retry(w: World) -> None:
         return
     asked = w.chance.choice(box.asked[-6:])
     before = asked.pickup
-    _maybe_die(w, box)
+    maybe_die(w, box)
     code = box.redeem(asked)
     if before and code:
         raise Broken("I2", f"the same request was done and is now refused: {code}")
@@ -117,7 +118,7 @@ def annul(w: World) -> None:
     if not done:
         return
     asked = w.chance.choice(done)
-    _maybe_die(w, box)
+    maybe_die(w, box)
     try:
         box.shop.store.hand_over.annul(
             asked.pickup, str(uuid.uuid4()), operator(asked.operator.station, lead=True)
@@ -133,7 +134,7 @@ def shelve(w: World) -> None:
     mine = [o for o, s in w.orders.items() if s == box.store][-12:]
     if not mine:
         return
-    _maybe_die(w, box)
+    maybe_die(w, box)
     try:
         box.shop.store.fulfilment.shelve(w.chance.choice(mine), "A-1", operator("T1"))
     except Refusal:
@@ -143,7 +144,7 @@ def shelve(w: World) -> None:
 def tend(w: World) -> None:
     """The store answers HQ's wishes and marks what ran out."""
     box = any_box(w)
-    _maybe_die(w, box)
+    maybe_die(w, box)
     box.shop.store.fulfilment.turn()
 
 

@@ -85,6 +85,9 @@ class World:
     weather: Weather = field(default_factory=Weather)
     chance: random.Random = field(default_factory=random.Random)
     trace: hashlib._Hash = field(default_factory=hashlib.sha256)
+    coupons: list[str] = field(default_factory=list)
+    uses: list[tuple[str, str]] = field(default_factory=list)
+    """(stream, use) of coupons taken."""
     counts: dict[str, int] = field(default_factory=dict)
     feed: object = None
     """HQ's feed as the checks saw it last."""
@@ -161,12 +164,12 @@ class World:
 
     def step(self, name: str, number: int) -> None:
         """One step, decided by a number; raises Broken as soon as something that must hold at any time does not."""
-        from tests.sim import hq_steps, invariants, mishaps, store_steps
+        from tests.sim import goods_steps, hq_steps, invariants, mishaps, store_steps
 
         self.chance = random.Random(number)  # noqa: S311
         self.trace.update(f"{name} {number}".encode())
         self.count(name)
-        steps = store_steps.STEPS | mishaps.STEPS | hq_steps.STEPS
+        steps = store_steps.STEPS | goods_steps.STEPS | mishaps.STEPS | hq_steps.STEPS
         with self.survivors():
             steps[name](self)
         invariants.during(self)
@@ -243,6 +246,8 @@ def _close(made: World) -> None:
 
 
 def _furnish(made: World, stores: int) -> None:
+    from tests.sim import goods_steps
+
     desk = made.hq.desk
     for number in range(1, stores + 1):
         desk.add_store(ShopRow(store=f"S{number}", name_zh="店", name_en=f"Shop {number}"))
@@ -255,3 +260,4 @@ def _furnish(made: World, stores: int) -> None:
         for sku in SKUS:
             desk.set_stock(f"S{number}", sku, 100)
             made.adjust[f"S{number}", sku] = 100
+    goods_steps.furnish(made)

@@ -187,6 +187,15 @@ def test_an_event_hq_cannot_read_goes_up_opaque_and_alone(hub: Any, shop: Any, o
     }
 
 
+def test_a_line_that_spoils_a_lone_fact_twice_makes_no_opaque_of_it(hub: Any, shop: Any) -> None:
+    shop.settle()
+    shop.collect("?", 1)
+    shop.wire.plan = ["flip", "pass", "flip"]  # up, down, up
+    shop.settle()
+    assert at_hq(hub) == in_journal(shop)
+    assert [v.code for v in shop.journal.verdicts.values()] == ["UNKNOWN_ORDER"], "read, and taken in"
+
+
 def test_a_release_that_rejects_everything_quarantines_nothing(hub: Any, shop: Any) -> None:
     for _ in range(30):
         shop.journal.append_raw("pickup.collected", {"order": 5})
