@@ -15,6 +15,7 @@ import click
 from edge.hub_cli import DATABASE, plainly
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
 _HOST = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 _CERT = click.option(
     "--cert", type=_FILE, help="Speak TLS: the certificate with its chain (PEM); needs --key."
@@ -32,13 +33,24 @@ _KEY = click.option("--key", type=_FILE, help="The certificate's private key (PE
 @click.option(
     "--behind", is_flag=True, help="Only what a proxy hands on: no TLS, no hints (hub hints serves those)."
 )
+@click.option(
+    "--snapshots", "files", type=_FOLDER, help="Where snapshots stand; beside a database file if not given."
+)
 def run_hub(
-    database: str, host: str, port: int, next_s: float, cert: Path | None, key: Path | None, *, behind: bool
+    database: str,
+    host: str,
+    port: int,
+    next_s: float,
+    cert: Path | None,
+    key: Path | None,
+    files: Path | None,
+    *,
+    behind: bool,
 ) -> None:
     """Serve the sync protocol and its hints until SIGTERM or Ctrl-C."""
     from edge.logs import set_up
     from sync.hub.database import open_hub
-    from sync.hub.front import Front
+    from sync.hub.snapshots import Snapshots
     from sync.hub.web import create_hub
 
     tls = _tls(cert, key)
@@ -48,24 +60,30 @@ def run_hub(
     _leave_on_signals()
     with plainly():
         engine = open_hub(database)
-        app = create_hub(engine, next_s=next_s)
+        app = create_hub(engine, next_s=next_s, snapshots=Snapshots(engine, files) if files else None)
         app.config["FLEET_SECURE"] = behind or tls is not None  # the page's people: passwords over TLS alone
         if behind:
             server = _server(app, host=host, port=port)
             click.echo(f"HQ listens on http://{host}:{port}", err=True)
             server.run()
             return
-        with tempfile.TemporaryDirectory(prefix="store-edge-hub-") as folder:
-            socket = f"{folder}/hub"
-            server = _server(app, unix_socket=socket, unix_socket_perms="600")
-            front = Front(engine, socket, (host, port), tls)
-            _raise_limits()
-            front.start()
-            try:
-                click.echo(f"HQ listens on {'https' if tls else 'http'}://{host}:{front.port}", err=True)
-                server.run()
-            finally:
-                front.stop()
+        _serve_with_hints(app, engine, (host, port), tls)
+
+
+def _serve_with_hints(app: Any, engine: Any, address: tuple[str, int], tls: ssl.SSLContext | None) -> None:
+    from sync.hub.front import Front
+
+    with tempfile.TemporaryDirectory(prefix="store-edge-hub-") as folder:
+        socket = f"{folder}/hub"
+        server = _server(app, unix_socket=socket, unix_socket_perms="600")
+        front = Front(engine, socket, address, tls)
+        _raise_limits()
+        front.start()
+        try:
+            click.echo(f"HQ listens on {'https' if tls else 'http'}://{address[0]}:{front.port}", err=True)
+            server.run()
+        finally:
+            front.stop()
 
 
 @click.command("hints")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from edge.hub_cli import DATABASE
+
 
 @click.group("snapshot")
 def snapshot() -> None:
@@ -14,7 +16,7 @@ def snapshot() -> None:
 
 
 @snapshot.command("build")
-@click.option("--database", default="hub.db", show_default=True, help="HQ's database: a file, or a URL.")
+@DATABASE
 @click.option(
     "--bucket", "buckets", multiple=True, help="This bucket; without it every one of more than a page."
 )

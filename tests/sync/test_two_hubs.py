@@ -13,11 +13,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import text
 
 from sync.hub.database import open_hub, write
 from sync.hub.feed import Change, publish
+from sync.hub.snapshots import Snapshots
+from sync.hub.trust import public_of
+from sync.messages import Product, PullRequest
+from sync.pulling import read_page
+from sync.signed import Role
 from sync.transport import HttpTransport
 
 AT = "2026-01-05T10:00:00.000Z"
@@ -33,8 +39,8 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def hub_process(url: str) -> Iterator[str]:
-    command = [sys.executable, "-m", "edge", "hub", "run", "--port", "0"]
+def hub_process(url: str, *more: str) -> Iterator[str]:
+    command = [sys.executable, "-m", "edge", "hub", "run", "--port", "0", *more]
     env = {**os.environ, "STORE_EDGE_HUB_DATABASE": url, "PYTHONPATH": str(Path(__file__).parents[2])}
     child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env)
     assert child.stderr is not None
@@ -79,6 +85,16 @@ def test_two_processes_serve_one_store_by_turns(hub: Any, make_shop: Any, order_
     assert hub.desk.stock("S1") == {"P1": 10 - 60}
     for name in ("s:S1:orders", "s:S1:stock"):
         assert shop.replica.checksum(name) == hub.head(name)
+
+
+def test_big_buckets_are_files_also_on_postgresql(hub: Any, tmp_path: Path) -> None:
+    hub.desk.found_trust([bytes(32)], {"config": Role((public_of(bytes([2]) * 32),))})
+    hub.desk.publish_products(Product(f"P{n}", f"{n}", "牛奶", "Milk") for n in range(5001))
+    Snapshots(hub.engine, tmp_path / "files").build("g:catalog:CN")
+    asked = msgspec.json.encode(PullRequest(proto=1, stream="s", buckets={}, snap=True))
+    with hub_process(hub.where, "--snapshots", str(tmp_path / "files")) as url:
+        page = read_page(HttpTransport(url, hub.tokens["S1"], 20).post("/sync/v1/pull", asked))
+    assert [reset.b for reset in page.resets if reset.snap is not None] == ["g:catalog:CN"]
 
 
 def _numbered(conn: Any) -> int:
