@@ -27,6 +27,8 @@ from sync.snapshot_words import Manifest
 NICE = 10
 _PIECE = 1 << 20
 _WINDOW = 1 << 23
+_LINE = 1 << 22
+"""No row of the feed is so long; without a bound a few packed bytes could take all memory."""
 _GAP_S = 0.001
 _ORPHAN = 3
 
@@ -107,6 +109,8 @@ def _unpacked(file: IO[bytes], manifest: Manifest) -> Iterator[bytes]:
                 piece = rest + piece
                 end = piece.rfind(b"\n") + 1
                 rest = piece[end:]
+                if len(rest) > _LINE:
+                    raise NotLoaded("LINE")
                 if end:
                     yield piece[:end]
     except zstandard.ZstdError:

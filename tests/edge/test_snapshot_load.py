@@ -210,7 +210,7 @@ LIES: dict[str, tuple[bytes | None, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("code", [*LIES, "PACKING", "LONGER", "ROWS", "AHEAD"])
+@pytest.mark.parametrize("code", [*LIES, "PACKING", "LONGER", "ROWS", "AHEAD", "ENDLESS"])
 def test_a_file_that_is_not_what_it_says_changes_nothing(
     books: Books, loader: ChildLoader, tmp_path: Path, code: str
 ) -> None:
@@ -225,6 +225,8 @@ def test_a_file_that_is_not_what_it_says_changes_nothing(
         more, wanted = {"seq": 3}, "LINE"
     elif code == "LONGER":
         more, wanted = {"raw_sha256": "0" * 64}, "SIZE"
+    elif code == "ENDLESS":
+        raw, wanted = b"a" * (6 << 20), "LINE"
     path, manifest = file_of(tmp_path, rows, raw, **more)
     if code == "PACKING":
         path.write_bytes(b"no zstd at all")
