@@ -68,12 +68,7 @@ def enroll(conn: Connection, asked: EnrollRequest, now: datetime) -> EnrollAnswe
         raise Refused(409, "enrolled")
     name = str(uuid.uuid4())
     conn.execute(update(invitation).where(same).values(used_by=name))
-    # The long-lived token of a store by hand, if it had one, ends with its first enrolled box. Before anything else is
-    # written of the store: of two boxes that come at once the second waits here, and then finds the first.
-    unguessable = _sha(secrets.token_urlsafe(32))
-    conn.execute(update(store_table).where(store_table.c.store == row.store).values(token_sha=unguessable))
-    former = (device.c.store == row.store) & (device.c.state == "active")
-    conn.execute(update(device).where(former).values(state="replaced"))
+    _replace(conn, row.store)
     conn.execute(
         insert(device).values(
             device=name,
@@ -90,6 +85,15 @@ def enroll(conn: Connection, asked: EnrollRequest, now: datetime) -> EnrollAnswe
     if word is None:
         raise Refused(503, "no_roster")
     return EnrollAnswer(row.store, name, hq_epoch(conn), stamp(now), word)
+
+
+def _replace(conn: Connection, store: str) -> None:
+    """A store's former box, and with the first one the long-lived token of a store by hand, end here."""
+    # The store's row before all others: of two boxes that come at once the second waits here, and then finds the first.
+    unguessable = _sha(secrets.token_urlsafe(32))
+    conn.execute(update(store_table).where(store_table.c.store == store).values(token_sha=unguessable))
+    former = (device.c.store == store) & (device.c.state == "active")
+    conn.execute(update(device).where(former).values(state="replaced"))
 
 
 def give_bearer(conn: Connection, asked: TokenRequest, now: datetime) -> TokenAnswer:
