@@ -174,13 +174,14 @@ def accept(path: Path, name: str, *, as_json: bool) -> None:
     """
     from edge.db import WrongKey
     from edge.domain.refusals import UnknownThing
+    from edge.owner import KeyElsewhere
     from edge.plugging import accepted
 
     try:
         known, seen = accepted(_settings(path), name)
     except UnknownThing:
         raise click.ClickException(f"nothing was swapped at {name!r}") from None
-    except (WrongKey, FileNotFoundError) as error:
+    except (WrongKey, KeyElsewhere, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from error
     _say(
         {"device": name, "was": known, "accepted": seen},

@@ -27,21 +27,24 @@ _PICTURES = {".png", ".jpg", ".jpeg", ".webp"}
 def enroll(invitation: Path, path: Path, *, again: bool) -> None:
     """Make this box a store's with HQ's INVITATION: a file with its text, a picture of its QR code, or - (typed).
 
-    The store must not be running. The invitation is good for one box and one day.
+    The store must not be running. The invitation is good for one box and one day. In a shop the key is among the
+    service's secrets: CREDENTIALS_DIRECTORY=/etc/store-edge/secrets
     """
     from edge.alone import AlreadyRunning, alone
     from edge.db import WrongKey
+    from edge.owner import KeyElsewhere, key_as_owner
     from sync.enrolling import InvitationRefused, read_invitation
     from sync.messages import SyncFault
 
     try:
         settings = load(path)
         asked = read_invitation(_text(invitation))
+        key = key_as_owner(settings)
         with alone(Path(settings.store.state_dir)):
-            done = _enrolled(settings, asked, again=again)
+            done = _enrolled(settings, key, asked, again=again)
     except SettingsRefused as refused:
         raise click.ClickException("\n".join(map(str, refused.problems))) from refused
-    except (InvitationRefused, AlreadyRunning, WrongKey) as refused:
+    except (InvitationRefused, AlreadyRunning, KeyElsewhere, WrongKey) as refused:
         raise click.ClickException(str(refused)) from refused
     except SyncFault as fault:
         raise click.ClickException(f"HQ cannot be reached: {fault.code} {fault}") from fault
@@ -50,9 +53,8 @@ def enroll(invitation: Path, path: Path, *, again: bool) -> None:
     click.echo(done)
 
 
-def _enrolled(settings: Settings, asked: Invitation, *, again: bool) -> str:
+def _enrolled(settings: Settings, key: bytes, asked: Invitation, *, again: bool) -> str:
     from edge.clock import stamp
-    from edge.file_key import key_of
     from edge.records.books import open_books
     from edge.records.enrolment import EnrolmentRow
     from sync.enrolling import InvitationRefused
@@ -64,7 +66,7 @@ def _enrolled(settings: Settings, asked: Invitation, *, again: bool) -> str:
         raise InvitationRefused(
             f"the invitation is to {asked.url}; the settings' hq.url is {hq.url or 'empty'}"
         )
-    books = open_books(Path(store.state_dir), key_of(settings), store.timezone)
+    books = open_books(Path(store.state_dir), key, store.timezone)
     try:
         known = books.enrolments.now()
         if known is not None and not again:

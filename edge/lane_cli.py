@@ -109,6 +109,7 @@ def lane_key(name: str, path: Path, token_file: Path) -> None:
     from config.loader import read_toml
     from config.schema import SettingsRefused, parse
     from devices.lane_wires import fingerprint
+    from edge.owner import become_owner
 
     try:
         # Not the loader's last look: the settings may name a lane that has no token yet.
@@ -121,6 +122,7 @@ def lane_key(name: str, path: Path, token_file: Path) -> None:
     token = secrets.token_urlsafe(32)
     with os.fdopen(handle, "w") as file:
         file.write(token + "\n")
+    become_owner(Path(settings.store.state_dir))  # the certificate is the store's to read
     at = settings.lane_port.listen
     click.echo(f'[lanes.{name}]\ntoken_sha256 = "{hashlib.sha256(token.encode()).hexdigest()}"\n')
     command = f"store-edge lane --name {name} --token-file TOKEN --state /var/lib/store-edge-lane --store "

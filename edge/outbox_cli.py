@@ -40,13 +40,13 @@ def export(file: Path, path: Path, *, everything: bool) -> None:
     """
     from edge.clock import stamp
     from edge.db import WrongKey
-    from edge.file_key import key_of
+    from edge.owner import KeyElsewhere, key_as_owner
     from edge.records.books import open_books
     from sync.outbox_file import JournalHead, new_words, seal
 
     try:
         settings = load(path)
-        books = open_books(Path(settings.store.state_dir), key_of(settings), settings.store.timezone)
+        books = open_books(Path(settings.store.state_dir), key_as_owner(settings), settings.store.timezone)
         try:
             first, last = books.journal.kept_from(), books.journal.last_seq()
             first = first if everything else max(first, books.journal.acked() + 1)
@@ -63,7 +63,7 @@ def export(file: Path, path: Path, *, everything: bool) -> None:
             books.close()
     except SettingsRefused as refused:
         raise click.ClickException("\n".join(map(str, refused.problems))) from refused
-    except WrongKey as refused:
+    except (KeyElsewhere, WrongKey) as refused:
         raise click.ClickException(str(refused)) from refused
     except OSError as error:
         raise click.ClickException(f"{error.strerror}: {error.filename}") from error

@@ -68,10 +68,10 @@ def accepted(settings: Settings, device: str) -> tuple[str, str]:
 
     Raises UnknownThing, WrongKey, FileNotFoundError.
     """
-    from edge.file_key import key_of
+    from edge.owner import key_as_owner
     from edge.records.books import open_books
 
-    books = open_books(Path(settings.store.state_dir), key_of(settings), settings.store.timezone)
+    books = open_books(Path(settings.store.state_dir), key_as_owner(settings), settings.store.timezone)
     try:
         desk = PlugDesk(books, StatusDesk(books, lambda _: None, has_hq=False), lambda _: None)
         swap = next((one for one in desk.swapped() if one.device == device), None)

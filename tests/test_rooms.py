@@ -26,7 +26,7 @@ ROOTS = tuple(
     "edge.daemon edge.cli edge.plugging edge.adopt edge.device_trial edge.simulate edge.devices_cli "
     "edge.lanes edge.lane_cli edge.print_test edge.till_crew edge.drawn_slips edge.hub_cli edge.hub_run "
     "edge.outbox_cli edge.hq edge.snapshot_child edge.snapshot_line edge.snapshot_cli "
-    "edge.hq_line edge.enroll_cli edge.conformance_cli edge.conformance_store edge.config_cli "
+    "edge.hq_line edge.enroll_cli edge.owner edge.conformance_cli edge.conformance_store edge.config_cli "
     "edge.config_shown edge.trust_cli edge.config_box edge.config_trial edge.__main__ edge.demo".split()
 )
 # What else of ours a module may import; the longest fitting name counts.
