@@ -108,6 +108,9 @@ def read_upload(body: bytes) -> Upload:
     for number, line in enumerate(lines, start=2):
         if line.seq != header.from_ + number - 2:
             raise Refused(400, "envelope", line=number, why="sequence")
+        # PostgreSQL keeps no such text: refused here, it is the sender's mistake and no fault of ours.
+        if "\x00" in line.id + line.kind + line.sha:
+            raise Refused(400, "envelope", line=number, why="event")
     return Upload(header, lines)
 
 

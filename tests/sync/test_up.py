@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
 import pytest
 
 from sync.hub.effects import Effects
-from sync.messages import HubBusy, LineDown, PickupAnnulled
+from sync.messages import EnvelopeRefused, HubBusy, LineDown, PickupAnnulled
 
 
 def at_hq(hub: Any, store: str = "S1") -> list[tuple[int, str]]:
@@ -234,3 +235,18 @@ def test_a_flipped_byte_changes_no_fact(hub: Any, shop: Any, order_form: Any) ->
     assert at_hq(hub) == in_journal(shop)
     stored = {row["seq"]: row["d"] for row in hub.desk.events("S1") if row["verdict"] == "applied"}
     assert all(shop.journal.events[seq - 1].d == json.loads(json.dumps(d)) for seq, d in stored.items())
+
+
+def test_a_name_that_no_database_holds_is_the_senders_mistake(
+    hub: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("uuid.uuid4", lambda: "x\0y")
+    shop.advance("O1")
+    monkeypatch.undo()
+    with contextlib.suppress(EnvelopeRefused):
+        shop.turn()
+    path, body = shop.wire.requests[0]
+    headers = {"Authorization": f"Bearer {hub.tokens['S1']}"}
+    said = hub.app.test_client().post(path, data=body, headers=headers)
+    assert (said.status_code, said.get_json()) == (400, {"error": "envelope", "line": 2, "why": "event"})
+    assert at_hq(hub) == []
