@@ -115,7 +115,8 @@ def adopting(device: PluggedDevice) -> str:
     """The command that puts a device to use; what a person must choose is in capitals."""
     fits = _TABLE.search(device.suggestion)
     what = fits[1] if fits else "KIND"
-    return f"store-edge devices adopt {shlex.quote(device.path)} --as {what} --name NAME --station STATION"
+    act = f"store-edge devices adopt {shlex.quote(device.path)} --as {what}"
+    return f"{act} --name NAME --station STATION --settings FILE"
 
 
 def state(health: DeviceHealth) -> str:
