@@ -192,8 +192,10 @@ class Daemon:
         self.web_port = int(listener.getsockname()[1])
         app = create_app(self.store, self._settings, self.live_port)
         # Silent connections are let go soon and may be many: a hundred of them are no reason to stand still.
+        # poll(): select() fails for descriptors beyond 1,023, however many the system allows.
         patience = {"connection_limit": 1000, "channel_timeout": 15, "cleanup_interval": 3}
         limits: dict[str, Any] = {"threads": web.threads, "max_request_body_size": 2 << 20, **patience}
+        limits["asyncore_use_poll"] = True
         self._web = create_server(app, map=self._web_sockets, sockets=[listener], ident="", **limits)
         self._web_thread = threading.Thread(target=self._web.run, name="web", daemon=True)
         self._web_thread.start()
