@@ -22,6 +22,10 @@ from sync.uploading import Uploader
 __all__ = ["Clock", "Inbox", "Outbox", "Pace", "SyncClient", "Transport", "TurnResult"]
 
 
+_NOBODY = LineDown | NotAdmitted | VersionRefused
+"""Faults of the line or of who we are, not of one direction."""
+
+
 @dataclass(frozen=True)
 class TurnResult:
     """What one turn did: events acknowledged, rows received, and when to come back.
@@ -78,13 +82,15 @@ class SyncClient:
             try:
                 sent, up_more = self._uploader.step()
                 next_s = self._up_pace.succeeded(self._uploader.next_s or CEILING_S)
-                if sent and isinstance(self._pull_fault, LineDown):
+                if sent and isinstance(self._pull_fault, _NOBODY):
                     self._pull_pace.succeeded(0.0)  # HQ was just heard: no reason to wait on before asking
             except SyncFault as fault:
                 self._up_fault = fault
                 self._back_off(fault, self._up_pace, now_mono)
                 # Nobody there, or nobody who knows us: the second request would only wait as long again.
-                if isinstance(fault, LineDown | NotAdmitted | VersionRefused):
+                if isinstance(fault, _NOBODY):
+                    # It stands until HQ was asked: an upload that has nothing to send heals no line.
+                    self._pull_fault = fault
                     self._pull_pace.failed(now_mono, at_least_s=self._up_pace.wait_s(now_mono))
         if self._pull_pace.wait_s(now_mono) == 0:
             self._pull_fault = None

@@ -51,6 +51,7 @@ def heal(w: World) -> None:
     invariants.at_stores(w, ledger)
     for box in w.active():
         invariants.level_with_hq(w, box, ledger)
+        invariants.fair_resets(box)
         box.wire.flipped = False
     _replay(w)
     w.count("healed")

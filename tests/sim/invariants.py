@@ -49,7 +49,7 @@ def during(w: World) -> None:
         if version != box.checked_feed:
             _never_ahead(w, box, now)
             box.checked_feed = version
-        _resets(box)
+        fair_resets(box)
 
 
 def _books_agree(box: Box) -> None:
@@ -115,7 +115,8 @@ def _counted(read: Any, name: str) -> dict[tuple[str, str], tuple[int, str, int]
     return {(tb, i): (ver, f"{digest & _MASK:016x}", fresh) for tb, i, ver, digest, fresh in rows}
 
 
-def _resets(box: Box) -> None:
+def fair_resets(box: Box) -> None:
+    """I5: a bucket is read again for its checksum only where a byte was flipped."""
     why = {reason for _, reason in box.resets}
     if "checksum" in why and not box.wire.flipped:
         raise Broken("I5", f"{box.store}: a checksum differed though no byte was flipped")

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from sync.client import SyncClient
 from sync.hub.effects import Effects
 from sync.messages import EnvelopeRefused, HubBusy, LineDown, PickupAnnulled
+from sync.pace import Pace
 
 
 def at_hq(hub: Any, store: str = "S1") -> list[tuple[int, str]]:
@@ -186,6 +188,22 @@ def test_an_event_hq_cannot_read_goes_up_opaque_and_alone(hub: Any, shop: Any, o
     assert {seq: (v.verdict, v.code) for seq, v in shop.journal.verdicts.items()} == {
         12: ("quarantined", "OPAQUE")
     }
+
+
+def test_a_line_that_is_back_for_the_upload_is_back_for_orders_too(shop: Any) -> None:
+    shop.settle()
+    shop.collect("?", 1)
+    up, down = Pace(lambda: 0.0), Pace(lambda: 0.99)
+    ends = (shop.wire, shop.journal, shop.replica)
+    shop.client = SyncClient(*ends, store_id="S1", clock=shop.clock, up_pace=up, pull_pace=down)
+    shop.wire.plan = ["drop"]
+    assert isinstance(shop.client.turn(0.0).fault, LineDown)
+    assert isinstance(shop.client.turn(0.1).fault, LineDown), "nobody was asked since: it stands"
+    # The upload may try again, the other half not for a while yet; but HQ is heard.
+    asked = len(shop.wire.requests)
+    result = shop.client.turn(0.6)
+    assert (result.sent, result.fault) == (1, None)
+    assert [path.rpartition("/")[2] for path, _ in shop.wire.requests[asked:]] == ["up", "pull"]
 
 
 def test_a_line_that_spoils_a_lone_fact_twice_makes_no_opaque_of_it(hub: Any, shop: Any) -> None:
