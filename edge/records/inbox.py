@@ -207,6 +207,11 @@ class Inbox:
                 if tb in TABLES:
                     tx.execute(TABLES[tb].delete(), (key_of(tb, row_id),))
             tx.executemany(f"DELETE FROM {feed} WHERE tb = ? AND id = ?", stale)
+            # What was set aside may be a row that HQ never had: a flipped bit made it up.
+            tx.executemany(
+                "DELETE FROM inbox_quarantine WHERE bucket = ? AND tb = ? AND id = ?",
+                [(bucket, tb, row_id) for tb, row_id in stale],
+            )
         bad = tx.execute("SELECT count(*) FROM inbox_quarantine WHERE bucket = ?", (bucket,)).fetchone()[0]
         tx.execute(
             "UPDATE cursor SET consistent_at = ?, trouble = ? WHERE bucket = ?",

@@ -134,6 +134,15 @@ def test_a_row_that_cannot_be_held_is_set_aside_and_the_rest_stands(shop, hq):
     assert shop.books.replica.troubled() == ()
 
 
+def test_a_row_that_hq_never_had_is_set_aside_no_longer_than_the_bucket_is_read_again(shop, hq):
+    bucket = "s:S00421:orders"
+    hq.order("WX2")
+    hq.put(bucket, "order", "WX1", {"order": "WX1", "mode": "sideways"})  # a flipped bit made it up
+    Inbox(shop.books.hq, shop.books.clock).reset(bucket, "checksum")
+    hq.order("WX2")
+    assert shop.books.replica.troubled() == (), "HQ has no such row, and nothing will ever replace it"
+
+
 def test_an_unknown_table_is_counted_and_ignored(shop, hq):
     assert hq.put("s:S00421:orders", "hologram", "h1", {"x": 1}) == []
     assert Inbox(shop.books.hq, shop.books.clock).checksum("s:S00421:orders")[0] == 1

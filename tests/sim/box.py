@@ -235,7 +235,7 @@ class Box:
         shutil.copytree(self.folder, folder)
         self.open()
         twin = Box(self.store, folder, machine, self._hq, self._weather, self._chance)
-        twin.known.facts = list(self.known.facts)
+        twin.known.facts, twin.known.others = list(self.known.facts), dict(self.known.others)
         twin.collected, twin.checked = self.collected, self.checked
         twin.known.rotten, twin.known.odd = set(self.known.rotten), set(self.known.odd)
         return twin

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from edge.clock import moment_of
 from sync.enrolling import InvitationRefused
 from sync.hub.publishing import NotPossible
+from sync.hub.schema import ingest_stream
 from sync.messages import Event, LineDown, Product, SyncFault
 from sync.messages import Shop as ShopRow
 from sync.transport import fault_of
@@ -94,36 +96,40 @@ class World:
 
     def ask(self, path: str, body: bytes, bearer: str) -> Answer:
         """HQ's front door, as the network reaches it; what every request did goes into the trace."""
-        rejecting = self.hq.rejecting
+        rejecting, stream = self.hq.rejecting, body.partition(b'"stream":"')[2][:36].decode(errors="replace")
+        before = self._taken(stream) if path == UP_PATH else 0
         answer = self.hq.ask(path, body, bearer)
         self.trace.update(
             f"{path} {len(body)} {answer[0]}".encode() + hashlib.sha256(body + answer[2]).digest()
         )
         self.count(f"answer {answer[0]}")
         if path == UP_PATH and answer[0] == 200:
-            self._watch_breaker(body, answer, rejecting=rejecting)
+            self._watch_breaker(body, answer, before, rejecting=rejecting)
+            if len(self.requests) < 5000:
+                self.requests.append((stream, body))
         return answer
 
     def count(self, what: str) -> None:
         """One more of these, for the report."""
         self.counts[what] = self.counts.get(what, 0) + 1
 
-    def _watch_breaker(self, body: bytes, answer: Answer, *, rejecting: bool) -> None:
-        n = body.count(b"\n") - 1
-        bad = [
-            r
-            for r in said(answer)["results"]
-            if r["verdict"] == "quarantined" and r["code"] == "EFFECT_FAILED"
-        ]
+    def _taken(self, stream: str) -> int:
+        """How far HQ has this stream."""
+        with self.hq.reading() as conn:
+            same = ingest_stream.c.stream == stream
+            return int(conn.scalar(select(ingest_stream.c.last_seq).where(same)) or 0)
+
+    def _watch_breaker(self, body: bytes, answer: Answer, before: int, *, rejecting: bool) -> None:
+        told = said(answer)
+        n = told["acked"] - before
+        failed = [r for r in told["results"] if r["code"] == "EFFECT_FAILED"]
+        bad = [r for r in failed if r["seq"] > before]  # what was told before comes again with a repeat
         if rejecting and len(bad) > max(5, 0.2 * n):
             store = body.partition(b'"store":"')[2].partition(b'"')[0].decode()
             if store in self.waived:  # a person let one pass, for another reason
                 self.waived.discard(store)
                 return
             raise Broken("I2", f"a bad release of HQ put {len(bad)} of {n} facts into quarantine at once")
-        if len(self.requests) < 5000:
-            stream = body.partition(b'"stream":"')[2][:36].decode(errors="replace")
-            self.requests.append((stream, body))
 
     # ---- boxes ----
 
