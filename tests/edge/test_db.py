@@ -116,7 +116,8 @@ def test_a_full_disk_is_a_refusal_and_no_partial_write(file: Database) -> None:
 
 
 def test_a_failing_migration_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger_schema, "FIRST", (*ledger_schema.FIRST, "CREATE TABLE broken ("))
+    broken = (*ledger_schema.FIRST, "CREATE TABLE broken (")
+    monkeypatch.setitem(ledger_schema.STEPS, "first", broken)
     with pytest.raises(dbapi2.OperationalError):
         open_books(tmp_path, KEY, "Asia/Shanghai")
     monkeypatch.undo()

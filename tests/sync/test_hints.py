@@ -29,12 +29,13 @@ class Served:
     def __init__(self, engine: Engine) -> None:
         self.loop = asyncio.new_event_loop()
         self.hints = Hints(engine, look_s=0.02)
-        listening = self.hints.listen(("127.0.0.1", 0))
-        self.server = self.loop.run_until_complete(listening)
-        self.port = self.server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        # In the thread from the start: beside browser tests this one may have a running loop already.
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
+        listening = self.hints.listen(("127.0.0.1", 0))
+        self.server = asyncio.run_coroutine_threadsafe(listening, self.loop).result(10)
+        self.port = self.server.sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def call(self, work: Callable[[], Any]) -> Any:
         async def there() -> Any:

@@ -57,9 +57,11 @@ def test_two_boxes_at_once_leave_one_store_one_box(hub: Any) -> None:
 @contextmanager
 def listening(hub: Any) -> Iterator[tuple[asyncio.AbstractEventLoop, Hints, int]]:
     loop, served = asyncio.new_event_loop(), Hints(hub.engine, look_s=0.02)
-    server = loop.run_until_complete(served.listen(("127.0.0.1", 0)))
+    # In the thread from the start: beside browser tests this one may have a running loop already.
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    listening = served.listen(("127.0.0.1", 0))
+    server = asyncio.run_coroutine_threadsafe(listening, loop).result(10)
     try:
         yield loop, served, server.sockets[0].getsockname()[1]
     finally:
