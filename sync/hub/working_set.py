@@ -141,13 +141,14 @@ class WorkingSet:
         after = (movement.c.stream == stream) & (movement.c.seq > seq) | movement.c.stream.in_(newer)
         plain = (movement.c.sku == sku) & (movement.c.reason != "counted")
         written = self._conn.scalar(select(func.sum(movement.c.delta)).where(after & plain)) or 0
-        return int(written) + sum(
+        unwritten = sum(
             row["delta"]
             for row in self.moved
             if (row["sku"], row["stream"]) == (sku, stream)
             and row["seq"] > seq
             and row["reason"] != "counted"
         )
+        return int(written) + int(unwritten)
 
     def _born(self) -> dict[str, str]:
         if self._births is None:

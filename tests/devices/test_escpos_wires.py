@@ -8,6 +8,7 @@ import stat
 import time
 import tty
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,7 +111,7 @@ def test_a_file_takes_slips_and_claims_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("driver", ["escpos-file", "escpos-usb"])
-def test_a_file_of_something_else_is_no_printer(tmp_path: Path, driver: str) -> None:
+def test_a_file_of_something_else_is_no_printer(tmp_path: Path, driver: Any) -> None:
     key = tmp_path / "edge.key"
     key.write_text("00112233" * 8)
     settings = PrinterSettings(driver=driver, device=str(key), confirm="none")
@@ -121,7 +122,7 @@ def test_a_file_of_something_else_is_no_printer(tmp_path: Path, driver: str) -> 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes the node of a disk")
 @pytest.mark.parametrize("driver", ["escpos-file", "escpos-usb"])
-def test_a_disk_is_no_printer(tmp_path: Path, driver: str) -> None:
+def test_a_disk_is_no_printer(tmp_path: Path, driver: Any) -> None:
     disk = tmp_path / "disk"
     try:
         os.mknod(disk, 0o600 | stat.S_IFBLK, os.makedev(7, 99))  # a loop device that nobody has set up

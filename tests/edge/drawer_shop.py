@@ -78,6 +78,13 @@ def kinds(shop: Shop) -> list[str]:
     ]
 
 
+def newest(shop: Shop) -> Opening:
+    """The last opening of the only drawer."""
+    last = view(shop).last
+    assert last is not None
+    return last
+
+
 def view(shop: Shop) -> DrawerView:
     (drawer,) = shop.store.till.drawers.at("T1")
     return drawer

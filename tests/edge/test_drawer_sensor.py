@@ -16,6 +16,7 @@ from tests.edge.drawer_shop import (
     InvertedPrinter,
     begun_again,
     kinds,
+    newest,
     opened,
     seen,
     settings_for,
@@ -82,7 +83,7 @@ def test_an_opening_without_a_command_is_a_fact_of_its_own(tmp_path, paper_end, 
         seen(shop, False)
         kick_by_key(paper_end)
         seen(shop, True)
-        assert (view(shop).last.reason, view(shop).last.staff) == (Reason.UNASKED, "")
+        assert (newest(shop).reason, newest(shop).staff) == (Reason.UNASKED, "")
         paper_end.close_drawer()
         seen(shop, False)
         assert kinds(shop) == ["unasked", "shut"]
@@ -123,7 +124,7 @@ def test_already_open_is_pulsed_once_and_said(tmp_path, cashier, paper_end):
         seen(shop, True)
         wish(shop, cashier)
         turn(shop)
-        assert (view(shop).last.outcome, view(shop).last.fault) == (Outcome.OK, "ALREADY_OPEN")
+        assert (newest(shop).outcome, newest(shop).fault) == (Outcome.OK, "ALREADY_OPEN")
         assert paper_end.kicks == 1
         paper_end.close_drawer()
         seen(shop, False)
@@ -151,8 +152,8 @@ def test_a_jammed_drawer_is_uncertain_though_the_printer_pulled(tmp_path, cashie
         kick_by_key(paper_end)
         seen(shop, False)
         wish(shop, cashier)
-        until(lambda: turn(shop) is not None and view(shop).last.fault == "NOT_OPENED")
-        assert view(shop).last.outcome is Outcome.UNCERTAIN
+        until(lambda: turn(shop) is not None and newest(shop).fault == "NOT_OPENED")
+        assert newest(shop).outcome is Outcome.UNCERTAIN
 
 
 def test_what_was_open_before_a_restart_is_not_asked_for_again(tmp_path, cashier, paper_end):

@@ -15,11 +15,11 @@ from edge.domain import refusals as no
 from edge.domain.drawers import Outcome, Reason
 from tests.edge.drawer_shop import (
     kinds,
+    newest,
     opened,
     seen,
     settings_for,
     turn,
-    view,
     wish,
 )
 
@@ -45,7 +45,7 @@ def test_the_row_and_the_fact_stand_before_the_pulse(shop, cashier, paper_end):
     asked = wish(shop, cashier)
     assert (asked.outcome, paper_end.kicks, kinds(shop)) == (Outcome.ASKED, 0, ["change"])
     turn(shop)
-    assert (view(shop).last.outcome, paper_end.kicks) == (Outcome.OK, 1)
+    assert (newest(shop).outcome, paper_end.kicks) == (Outcome.OK, 1)
     (event,) = shop.books.journal.pending(0, 500, 1 << 20)
     assert (event.actor.station, event.actor.op) == ("T1", "1001")
 
@@ -80,7 +80,7 @@ def test_a_lost_confirmation_leaves_it_uncertain_and_pulses_no_more(tmp_path, ca
         paper_end.lose_confirmation()
         wish(shop, cashier)
         turn(shop)
-        last = view(shop).last
+        last = newest(shop)
         assert (last.outcome, last.fault) == (Outcome.UNCERTAIN, "UNCONFIRMED")
         paper_end.recover()
         for _ in range(3):
@@ -93,14 +93,14 @@ def test_what_the_sensor_saw_settles_a_lost_confirmation(shop, cashier, paper_en
     wish(shop, cashier)
     turn(shop)
     seen(shop, True)
-    assert (view(shop).last.outcome, paper_end.kicks) == (Outcome.OK, 1)
+    assert (newest(shop).outcome, paper_end.kicks) == (Outcome.OK, 1)
 
 
 def test_a_blocked_command_never_opens_later(shop, cashier, paper_end):
     paper_end.take_paper()
     wish(shop, cashier)
     turn(shop)
-    last = view(shop).last
+    last = newest(shop)
     assert (last.outcome, last.fault) == (Outcome.BLOCKED, "OUT_OF_PAPER")
     paper_end.give_paper()
     turn(shop)
@@ -112,7 +112,7 @@ def test_a_command_that_comes_too_late_opens_nothing(shop, cashier, paper_end, m
     now = shop.books.clock.mono_ms()
     monkeypatch.setattr(shop.books.clock, "mono_ms", lambda: now + 10_001)
     turn(shop)
-    assert (view(shop).last.outcome, view(shop).last.fault) == (Outcome.BLOCKED, "TOO_LATE")
+    assert (newest(shop).outcome, newest(shop).fault) == (Outcome.BLOCKED, "TOO_LATE")
     assert paper_end.kicks == 0
 
 
@@ -121,7 +121,7 @@ def test_a_crash_under_the_pulse_leaves_it_uncertain(shop, cashier, paper_end):
     with shop.books.ledger.transaction() as tx:
         assert shop.books.drawers.take(tx, asked.opening)
     turn(shop)
-    assert (view(shop).last.outcome, view(shop).last.fault) == (Outcome.UNCERTAIN, "INTERRUPTED")
+    assert (newest(shop).outcome, newest(shop).fault) == (Outcome.UNCERTAIN, "INTERRUPTED")
     assert paper_end.kicks == 0
 
 

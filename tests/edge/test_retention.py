@@ -116,7 +116,7 @@ def test_doubt_keeps_everything(shop, clock, heard, keeper, why: str) -> None:
 
 
 def test_the_age_of_each_class_and_its_worst_of_the_day_are_kept(shop, clock, heard) -> None:
-    ages = Freshness(shop.books.ledger, clock, heard)  # type: ignore[arg-type]
+    ages = Freshness(shop.books.ledger, clock, heard)
 
     def of(name: str) -> tuple[int | None, int, str]:
         age = next(age for age in ages.now() if age.name == name)

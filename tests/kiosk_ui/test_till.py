@@ -196,7 +196,7 @@ def test_the_stage_follows_the_drawer_and_gives_way_to_a_scan(
     desk: FlaskClient, shop: Shop, hq: PretendHq
 ) -> None:
     def key(text: str) -> str:
-        return re.findall(r'data-key="([^"]*)"', text)[0]
+        return str(re.findall(r'data-key="([^"]*)"', text)[0])
 
     have = key(page(desk))
     assert desk.get("/cashier/stage", query_string={"have": have}).status_code == 204

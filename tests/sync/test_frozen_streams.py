@@ -20,7 +20,8 @@ AT = "2026-01-05T10:00:00.000Z"
 
 
 def state(hub: Any, stream: str) -> str:
-    return next(row["state"] for row in Streams(hub.engine).listed() if row["stream"] == stream)
+    found: str = next(row["state"] for row in Streams(hub.engine).listed() if row["stream"] == stream)
+    return found
 
 
 def stream_cases(hub: Any) -> list[Any]:
