@@ -188,7 +188,12 @@ PLANTS: dict[str, Plant] = {
         Plant(sorted_locks, ("I7",)),
         Plant(prev, ("I1",), {"forge": 60, "busy_hour": 10, "weather": 0}),
         Plant(gap, ("I1",), {"back_up": 4, "restore": 12, "busy_hour": 10}),
-        Plant(fork, ("I1",), {"clone": 30, "busy_hour": 25, "weather": 0, "reimage": 0}, heal_every=40),
+        Plant(
+            fork,
+            ("I1",),
+            {"clone": 30, "busy_hour": 60, "turn": 90, "weather": 0, "reimage": 0, "cut": 0},
+            heal_every=60,
+        ),
         Plant(epoch, ("I5",), {"back_up": 4, "restore": 12, "catalogue": 12, "weather": 0}),
         Plant(floor, ("I5",), {"silence": 10, "withdraw": 15, "catalogue": 15, "weather": 0}),
         Plant(ids, ("I2",), {"twin_id": 10}),
