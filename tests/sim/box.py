@@ -199,6 +199,7 @@ class Box:
         if isinstance(result.fault, DeviceRevoked):
             self.inbox.forget_people()
         self.last = result
+        self.was_killed = self.was_killed and result.fault is not None
         self.next_turn_s = self.mono() + max(0.0 if result.more else 0.5, min(result.next_s, 15.0))
         return result
 

@@ -197,7 +197,7 @@ PLANTS: dict[str, Plant] = {
         Plant(epoch, ("I5",), {"back_up": 4, "restore": 12, "catalogue": 12, "weather": 0}),
         Plant(floor, ("I5",), {"silence": 10, "withdraw": 15, "catalogue": 15, "weather": 0}),
         Plant(ids, ("I2",), {"twin_id": 10}),
-        Plant(nonce, ("I2",), {"retry": 20}),
+        Plant(nonce, ("I2", "I9"), {"retry": 20}),
         Plant(
             counter_row,
             ("I5",),

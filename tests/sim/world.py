@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from sqlcipher3 import dbapi2
 
 from edge.clock import moment_of
 from sync.enrolling import InvitationRefused
@@ -189,6 +190,8 @@ class World:
             self.count("not possible")
         except OperationalError:
             self.count("database busy")
+        except dbapi2.Error as error:
+            raise Broken("I9", f"a store's own call ended in an error: {error}") from error
         except HqKilled:
             self.hq.restart()
             self.count("HQ killed")
