@@ -200,7 +200,7 @@ PLANTS: dict[str, Plant] = {
         Plant(nonce, ("I2", "I9"), {"retry": 20}),
         Plant(
             counter_row,
-            ("I5",),
+            ("I5", "I6"),
             {"slow_writer": 15, "catalogue": 20, "weather": 0, "restore": 0, "hq_kill": 0},
             "postgresql",
             10**9,

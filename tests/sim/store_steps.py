@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from edge.clock import moment_of
@@ -74,7 +75,7 @@ def _judge(w: World, box: Box, slip: Slip, order: Any, asked: Ask4Goods, *, digi
     ends = [order.hold_until] if order is not None and order.hold_until else []
     if not digits:
         ends.append(slip.not_after)
-    if not code and heard is not None and any(moment_of(end) < heard for end in ends):
+    if not code and heard is not None and any(moment_of(end) + _slack(box) < heard for end in ends):
         raise Broken("I11", f"handed over under what had expired by HQ's own time: {ends} < {heard}")
     if code == "expired" and synced and order is not None:
         far = abs((now - w.time.at).total_seconds())
@@ -84,15 +85,21 @@ def _judge(w: World, box: Box, slip: Slip, order: Any, asked: Ask4Goods, *, digi
     _not_far_off(w, box)
 
 
+def _slack(box: Box) -> timedelta:
+    """How far a box may be off: two minutes, in which its own clock is believed, and its quartz since it heard HQ."""
+    clock = box.shop.books.clock
+    since_ms = clock.mono_ms() - clock._anchor.mono_ms if clock._anchor is not None else 0
+    return timedelta(seconds=122 + 0.021 * since_ms / 1000)
+
+
 def _not_far_off(w: World, box: Box) -> None:
     """I11: a box that heard HQ in this life is off by its quartz and the tolerance at most."""
     clock = box.shop.books.clock
-    heard = clock._anchor
-    if heard is None:
+    if clock._anchor is None:
         return
-    off = abs((clock.now() - w.time.at).total_seconds())
-    if off > 122 + 0.021 * (clock.mono_ms() - heard.mono_ms) / 1000:
-        raise Broken("I11", f"a box that heard HQ is {off:.0f} s off")
+    off = abs(clock.now() - w.time.at)
+    if off > _slack(box):
+        raise Broken("I11", f"a box that heard HQ is {off.total_seconds():.0f} s off")
 
 
 def retry(w: World) -> None:
