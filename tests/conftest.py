@@ -5,9 +5,15 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CHROMIUM = "/usr/bin/chromium"
 
 # A deadline measures the machine, not the code.
 settings.register_profile("store-edge", deadline=None, print_blob=True)
@@ -40,6 +46,17 @@ class Canary(logging.Handler):
             told += logging.Formatter().formatException(record.exc_info)
         if SECRETS.search(told):
             self.sung.append(told)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One for the whole process: Playwright does not run twice in one."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(autouse=True)

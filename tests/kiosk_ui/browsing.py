@@ -10,23 +10,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests import conftest
 from tests.kiosk_ui.conftest import PIN, Site, serve
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = conftest.CHROMIUM
 GTIN = "6901234567892"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @dataclass

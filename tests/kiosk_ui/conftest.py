@@ -268,4 +268,4 @@ def _run(server: Any) -> None:
 
 
 # Imported last: it needs what stands above.
-from tests.kiosk_ui.browsing import browser, site, watch  # noqa: E402, F401
+from tests.kiosk_ui.browsing import site, watch  # noqa: E402, F401

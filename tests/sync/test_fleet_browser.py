@@ -18,10 +18,9 @@ from sync.messages import HandedLine, PickupCollected, Shop, stamp
 from tests.kiosk_ui import conftest
 from tests.kiosk_ui.browsing import CHROMIUM, Watch, Watched
 
-browser, watch = vars(conftest)["browser"], vars(conftest)["watch"]
+watch = vars(conftest)["watch"]
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.slow,  # its fixture met errors in a bare root; until that is understood it belongs to the proofs
     pytest.mark.skipif(not os.access(CHROMIUM, os.X_OK), reason=f"{CHROMIUM} is not installed"),
 ]
 DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}

@@ -119,7 +119,7 @@ def _write(where: str, name: str, locked: bool, gates: Any) -> None:
     if name == "quick":
         first.wait(30)
     write(engine, work)
-    if name == "quick":
+    if name == "quick" and locked:
         second.set()
 
 
