@@ -262,8 +262,21 @@ class OrderLine(msgspec.Struct, frozen=True):
     flags: tuple[str, ...] = ()
 
 
+class HandedBy(msgspec.Struct, frozen=True):
+    """`qty` of an order line that the journal `stream` handed over; `unit` where a code of one unit was redeemed."""
+
+    stream: str
+    line: Seq
+    qty: Seq
+    unit: Count = 0
+
+
 class Order(msgspec.Struct, frozen=True, tag="order", tag_field="tb"):
-    """A click-and-collect order published (that is: leased) to this store."""
+    """A click-and-collect order published (that is: leased) to this store.
+
+    `handed`: what was handed over of an order that is open still. A store counts what other journals handed over
+    (its own disk before it was replaced) on top of what stands in its own.
+    """
 
     order: str
     gen: Seq
@@ -284,6 +297,7 @@ class Order(msgspec.Struct, frozen=True, tag="order", tag_field="tb"):
     placed_at: str = ""
     store_name_zh: str = ""
     store_name_en: str = ""
+    handed: tuple[HandedBy, ...] = ()
 
 
 class OrderCommand(msgspec.Struct, frozen=True, tag="cmd", tag_field="tb"):

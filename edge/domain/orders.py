@@ -131,6 +131,16 @@ class OrderLine:
 
 
 @dataclass(frozen=True)
+class HandedBy:
+    """`qty` of a line that the journal `stream` handed over; `unit` > 0 where a code of one unit was redeemed."""
+
+    stream: str
+    line: int
+    qty: int
+    unit: int = 0
+
+
+@dataclass(frozen=True)
 class Order:
     """An order as HQ published it to this store; times are RFC 3339 UTC text, names come masked."""
 
@@ -153,6 +163,7 @@ class Order:
     placed_at: str = ""
     store_name_zh: str = ""
     store_name_en: str = ""
+    handed: tuple[HandedBy, ...] = ()
 
     @property
     def tail(self) -> str:

@@ -141,7 +141,7 @@ RETENTION = (
     """CREATE TABLE freshness (
         day TEXT NOT NULL, class TEXT NOT NULL, worst_s INTEGER NOT NULL, at TEXT NOT NULL,
         PRIMARY KEY (day, class)) STRICT, WITHOUT ROWID""",
-    # What another journal (a former disk's) had handed over of an order when this one first did.
+    # Never written: HQ tells what other journals handed over. Steps are not rewritten, so the table stays.
     """CREATE TABLE handed_before (
         order_id TEXT NOT NULL, line INTEGER NOT NULL, qty INTEGER NOT NULL,
         PRIMARY KEY (order_id, line)) STRICT, WITHOUT ROWID""",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge.db import Connection, Database
 from edge.domain.orders import Fulfilment, Order, OrderState, unstarted
@@ -58,16 +59,21 @@ class Pickups:
             "SELECT gen, state, shelf, claimed_by, claimed_until FROM fulfilment WHERE order_id = ?",
             (order.order,),
         ).fetchone()
+        handed, units = _elsewhere(order, reader)
         if row is None:
-            return unstarted(order)
-        handed = reader.execute(
+            return replace(unstarted(order), handed=handed, units_handed=frozenset(units))
+        mine = reader.execute(
             "SELECT l.line, sum(l.qty) FROM pickup p JOIN pickup_line l USING (pickup_id)"
             " WHERE p.order_id = ? AND p.annulled_at = '' GROUP BY l.line",
             (order.order,),
-        ).fetchall()
-        units = reader.execute(
-            "SELECT unit FROM pickup WHERE order_id = ? AND unit > 0 AND annulled_at = ''", (order.order,)
-        ).fetchall()
+        )
+        handed.update(dict(mine.fetchall()))
+        units |= {
+            unit
+            for (unit,) in reader.execute(
+                "SELECT unit FROM pickup WHERE order_id = ? AND unit > 0 AND annulled_at = ''", (order.order,)
+            )
+        }
         state, shelf = OrderState(row[1]), row[2]
         if row[0] < order.gen and state in _CLOSED:
             state, shelf = order.state, order.shelf
@@ -76,8 +82,8 @@ class Pickups:
             gen=max(row[0], order.gen),
             state=state,
             shelf=shelf,
-            handed=dict(handed),
-            units_handed=frozenset(unit for (unit,) in units),
+            handed=handed,
+            units_handed=frozenset(units),
             claimed_by=row[3],
             claimed_until=row[4],
         )
@@ -214,6 +220,20 @@ class Pickups:
             "INSERT OR IGNORE INTO command (cmd, order_id, answer, at) VALUES (?, ?, ?, ?)",
             (cmd, order, answer, now),
         )
+
+
+def _elsewhere(order: Order, reader: Connection) -> tuple[Counter[int], set[int]]:
+    """Units by line, and single units, that journals other than ours handed over: a disk that was replaced."""
+    handed: Counter[int] = Counter()
+    units: set[int] = set()
+    if not order.handed:
+        return handed, units
+    own = reader.execute("SELECT stream_id FROM stream").fetchone()
+    for one in order.handed:
+        if own is None or one.stream != own[0]:
+            handed[one.line] += one.qty
+            units |= {one.unit} - {0}
+    return handed, units
 
 
 def handed_lines(order: Order, quantities: Mapping[int, int]) -> tuple[tuple[int, str, str, str, int], ...]:

@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import Connection, func, insert, select, update
 
 from sync.hub.feed import Change, publish, put
-from sync.hub.publishing import CLOSED, NotPossible
-from sync.hub.rows import KEYS
+from sync.hub.publishing import NotPossible
+from sync.hub.rows import CLOSED, KEYS
 from sync.hub.schema import customer_order, issued_code, order_line, pickup_key
 from sync.messages import PickupKey, check_row, stamp
 

@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import Connection, select, update
 
 from sync.hub.feed import Change, publish, put
-from sync.hub.publishing import CLOSED, NotPossible, ask_cancel, free_code, locked_order
-from sync.hub.rows import cmd_of, order_of, orders_of
+from sync.hub.publishing import NotPossible, ask_cancel, free_code, locked_order
+from sync.hub.rows import CLOSED, cmd_of, order_of, orders_of
 from sync.hub.schema import command, customer_order, order_line
 from sync.hub.schema import store as store_table
 from sync.messages import Order, moment_of, stamp

@@ -16,12 +16,11 @@ from sync.hub.bulk import insert_rows, update_rows
 from sync.hub.database import write
 from sync.hub.effects import CANCELLED, EXPIRED, PICKED_UP
 from sync.hub.feed import Change, publish, put
-from sync.hub.rows import CATALOG, PRICE, cmd_of, order_of, orders_of
+from sync.hub.rows import CATALOG, CLOSED, PRICE, cmd_of, order_of, orders_of, with_handed
 from sync.hub.schema import command, customer_order, feed, ingest_stream, order_line, stock_level
 from sync.hub.schema import store as store_table
 from sync.messages import Down, Order, OrderCommand, Price, Product, check_row, id_of, moment_of, stamp
 
-CLOSED = frozenset({PICKED_UP, CANCELLED, "rejected", "restocked"})
 _CHUNK = 500
 RENEWED_FOR = timedelta(days=3)
 """How long a reissued order is held unless HQ's people say otherwise."""
@@ -188,7 +187,7 @@ def reissue(conn: Connection, order_no: str, now: datetime, hold_until: str | da
         values["state"] = "partial" if _touched(conn, order_no) else "ready"
     same = customer_order.c.order_no == order_no
     conn.execute(update(customer_order).where(same).values(**values))
-    renewed = order_of(locked_order(conn, order_no))
+    (renewed,) = with_handed(conn, [order_of(locked_order(conn, order_no))])
     publish(conn, [put(orders_of(row.store), renewed)], stamp(now))
     return renewed
 

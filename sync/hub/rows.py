@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from sync.benefits import Coupon
 from sync.configured import CONFIG_BUCKET_SUFFIX
@@ -14,14 +14,16 @@ from sync.hub.benefit_tables import coupon
 from sync.hub.bulk import rows_of
 from sync.hub.feed import Change, put
 from sync.hub.judging import Touched
-from sync.hub.schema import customer_order, stock_level
-from sync.messages import Order, Stock
+from sync.hub.schema import customer_order, pickup, pickup_line, stock_level
+from sync.messages import HandedBy, Order, Stock
 
 CATALOG = "g:catalog:CN"
 PRICE = "g:price:CN"
 KEYS = "g:keys:CN"
 SHOPS = "g:shops:CN"
 COUPONS = "g:coupon:CN"
+CLOSED = frozenset({"picked_up", "cancelled", "rejected", "restocked"})
+"""States of an order in which nobody collects anything of it any more."""
 
 
 def orders_of(store: str) -> str:
@@ -88,10 +90,26 @@ def order_of(row: Any) -> Order:
     )
 
 
+def with_handed(conn: Connection, orders: Sequence[Order]) -> list[Order]:
+    """Orders that are open still with what was handed over of them, journal by journal."""
+    some = {order.order for order in orders if order.mode != "whole" and order.state not in CLOSED}
+    handed: dict[str, list[HandedBy]] = {}
+    if some:
+        standing = (pickup.c.order_no.in_(sorted(some))) & (pickup.c.annulled == 0)
+        lines = select(pickup, pickup_line.c.line, pickup_line.c.qty).join(
+            pickup_line, pickup_line.c.pickup == pickup.c.pickup
+        )
+        for row in conn.execute(lines.where(standing).order_by(pickup.c.pickup, pickup_line.c.pos)):
+            one = HandedBy(row.stream, row.line, row.qty, row.unit)
+            handed.setdefault(row.order_no, []).append(one)
+    return [msgspec.structs.replace(order, handed=tuple(handed.get(order.order, ()))) for order in orders]
+
+
 def changes_of(conn: Connection, store: str, touched: Touched, at: str) -> Iterator[Change]:
     """What must be published after a store's facts were taken in."""
-    for row in rows_of(conn, customer_order, "order_no", touched.orders):
-        yield put(orders_of(row.store), order_of(row))
+    orders = [order_of(row) for row in rows_of(conn, customer_order, "order_no", touched.orders)]
+    for order in with_handed(conn, orders):
+        yield put(orders_of(order.store), order)
     for row in rows_of(conn, stock_level, "sku", touched.skus, also={"store": store}):
         yield put(stock_of(store), stock_row(row, at))
     for cmd in sorted(touched.cmds):
