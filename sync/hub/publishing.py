@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from sync.hub.bulk import insert_rows, update_rows
 from sync.hub.database import write
-from sync.hub.effects import CANCELLED, EXPIRED, PICKED_UP
+from sync.hub.effects import EXPIRED, PICKED_UP
 from sync.hub.feed import Change, publish, put
 from sync.hub.rows import CATALOG, CLOSED, PRICE, cmd_of, order_of, orders_of, with_handed
 from sync.hub.schema import command, customer_order, feed, ingest_stream, order_line, stock_level
