@@ -49,6 +49,11 @@ class Child:
         return self._process.poll() is None
 
     @property
+    def failed(self) -> bool:
+        """Whether it ended with another exit status than 0."""
+        return self._process.poll() not in {None, 0}
+
+    @property
     def id(self) -> int:
         """Its process id."""
         return self._process.pid

@@ -12,6 +12,7 @@ from typing import Any
 from edge.demo.customers import encode
 from edge.demo.ears import Ears
 from edge.demo.hops import Hops, Missed, require
+from edge.demo.papers import spoken
 from edge.demo.shop import SHOPS, STORE, Ware
 from edge.demo.stage import Stage
 from edge.demo.till import Form, Till
@@ -39,6 +40,7 @@ class Journey:
     def run(self) -> None:
         """All hops in order; raises JourneyBroken at the first that fails."""
         with self._out:
+            self._trusted()
             first, code = self._arrives(1, 2)
             self._sign_in()
             self._photo(first, code)
@@ -56,6 +58,18 @@ class Journey:
             self._elsewhere(first, code)
 
     # ---- hops ----
+
+    def _trusted(self) -> None:
+        with self._hops.hop("store enrolled at HQ, the line speaks TLS", "门店已登记，线路 TLS 加密"):
+            stage = self._stage
+            boxes = [box for box in stage.desk.devices(STORE) if box["state"] == "active"]
+            require(len(boxes) == 1, f"{len(boxes)} boxes are enrolled")
+            require(
+                spoken(stage.line.port, stage.papers.authority) in {"TLSv1.2", "TLSv1.3"}, "TLS is spoken"
+            )
+            require(not spoken(stage.line.port, None), "a stranger does not believe the demo's own authority")
+            status, body = stage.api.status()
+            require(status == 200 and body["line"]["word"] == "up", "the store is in touch with HQ")
 
     def _arrives(self, number: int, qty: int) -> tuple[Order, str]:
         """Publishes an order of the one product; returns it with its eight digits, and its signed code."""

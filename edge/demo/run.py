@@ -17,7 +17,8 @@ import click
 
 from edge.demo.hops import Hops, JourneyBroken
 from edge.demo.journey import Journey
-from edge.demo.stage import Address, Stage, StageFailed, free_ports, taken
+from edge.demo.ports import free_ports, taken
+from edge.demo.stage import Address, Stage, StageFailed
 
 _FOLDER = Path("var/demo")
 _INTERRUPTED = 130

@@ -93,12 +93,12 @@ def people(seed: int = SEED) -> tuple[Person, ...]:
     return tuple(Person(*row, "SB1." + base64.b32encode(dice.randbytes(20)).decode()) for row in told)
 
 
-def publish_shop(desk: HubDesk, token: str, range_: tuple[Ware, ...], crew: tuple[Person, ...]) -> None:
+def publish_shop(desk: HubDesk, range_: tuple[Ware, ...], crew: tuple[Person, ...]) -> None:
     """Opens the chain at HQ: stores, two pickup keys, staff, range, prices, stock of the demo's store."""
     from sync.messages import Price, Product
 
     for shop in SHOPS:
-        desk.add_store(shop, token if shop.store == STORE else "")
+        desk.add_store(shop)
     for kid in (1, 2):
         desk.new_pickup_key(kid)
     desk.publish_staff(STORE, [_on_the_list(person) for person in crew])

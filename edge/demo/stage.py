@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import secrets
 import shutil
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +22,8 @@ from devices.simulated_scanner import SimulatedScanner
 from edge.demo.children import Child
 from edge.demo.customers import Issued, orders, publish_orders
 from edge.demo.line import Line
+from edge.demo.papers import certify, found_trust, invitation
+from edge.demo.ports import free_ports, listening
 from edge.demo.shop import STORE, people, publish_shop, wares
 from edge.demo.store_api import StoreApi
 
@@ -46,7 +46,7 @@ live_port = {live_port}
 
 [hq]
 url = {hq}
-token_file = {token_file}
+ca_file = {ca_file}
 interval_s = {pace}
 timeout_s = 5.0
 
@@ -145,7 +145,6 @@ class Stage:
         self.people = people()
         self.codes: dict[str, Issued] = {}
         self.camera = self.folder / "camera"
-        self._token = secrets.token_urlsafe(32)
         self._api_token = secrets.token_urlsafe(32)
         self.api = StoreApi(address.url, self._api_token)
 
@@ -181,15 +180,13 @@ class Stage:
         _clear(self.folder)
         self.camera.mkdir()
         (self.folder / "logs").mkdir()
-        self._tell("HQ: 3 stores, 2,000 products, 40 orders · 总部：门店、商品、订单")
+        self._tell("HQ: 3 stores, 2,000 products, 40 orders, TLS · 总部：门店、商品、订单，TLS 加密")
         self.desk = self._open_hub()
+        self.papers = certify(self.folder / "keys")
         port = free_ports(1)[0]
-        database = str(self.folder / "hq.db")
-        self._start(
-            "hub", ["hub", "run", "--database", database, "--port", str(port), "--next-s", str(self._pace_s)]
-        )
+        self._start("hub", self._hub_arguments(port))
         self._publish()  # while the other process starts
-        self.wait(lambda: _listening(port), "HQ answers")
+        self.wait(lambda: listening(port), "HQ answers")
         self.line = self._struck.enter_context(Line(port))
         self._tell(
             "Devices: scanners, camera, printer, drawer, scale, display · 设备：扫码枪、摄像头、打印机、钱箱、秤、客显"
@@ -199,8 +196,11 @@ class Stage:
         self.guide_scanner = self._struck.enter_context(SimulatedScanner())
         self.scale = self._struck.enter_context(SimulatedScale())
         self.pole = self._struck.enter_context(SimulatedDisplay(chinese=True))
+        settings = str(self._write_settings())
+        self._tell("Store: enrolled at HQ with an invitation · 门店：凭邀请码登记")
+        self._enroll(settings)
         self._tell("Store: daemon and pages · 门店：服务与页面")
-        self._start("store", ["run", "--settings", str(self._write_settings())])
+        self._start("store", ["run", "--settings", settings])
         self.wait(self.api.answers, "the store answers")
         self.wait(self.api.has_heard, "HQ's data arrives at the store")
 
@@ -212,8 +212,24 @@ class Stage:
         self._struck.callback(engine.dispose)
         return HubDesk(engine)
 
+    def _hub_arguments(self, port: int) -> list[str]:
+        database, papers = str(self.folder / "hq.db"), self.papers
+        tls = ["--cert", str(papers.certificate), "--key", str(papers.key)]
+        return [
+            "hub",
+            "run",
+            "--database",
+            database,
+            "--port",
+            str(port),
+            "--next-s",
+            str(self._pace_s),
+            *tls,
+        ]
+
     def _publish(self) -> None:
-        publish_shop(self.desk, self._token, self.wares, self.people)
+        found_trust(self.desk, self.papers.authority.parent)
+        publish_shop(self.desk, self.wares, self.people)
         now = datetime.now(UTC)
         self.codes.update(publish_orders(self.desk, orders(self.wares, now), now))
 
@@ -221,18 +237,30 @@ class Stage:
         child = Child(name, arguments, self.folder / "logs" / f"{name}.log")
         self._children.append(self._struck.enter_context(child))
 
+    def _enroll(self, settings: str) -> None:
+        """As store IT does it: the text of HQ's QR code, one command, before the daemon runs."""
+        asked = invitation(self.desk, self.hq_url, self.folder / "invitation.json")
+        log = self.folder / "logs" / "enroll.log"
+        with Child("enroll", ["enroll", str(asked), "--settings", settings], log) as child:
+            self.wait(lambda: not child.running, "the store is enrolled")
+            if child.failed:
+                raise StageFailed(f"the store was not enrolled ({log}):\n{child.last_words()}")
+        asked.unlink()  # it is used up
+
+    @property
+    def hq_url(self) -> str:
+        """HQ as the store reaches it: over the line, by TLS."""
+        return f"https://127.0.0.1:{self.line.port}"
+
     def _write_settings(self) -> Path:
-        token_file = self.folder / "hq.token"
-        with os.fdopen(os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(self._token)
         settings = self.folder / "store.toml"
         values = {
             "store": STORE,
             "state": str(self.folder / "state"),
             "web_port": self.address.web_port,
             "live_port": self.address.live_port,
-            "hq": f"http://127.0.0.1:{self.line.port}",
-            "token_file": str(token_file),
+            "hq": self.hq_url,
+            "ca_file": str(self.papers.authority),
             "pace": self._pace_s,
             "scanner": self.scanner.port,
             "camera": str(self.camera),
@@ -246,30 +274,6 @@ class Stage:
         quoted = {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
         settings.write_text(_SETTINGS.format_map(quoted), "utf-8")
         return settings
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of the loopback that nobody uses now."""
-    with contextlib.ExitStack() as held:
-        probes = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [int(probe.getsockname()[1]) for probe in probes]
-
-
-def taken(port: int) -> bool:
-    """Whether something listens at this port of the loopback, or we may not."""
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError:
-        return True
-    return False
-
-
-def _listening(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 def _clear(folder: Path) -> None:

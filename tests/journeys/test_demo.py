@@ -57,7 +57,13 @@ def test_the_journey_goes_through_and_leaves_no_process(tmp_path: Path) -> None:
     assert end["hops"] == len(hops) >= 19
     assert (folder / "pictures" / "slip.png").read_bytes().startswith(b"\x89PNG")
     assert (folder / "pictures" / "phone.jpg").read_bytes().startswith(b"\xff\xd8")
-    assert (folder / "hq.token").stat().st_mode & 0o777 == 0o600
+    assert "enrolled" in hops[0]["name"]
+    settings = (folder / "store.toml").read_text("utf-8")
+    assert 'url = "https://127.0.0.1:' in settings
+    assert "token_file" not in settings
+    keys = {file.name: file.stat().st_mode & 0o777 for file in (folder / "keys").glob("*.key")}
+    assert keys == dict.fromkeys(("config.key", "hub.key", "money.key", "root.key"), 0o600)
+    assert not (folder / "invitation.json").exists()
     assert processes_that_name(str(folder)) == []
 
 
@@ -80,7 +86,7 @@ PARENT = """
 import sys, time
 from pathlib import Path
 from edge.demo.children import Child
-from edge.demo.stage import free_ports
+from edge.demo.ports import free_ports
 folder = Path(sys.argv[1])
 port = str(free_ports(1)[0])
 child = Child("hub", ["hub", "run", "--database", str(folder / "hq.db"), "--port", port], folder / "log")

@@ -13,10 +13,11 @@ import requests
 
 from edge.demo.devices_page import served
 from edge.demo.journey import photo_of
+from edge.demo.ports import free_ports
 from edge.demo.prelude import play
 from edge.demo.screenful import screenful
 from edge.demo.shop import STORE
-from edge.demo.stage import Address, Stage, free_ports
+from edge.demo.stage import Address, Stage
 from edge.demo.till import Till
 from sync.messages import Order
 

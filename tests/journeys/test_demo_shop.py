@@ -84,7 +84,7 @@ def test_forty_orders_in_every_state_that_hq_can_publish(range_: tuple[Ware, ...
 def test_hq_takes_the_whole_shop_and_its_codes_are_genuine(range_: tuple[Ware, ...], tmp_path: Path) -> None:
     engine = open_hub(tmp_path / "hq.db")
     desk = HubDesk(engine)
-    publish_shop(desk, "token", range_, people())
+    publish_shop(desk, range_, people())
     codes = publish_orders(desk, orders(range_, NOW), NOW)
     published = desk.orders()
     engine.dispose()
