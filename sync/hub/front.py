@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from sync.hub.hints import Asking, Hints
 from sync.messages import HINT_PATH
 
 _START_S = 10.0
+NEAR = 100
+"""Connections of one address that are handed on at once: who sends bodies by the drop must not take them all."""
 _OURS = f"GET {HINT_PATH} ".encode()
 
 
@@ -36,6 +40,7 @@ class Front:
         self._address = address
         self._tls = tls
         self._hints = Hints(engine)
+        self._near: Counter[str] = Counter()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="front", daemon=True)
         self._up = threading.Event()
@@ -58,7 +63,9 @@ class Front:
         asyncio.set_event_loop(self._loop)
         try:
             server = self._loop.run_until_complete(
-                self._hints.listen(self._address, self._tls, lambda: _Door(self._hints, self._behind))
+                self._hints.listen(
+                    self._address, self._tls, lambda: _Door(self._hints, self._behind, self._near)
+                )
             )
         except OSError as error:
             self._failed = error
@@ -73,54 +80,72 @@ class Front:
 
 
 class _Door(Asking):
-    """A connection whose first request decides: a hint stays here, anything else goes on for good."""
+    """A connection whose first request decides: a hint stays here, anything else goes on for good.
 
-    __slots__ = ("_behind", "_far")
+    It goes on with the whole head of that request, so that connections which never say what they want, or say it by
+    the drop, end here and take none of the server behind.
+    """
 
-    def __init__(self, hints: Hints, behind: str) -> None:
+    __slots__ = ("_behind", "_near")
+
+    def __init__(self, hints: Hints, behind: str, near: Counter[str]) -> None:
+        """`near` counts what is handed on, by address."""
         super().__init__(hints)
         self._behind = behind
-        self._far = False
+        self._near = near
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
-        if self._late is None or self._far:
-            return
-        start = self._said + data
-        if _OURS.startswith(start[: len(_OURS)]):
-            super().data_received(data)
-            return
-        self._far = True
-        self._heard()
-        if not start[:1].isalpha():
+        if not (self._said + data)[:1].isalpha():
             self.transport.abort()  # no HTTP; most likely TLS, of which nothing is spoken here
             return
-        self.transport.pause_reading()
-        self._hints.keep(asyncio.ensure_future(self._hand_on(start)))
+        super().data_received(data)
 
-    async def _hand_on(self, start: bytes) -> None:
+    def asked(self, said: bytes) -> None:
+        """See Asking."""
+        if said.startswith(_OURS):
+            super().asked(said)
+            return
+        address = str((self.transport.get_extra_info("peername") or ("",))[0])
+        if self._near[address] >= NEAR:
+            self.refuse(503, {"error": "busy"})
+            return
+        self._near[address] += 1
+        self.transport.pause_reading()
+        self._hints.keep(asyncio.ensure_future(self._hand_on(said, address)))
+
+    async def _hand_on(self, start: bytes, address: str) -> None:
         loop = asyncio.get_running_loop()
-        near = _Pipe()
+        near = _Pipe(lambda: self._gone(address))
         try:
             far, pipe = await loop.create_unix_connection(_Pipe, self._behind)
         except OSError:
+            self._gone(address)
             self.refuse(503, {"error": "busy"})
             return
         near.transport, near.peer, pipe.peer = self.transport, pipe, near
         far.write(start)
         self.transport.set_protocol(near)
         if self.transport.is_closing():
+            self._gone(address)
             far.close()
         else:
             self.transport.resume_reading()
+
+    def _gone(self, address: str) -> None:
+        self._near[address] -= 1
+        if not self._near[address]:
+            del self._near[address]
 
 
 class _Pipe(asyncio.Protocol):
     """One side of a connection handed on: what comes in here goes out there, no faster than it is taken."""
 
-    __slots__ = ("peer", "transport")
+    __slots__ = ("_gone", "peer", "transport")
 
-    def __init__(self) -> None:
+    def __init__(self, gone: Callable[[], None] = lambda: None) -> None:
+        """`gone` is called when this side is lost."""
+        self._gone = gone
         self.transport: Any = None
         self.peer: _Pipe | None = None
 
@@ -146,6 +171,7 @@ class _Pipe(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""
         del exc
+        self._gone()
         if self.peer is not None:
             self.peer.transport.close()
             self.peer = None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from waitress.server import create_server
 
 from sync.hinting import HintLine
-from sync.hub.front import Front, tls_context
+from sync.hub.front import NEAR, Front, tls_context
 from sync.messages import LineDown
 from sync.transport import HttpTransport
 
@@ -74,13 +77,13 @@ def authority(tmp_path: Path) -> Authority:
 @pytest.fixture
 def serve(hub: Any, tmp_path: Path) -> Iterator[Serve]:
     """serve(context) starts a hub with its front; gives its address."""
-    socket = str(tmp_path / "hub.sock")
-    server: Any = create_server(hub.app, unix_socket=socket, threads=2)
+    behind = str(tmp_path / "hub.sock")
+    server: Any = create_server(hub.app, unix_socket=behind, threads=2)
     threading.Thread(target=server.run, daemon=True).start()
     fronts: list[Front] = []
 
     def start(tls: ssl.SSLContext | None) -> str:
-        fronts.append(Front(hub.engine, socket, ("127.0.0.1", 0), tls))
+        fronts.append(Front(hub.engine, behind, ("127.0.0.1", 0), tls))
         fronts[-1].start()
         return f"{'https' if tls else 'http'}://127.0.0.1:{fronts[-1].port}"
 
@@ -166,3 +169,43 @@ def test_large_answers_and_many_requests_pass_the_front_whole(
     pages = [line.post("/sync/v1/pull", ask) for _ in range(3)]
     assert {page.count(b'"t":"op"') for page in pages} == {4000 + 3}
     assert line._session is not None, "the connection was kept"
+
+
+def test_who_says_nothing_whole_keeps_nobody_out(hub: Any, serve: Serve) -> None:
+    """The server behind has two threads and 100 places; hundreds of half-said requests reach none of them."""
+    url = serve(None)
+    where = ("127.0.0.1", int(url.rpartition(":")[2]))
+    token = hub.tokens["S1"]
+    with ExitStack() as held:
+        for _ in range(300):
+            half = held.enter_context(socket.create_connection(where))
+            half.sendall(b"POST /sync/v1/up HTTP/1.1\r\nHost: x\r\n")
+        line = HttpTransport(url, token, 10)
+        for _ in range(3):
+            assert b"checkpoint" in line.post("/sync/v1/pull", b'{"proto":1,"stream":"x"}')
+
+
+def test_one_address_takes_only_so_many_places(serve: Serve) -> None:
+    where = ("127.0.0.1", int(serve(None).rpartition(":")[2]))
+    with ExitStack() as held:
+        dripping = [held.enter_context(socket.create_connection(where)) for _ in range(NEAR)]
+        for one in dripping:
+            one.sendall(POST)
+        answered(where, b"HTTP/1.1 503")
+        for one in dripping[:10]:
+            one.close()
+        answered(where, b"HTTP/1.1 401")
+
+
+POST = b"POST /sync/v1/up HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 9\r\n\r\n"
+
+
+def answered(where: tuple[str, int], wanted: bytes) -> None:
+    """Asks until the answer begins so: connections are noticed a moment after they came or went."""
+    deadline = time.monotonic() + 10
+    heard = b""
+    while not heard.startswith(wanted):
+        assert time.monotonic() < deadline, heard
+        with socket.create_connection(where, timeout=10) as one:
+            one.sendall(POST + b"123456789")
+            heard = one.recv(100)
