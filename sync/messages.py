@@ -29,16 +29,29 @@ import msgspec
 
 from sync.benefits import (
     Coupon,
+    CouponClaimed,
+    CouponKey,
     CouponRedeemed,
     CouponReleased,
+    JoinLink,
+    JoinOffered,
+    JoinScene,
+    LookupKey,
     Member,
     MemberChange,
+    MemberErase,
+    MemberErased,
+    MemberKey,
+    MemberMerge,
+    MemberRevealed,
     PointsEarned,
     PointsGrant,
     PointsSpent,
+    Repurchase,
 )
-from sync.figures import Count, Fen, Kid, Seq, Whole
-from sync.goods import GrantReturned, Quota, StockCounted, StockMoved
+from sync.figures import Count, Fen, Kid, Note, Seq, Whole
+from sync.goods import GOODS_KEYS, Barcode, GoodsDown, GoodsUp, Inbound, NodeStock
+from sync.picks import PicksUp
 from sync.signed import Signed
 from sync.snapshot_words import Snap
 
@@ -55,17 +68,17 @@ class HandedLine(msgspec.Struct, frozen=True):
     """`qty` of one order line given to the customer; each is also a stock movement of -qty."""
 
     line: Seq
-    sku: str
+    sku: Note
     qty: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
 class PickupCollected(msgspec.Struct, frozen=True, tag="pickup.collected", tag_field="k"):
     """Goods of an order were handed over: a fact, whatever HQ thinks of the order by now."""
 
-    pickup: str
-    order: str
+    pickup: Note
+    order: Note
     gen: int
-    state: str
+    state: Note
     lines: tuple[HandedLine, ...]
     unit: int = 0
     manual: bool = False
@@ -77,45 +90,46 @@ class PickupCollected(msgspec.Struct, frozen=True, tag="pickup.collected", tag_f
 class PickupAnnulled(msgspec.Struct, frozen=True, tag="pickup.annulled", tag_field="k"):
     """A hand-over recorded by mistake was taken back before the goods left; reverses its lines."""
 
-    pickup: str
-    order: str
+    pickup: Note
+    order: Note
     gen: int
-    state: str
+    state: Note
     lines: tuple[HandedLine, ...]
 
 
 class OrderAdvanced(msgspec.Struct, frozen=True, tag="order.advanced", tag_field="k"):
     """The fulfilment of an order moved on (accepted, picking, packed, ready ...)."""
 
-    order: str
+    order: Note
     gen: int
-    event: str
-    state: str
-    shelf: str = ""
+    event: Note
+    state: Note
+    shelf: Note = ""
+    reason: Note = ""
 
 
 class LeaseReturned(msgspec.Struct, frozen=True, tag="lease.returned", tag_field="k"):
     """The store gave an order back at HQ's request: from now on it hands nothing of it over."""
 
-    order: str
+    order: Note
     gen: int
-    cmd: str
+    cmd: Note
 
 
 class DrawerOpened(msgspec.Struct, frozen=True, tag="drawer.opened", tag_field="k"):
     """Somebody had a cash drawer opened, for this reason; `unasked`: its sensor saw it open without a command."""
 
-    drawer: str
-    opening: str
-    reason: str
+    drawer: Note
+    opening: Note
+    reason: Note
 
 
 class DrawerClosed(msgspec.Struct, frozen=True, tag="drawer.closed", tag_field="k"):
     """How that opening ended: `shut` after `open_s` seconds, or `blocked`, when it had never opened."""
 
-    drawer: str
-    opening: str
-    how: str
+    drawer: Note
+    opening: Note
+    how: Note
     open_s: Count = 0
 
 
@@ -139,14 +153,17 @@ Up = (
     | LeaseReturned
     | DrawerOpened
     | DrawerClosed
-    | StockMoved
-    | StockCounted
-    | GrantReturned
+    | GoodsUp
+    | PicksUp
     | CouponRedeemed
     | CouponReleased
     | PointsEarned
     | PointsSpent
     | MemberChange
+    | CouponClaimed
+    | MemberRevealed
+    | MemberErased
+    | JoinOffered
 )
 
 
@@ -219,8 +236,10 @@ class UpAnswer(msgspec.Struct, frozen=True):
 # ---- Down: what HQ says --------------------------------------------------------------------------
 
 
-class Product(msgspec.Struct, frozen=True, tag="product", tag_field="tb"):
-    """A thing that is sold. `picture` is a reference into the store's own picture set."""
+class Product(msgspec.Struct, frozen=True, tag="product", tag_field="tb", omit_defaults=True):
+    """A thing that is sold. `picture` is a reference into the store's own picture set, `plu` its number on labels
+    of the shop's scales, `grams` the weight of one piece (0: nobody knows) and `grams_off` by how much it may
+    differ, `zone` and `place` where it lies, `min_stock` the pieces below which it is to be refilled."""
 
     sku: str
     gtin: str
@@ -229,6 +248,16 @@ class Product(msgspec.Struct, frozen=True, tag="product", tag_field="tb"):
     category: str = ""
     picture: str = ""
     flags: tuple[str, ...] = ()
+    brand: str = ""
+    tags: tuple[str, ...] = ()
+    tax_code: str = ""
+    unit: str = ""
+    plu: str = ""
+    grams: Count = 0
+    grams_off: Count = 0
+    zone: str = ""
+    place: str = ""
+    min_stock: Count = 0
 
 
 class Price(msgspec.Struct, frozen=True, tag="price", tag_field="tb"):
@@ -298,6 +327,13 @@ class Order(msgspec.Struct, frozen=True, tag="order", tag_field="tb"):
     store_name_zh: str = ""
     store_name_en: str = ""
     handed: tuple[HandedBy, ...] = ()
+    service: str = "pickup"
+    carrier: str = ""
+    waybill: str = ""
+    promised: str = ""
+    ring: str = ""
+    substitutes: bool = False
+    card: str = ""
 
 
 class OrderCommand(msgspec.Struct, frozen=True, tag="cmd", tag_field="tb"):
@@ -357,6 +393,7 @@ class ConfigWord(msgspec.Struct, frozen=True, tag="config", tag_field="tb"):
 
 Down = (
     Product
+    | Barcode
     | Price
     | Stock
     | Order
@@ -366,10 +403,18 @@ Down = (
     | Staff
     | Shop
     | ConfigWord
-    | Quota
+    | GoodsDown
     | Coupon
     | Member
     | PointsGrant
+    | CouponKey
+    | MemberKey
+    | LookupKey
+    | MemberMerge
+    | MemberErase
+    | JoinLink
+    | JoinScene
+    | Repurchase
 )
 DOWN_KINDS: dict[str, type[msgspec.Struct]] = {
     str(kind.__struct_config__.tag): kind for kind in get_args(Down)
@@ -460,6 +505,7 @@ PullLine = Checkpoint | Op | Reset | Complete
 
 ROW_KEYS: dict[str, str] = {
     "product": "sku",
+    "barcode": "gtin",
     "price": "sku",
     "stock": "sku",
     "order": "order",
@@ -469,10 +515,18 @@ ROW_KEYS: dict[str, str] = {
     "staff": "staff",
     "shop": "store",
     "config": "id",
-    "quota": "grant",
+    **GOODS_KEYS,
     "coupon": "coupon",
     "member": "member",
     "points_grant": "grant",
+    "coupon_key": "kid",
+    "member_key": "kid",
+    "lookup_key": "kid",
+    "member_merge": "member",
+    "member_erase": "cmd",
+    "join_link": "link",
+    "join_scene": "scene",
+    "repurchase": "offer",
 }
 """The field of each Down kind whose text is the row's `id` in its bucket."""
 
@@ -482,6 +536,8 @@ STATES = frozenset(
     "cancel_requested cancelled".split()
 )
 ROLES = frozenset({"cashier", "lead"})
+SERVICES = frozenset({"pickup", "delivery"})
+CARRIERS = frozenset({"", "own", "third"})
 
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -532,17 +588,21 @@ def check_row(row: Down) -> str:
     """The first field whose text means nothing to the other side (a time, a state ...), or "". Both ends ask."""
     match row:
         case Order():
-            times: tuple[str, ...] = ("ready_by", "hold_until", "lease_until", "placed_at")
-            words = {"mode": MODES, "state": STATES}
-        case PickupKey():
+            times: tuple[str, ...] = ("ready_by", "hold_until", "lease_until", "placed_at", "promised")
+            words = {"mode": MODES, "state": STATES, "service": SERVICES, "carrier": CARRIERS}
+        case PickupKey() | CouponKey() | MemberKey() | LookupKey():
             times, words = ("not_after",), {}
+        case JoinLink():
+            times, words = ("until",), {}
         case Staff():
             times, words = (), {"role": ROLES}
         case Coupon():
             times, words = ("not_before", "not_after"), {}
+        case Member():
+            times, words = ("points_at",), {}
         case PointsGrant():
             return "" if is_stamp(row.not_after) else "not_after"
-        case OrderCommand() | Stock():
+        case OrderCommand() | Stock() | MemberMerge() | MemberErase() | JoinScene():
             return "" if is_stamp(row.at) else "at"
         case _:
             return ""

@@ -17,9 +17,9 @@ ROOMS = ("config", "devices", "edge", "kiosk_ui", "sync")
 
 # Pure modules with the types that others need: import nothing of ours, and everybody may import them.
 DOORS = tuple(
-    "config.schema config.device_schema config.layers config.problems config.scanner_checks devices.ports devices.slip "
-    "edge.domain sync.admission sync.benefits sync.configured sync.figures sync.goods sync.messages sync.signed"
-    " sync.snapshot_words".split()
+    "config.schema config.device_schema config.layers config.problems config.scanner_checks "
+    "config.selling_schema devices.ports devices.slip edge.domain sync.admission sync.asked sync.benefits sync.configured sync.figures sync.goods sync.messages sync.picks sync.signed"
+    " sync.snapshot_words sync.selling".split()
 )
 # Where everything is put together: may import all rooms, and nobody else may import these.
 ROOTS = tuple(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge.domain.orders import OrderState
+from edge.records import benefit_tables
+from edge.records.sales_tables import SELLING
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -156,6 +158,8 @@ STEPS = {
     "enrolment": (ENROLMENT,),
     "goods": GOODS,
     "retention": RETENTION,
+    "selling": SELLING,
+    "coupons": benefit_tables.LEDGER,
 }
 NAMES = list(STEPS)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edge.records import benefit_tables
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
@@ -88,7 +90,25 @@ BENEFITS = (
     "CREATE INDEX points_grant_member ON points_grant (member)",
 )
 
-NAMES = ["first", "config", "feeds", "benefits"]
+CATALOGUE = (
+    *(
+        f"ALTER TABLE product ADD COLUMN {column} NOT NULL DEFAULT {default}"
+        for column, default in (
+            *((f"{name} TEXT", "''") for name in ("brand", "tags", "tax_code", "unit")),
+            *((f"{name} INTEGER", "0") for name in ("grams", "grams_off")),
+            *((f"{name} TEXT", "''") for name in ("plu", "zone", "place")),
+            ("min_stock INTEGER", "0"),
+        )
+    ),
+    "CREATE INDEX product_plu ON product (plu) WHERE plu <> ''",
+    """CREATE TABLE barcode (
+        gtin14 TEXT PRIMARY KEY, sku TEXT NOT NULL, units INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+    # Products whose name the index of names does not hold yet; `n` in the order in which they came.
+    "CREATE TABLE renamed (n INTEGER PRIMARY KEY AUTOINCREMENT, sku TEXT NOT NULL) STRICT",
+    "INSERT INTO renamed (sku) SELECT sku FROM product",
+)
+
+NAMES = ["first", "config", "feeds", "benefits", "catalogue", "counter"]
 
 
 def migrations() -> Migrations:
@@ -122,6 +142,16 @@ def migrations() -> Migrations:
     @replica(name="benefits")
     def benefits(db: Database) -> None:
         for statement in BENEFITS:
+            db.execute(statement)
+
+    @replica(name="catalogue")
+    def catalogue(db: Database) -> None:
+        for statement in CATALOGUE:
+            db.execute(statement)
+
+    @replica(name="counter")
+    def counter(db: Database) -> None:
+        for statement in benefit_tables.REPLICA:
             db.execute(statement)
 
     return replica

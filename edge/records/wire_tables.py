@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from edge.domain import orders
+from sync import benefits
 from sync.benefits import Coupon, Member, PointsGrant
 from sync.goods import Quota
 from sync.messages import canonical
@@ -25,6 +26,8 @@ class WireTable:
     columns: tuple[str, ...]
     row_of: Callable[[dict[str, Any]], Row]
     apart: tuple[str, ...] = ()
+    before: str = ""
+    """What is to be noted of a row that comes by page before it is put over a former one; takes the row."""
 
     @property
     def key(self) -> str:
@@ -55,7 +58,7 @@ class WireTable:
 
 def key_of(tb: str, row_id: str) -> str | int:
     """An op's id as it stands in the key column."""
-    if tb == "pickup_key" and row_id.isascii() and row_id.isdecimal() and len(row_id) <= 3:
+    if tb.endswith("_key") and row_id.isascii() and row_id.isdecimal() and len(row_id) <= 3:
         return int(row_id)
     return row_id
 
@@ -75,7 +78,11 @@ def _product_row(d: dict[str, Any]) -> Row:
     flags = " ".join(d.get("flags", ()))
     # One length for all GTINs, as on the scan's side: a UPC-A is a GTIN-14 with leading zeros.
     gtin14 = str(d["gtin"]).zfill(14)
-    return (d["sku"], d["gtin"], gtin14, *_fields("name_zh", "name_en", "category", "picture")(d), flags)
+    texts = _fields("name_zh", "name_en", "category", "picture")(d)
+    where = (*_fields("plu", "zone", "place")(d), d.get("min_stock", 0))
+    about = (d.get("brand", ""), " ".join(d.get("tags", ())), *_fields("tax_code", "unit")(d))
+    grams = (d.get("grams", 0), d.get("grams_off", 0))
+    return (d["sku"], d["gtin"], gtin14, *texts, flags, *about, *grams, *where)
 
 
 def _config_row(d: dict[str, Any]) -> Row:
@@ -92,18 +99,36 @@ def _typed(name: str, kind: type[Any], fields: str, apart: tuple[str, ...] = ())
 
     def row(d: dict[str, Any]) -> Row:
         word = msgspec.convert({**d, "tb": kind.__struct_config__.tag}, kind)
-        return tuple(getattr(word, field) for field in names)
+        values = (getattr(word, field) for field in names)
+        return tuple("\n".join(value) if isinstance(value, tuple) else value for value in values)
 
-    return WireTable(name, tuple("grant_id" if field == "grant" else field for field in names), row, apart)
+    columns = tuple(_COLUMNS.get(field, field) for field in names)
+    return WireTable(name, columns, row, apart)
+
+
+_COLUMNS = {"grant": "grant_id", "into": "into_member"}
 
 
 _COUPON = "coupon cls fen title_zh title_en state store not_before not_after offline_fen offline_per_hour"
+_COUPON += " kind online terms sku per_member member"
 _MEMBER = "member tier ver name_masked card_tail phone_tail language marketing"
-_PRODUCT = ("sku", "gtin", "gtin14", "name_zh", "name_en", "category", "picture", "flags")
+_MEMBER += " card_hash badges tags points points_at"
+_PRODUCT = tuple(
+    "sku gtin gtin14 name_zh name_en category picture flags brand tags tax_code unit grams grams_off plu zone place"
+    " min_stock".split()
+)
+# Names that are new: the index of names is made of them, later and elsewhere.
+_RENAMED = (
+    "INSERT INTO renamed (sku) SELECT ?1 WHERE NOT EXISTS"
+    " (SELECT 1 FROM product WHERE sku = ?1 AND name_zh = ?4 AND name_en = ?5)"
+)
 _ORDER = ("order_id", "gen", "state", "numeric_code", "phone_tail", "ready_by", "hold_until", "doc")
 _CMD = ("cmd", "order_id", "gen", "kind", "at")
 TABLES: Mapping[str, WireTable] = {
-    "product": WireTable("product", _PRODUCT, _product_row, apart=("gtin", "gtin14")),
+    "product": WireTable("product", _PRODUCT, _product_row, ("gtin", "gtin14", "plu"), _RENAMED),
+    "barcode": WireTable(
+        "barcode", ("gtin14", "sku", "units"), lambda d: (d["gtin"], d["sku"], d.get("units", 1))
+    ),
     "price": _same("price", "sku", "fen", "book"),
     "stock": _same("stock", "sku", "on_hand", "stream", "upto_seq", "at"),
     "order": WireTable("click_order", _ORDER, _order_row, apart=("numeric_code", "phone_tail")),
@@ -114,12 +139,20 @@ TABLES: Mapping[str, WireTable] = {
     "shop": _same("shop", "store", "name_zh", "name_en", "address_zh", "address_en", "phone"),
     "config": WireTable("config", ("id", "doc"), _config_row),
     "quota": _typed("quota", Quota, "grant sku stream units recall web", apart=("sku",)),
-    "coupon": _typed("coupon", Coupon, _COUPON),
-    "member": _typed("member", Member, _MEMBER),
+    "coupon": _typed("coupon", Coupon, _COUPON, apart=("member",)),
+    "member": _typed("member", Member, _MEMBER, apart=("card_hash",)),
     "points_grant": _typed(
         "points_grant", PointsGrant, "grant member stream units not_after recall", apart=("member",)
     ),
+    "coupon_key": _typed("coupon_key", benefits.CouponKey, "kid public not_after"),
+    "member_key": _typed("member_key", benefits.MemberKey, "kid public not_after"),
+    "lookup_key": _typed("lookup_key", benefits.LookupKey, "kid secret not_after"),
+    "member_merge": _typed("member_merge", benefits.MemberMerge, "member into at"),
+    "member_erase": _typed("member_erase", benefits.MemberErase, "cmd member at"),
+    "join_link": _typed("join_link", benefits.JoinLink, "link url title_zh title_en until"),
+    "join_scene": _typed("join_scene", benefits.JoinScene, "scene result at"),
+    "repurchase": _typed("repurchase", benefits.Repurchase, "offer min_fen fen days title_zh title_en"),
 }
 """Wire table -> table of hq.db."""
-ABOUT_PEOPLE = ("order", "cmd", "member", "points_grant")
+ABOUT_PEOPLE = ("order", "cmd", "member", "points_grant", "member_merge", "member_erase", "lookup_key")
 """Wire tables that a box which was shut out must forget."""
