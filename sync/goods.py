@@ -1,14 +1,17 @@
-"""The door's part for goods: movements and counts of stock going up, escrow of hot products coming down."""
+"""The door's part for goods: movements, counts and checks of stock go up; escrow and other nodes' stock come down."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-from sync.figures import Count, Delta, Name, Note, Seq, Shelf
+from sync.figures import Count, Delta, Name, Note, Seq, Shelf, Units, Whole
 
-MoveReason = Literal["receipt", "transfer", "damage", "return", "adjust", "sale"]
+MoveReason = Literal[
+    "receipt", "transfer", "damage", "return", "adjust", "sale", "sample", "gift", "short", "substitute"
+]
+Sum = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z")]
 
 
 class StockMoved(msgspec.Struct, frozen=True, tag="stock.moved", tag_field="k"):
@@ -54,3 +57,104 @@ class Quota(msgspec.Struct, frozen=True, tag="quota", tag_field="tb"):
     units: Seq
     recall: Count = 0
     web: Count = 0
+
+
+class Barcode(msgspec.Struct, frozen=True, tag="barcode", tag_field="tb"):
+    """A further number of a product beside its own: another maker's, or the case's with `units` pieces in it.
+
+    `gtin` is written with 14 digits (leading zeros).
+    """
+
+    gtin: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{14}$")]
+    sku: Name
+    units: Units = 1
+
+
+class StockShifted(msgspec.Struct, frozen=True, tag="stock.shifted", tag_field="k"):
+    """`qty` pieces that stay in the shop became unfit to be sold (positive), or fit again (negative).
+
+    On hand does not change; what may be sold does.
+    """
+
+    sku: Name
+    qty: Delta
+    reason: Literal["damaged", "worn", "mended", "scrapped"]
+    ref: Note = ""
+
+
+class StockChecked(msgspec.Struct, frozen=True, tag="stock.checked", tag_field="k"):
+    """The store's own figures, all told, for HQ to hold beside its own: `n` products and their `ck`.
+
+    `ck`: the sum modulo 2^64 over products of the first 8 bytes of SHA-256 of canonical `[sku, on_hand]`, as 16 hex
+    digits. The journal stood at `upto_seq`; the bucket of stock had been read up to `cursor` of epoch `e`.
+    """
+
+    upto_seq: Count
+    n: Count
+    ck: Sum
+    e: str = ""
+    cursor: Count = 0
+
+
+class StockAlarmed(msgspec.Struct, frozen=True, tag="stock.alarmed", tag_field="k"):
+    """A product's figures cannot be true, or cannot be kept: fewer than nought on hand, or more promised than fit."""
+
+    sku: Name
+    kind: Literal["negative", "oversold"]
+    on_hand: Whole
+    reserved: Count = 0
+    damaged: Whole = 0
+
+
+class DemandLost(msgspec.Struct, frozen=True, tag="demand.lost", tag_field="k"):
+    """Somebody wanted `qty` pieces that were not here: told at the desk, scanned or looked up, short in a pick."""
+
+    sku: Name
+    qty: Units
+    how: Literal["asked", "scanned", "searched", "short"]
+
+
+class Substitute(msgspec.Struct, frozen=True, tag="substitute", tag_field="tb"):
+    """What may be given in a product's stead, where a customer agreed to that; the best first."""
+
+    sku: Name
+    instead: tuple[str, ...]
+
+
+class Node(msgspec.Struct, frozen=True, tag="node", tag_field="tb"):
+    """A place of the chain that holds stock; `km10` tenths of a kilometre from this store, where HQ says so."""
+
+    node: Name
+    kind: Literal["store", "warehouse", "forward"]
+    name_zh: str
+    name_en: str
+    km10: Count = 0
+
+
+class NodeStock(msgspec.Struct, frozen=True, tag="node_stock", tag_field="tb"):
+    """Pieces of a product that another node could sell at `at`; `row` is `<node>:<sku>`."""
+
+    row: Name
+    node: Name
+    sku: Name
+    sellable: Whole
+    at: str
+
+
+class Inbound(msgspec.Struct, frozen=True, tag="inbound", tag_field="tb"):
+    """Pieces on their way here: `qty` of a product under a paper `ref` (a transfer, a delivery) from `source`.
+
+    `row` is `<ref>:<sku>`; it goes when HQ holds it complete.
+    """
+
+    row: Name
+    ref: Name
+    sku: Name
+    qty: Units
+    source: str
+    due: str = ""
+
+
+GoodsUp = StockMoved | StockCounted | StockShifted | StockChecked | StockAlarmed | DemandLost | GrantReturned
+GoodsDown = Quota | Substitute | Node | NodeStock | Inbound
+GOODS_KEYS = {"quota": "grant", "substitute": "sku", "node": "node", "node_stock": "row", "inbound": "row"}

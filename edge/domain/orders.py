@@ -142,7 +142,11 @@ class HandedBy:
 
 @dataclass(frozen=True)
 class Order:
-    """An order as HQ published it to this store; times are RFC 3339 UTC text, names come masked."""
+    """An order as HQ published it to this store; times are RFC 3339 UTC text, names come masked.
+
+    `promised`: when it is promised to the customer, `ring` the class of the address, `substitutes`: the customer takes
+    another product where one is short, `card` what the QR on the card in the parcel says.
+    """
 
     order: str
     gen: int
@@ -164,6 +168,18 @@ class Order:
     store_name_zh: str = ""
     store_name_en: str = ""
     handed: tuple[HandedBy, ...] = ()
+    service: str = "pickup"
+    carrier: str = ""
+    waybill: str = ""
+    promised: str = ""
+    ring: str = ""
+    substitutes: bool = False
+    card: str = ""
+
+    @property
+    def delivered(self) -> bool:
+        """Whether a rider comes for it, the shop's own or a carrier's, and not the customer."""
+        return self.service == "delivery"
 
     @property
     def tail(self) -> str:
