@@ -25,6 +25,7 @@ from config.device_schema import (
 )
 from config.problems import Problem, SettingsRefused, dangling, place, twice
 from config.scanner_checks import scanner_problems
+from config.selling_schema import SellingSettings
 
 __all__ = ["Problem", "Settings", "SettingsRefused", "parse"]
 
@@ -126,6 +127,7 @@ class Settings(msgspec.Struct, frozen=True):
     web: WebSettings = WebSettings()
     hq: HqSettings = HqSettings()
     pickup: PickupSettings = PickupSettings()
+    selling: SellingSettings = SellingSettings()
     log: LogSettings = LogSettings()
     stations: dict[Name, StationSettings] = {}
     scanners: dict[Name, ScannerSettings] = {}

@@ -8,6 +8,7 @@ from pathlib import Path
 from edge.clock import Clock, moment_of
 from edge.db import Database
 from edge.records import ledger_schema, replica_schema
+from edge.records.baskets import Baskets
 from edge.records.counter import Attempts, Scans, Sessions
 from edge.records.drawers import Drawers
 from edge.records.enrolment import Enrolments
@@ -18,7 +19,9 @@ from edge.records.journal import Journal
 from edge.records.pickups import Pickups
 from edge.records.replica import Replica
 from edge.records.retention import Retention
+from edge.records.sales import Sales
 from edge.records.shelf import Shelf
+from edge.records.shifts import Shifts
 from edge.records.wallet import Wallet
 from edge.records.wishes import Wishes
 
@@ -45,6 +48,9 @@ class Books:
     shelf: Shelf
     wallet: Wallet
     wishes: Wishes
+    baskets: Baskets
+    sales: Sales
+    shifts: Shifts
 
     def close(self) -> None:
         """Closes both files."""
@@ -84,4 +90,7 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         shelf=Shelf(ledger, journal, replica),
         wallet=Wallet(ledger, journal),
         wishes=Wishes(ledger),
+        baskets=Baskets(ledger),
+        sales=Sales(ledger),
+        shifts=Shifts(ledger),
     )

@@ -1,0 +1,41 @@
+"""The settings of selling: what a chain may tune of sales, receipts and shifts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+_Fen = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
+_Words = Annotated[str, msgspec.Meta(max_length=400)]
+
+
+class SellingSettings(msgspec.Struct, frozen=True):
+    """Selling at a staffed desk."""
+
+    void_limit_fen: _Fen = 20_000
+    """A basket worth more than this is given up by a lead only, fen."""
+    cut_limit_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 50
+    """The most that a lead may take off a line or a basket by hand, percent."""
+    most_lines: Annotated[int, msgspec.Meta(ge=1, le=500)] = 200
+    """Lines of a basket at most."""
+    points_per_yuan: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 1
+    """Points that a member earns for a yuan paid; 0: no points are estimated."""
+    invoice_url: Annotated[str, msgspec.Meta(pattern=r"^(https://[!-~]{1,200})?$")] = ""
+    """HQ's page for e-invoices, asked for by a QR on the receipt; empty: no such QR."""
+    claim_days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 0
+    """Days for which the repurchase coupon is good that a receipt promises; 0: none is promised."""
+    claim_from_fen: _Fen = 10_000
+    """From what a sale must come to for such a promise, fen."""
+    return_terms_zh: _Words = "商品完好凭小票 7 日内可退换；食品等法定除外商品不适用"
+    """What a receipt says of returns, Chinese."""
+    return_terms_en: _Words = "Goods in good condition can be returned within 7 days with this receipt"
+    """What a receipt says of returns, English."""
+    complaint_phone: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    """Where complaints are heard, on every receipt; empty: the shop's own number."""
+    receipt_language: Literal["zh", "en"] = "zh"
+    """The language of receipts."""
+    cash_step_fen: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    """The smallest coin taken; less than it is never asked for where cash is paid, fen (10: whole jiao)."""
+    blind_count: bool = True
+    """Whether a shift is closed only after its cash was counted."""
