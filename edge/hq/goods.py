@@ -1,4 +1,4 @@
-"""store-edge hub products, prices, stock, events: files of HQ's people in and out."""
+"""store-edge hub products, barcodes, prices, stock, events: files of HQ's people in and out."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def import_products(
     skip_bad: bool,
     as_json: bool,
 ) -> None:
-    """Add or change the products in FILE: sku, gtin, name_zh, name_en, category, picture, flags."""
+    """Add or change the products in FILE: sku, gtin, name_zh, name_en and what else is known (docs/hq.md)."""
     with doing(database, who, "products.import", file.name) as engine:
         how = {"form": form, "encoding": encoding}
         take_file(engine, lambda to: to.products(), file, **how, skip_bad=skip_bad, as_json=as_json)
@@ -57,6 +57,45 @@ def export_products(out: str, form: str | None, database: str) -> None:
 
     with looking(database) as engine:
         give_file(out, form, PRODUCT_COLUMNS, lambda kind: _cells(kind, exports.products(engine)))
+
+
+@click.group("barcodes")
+def barcodes() -> None:
+    """Further numbers of products: other makers', and cases'."""
+
+
+@barcodes.command("import")
+@for_files
+@DATABASE
+@WHO
+@JSON
+def import_barcodes(
+    file: BinaryIO,
+    form: str | None,
+    encoding: str | None,
+    database: str,
+    who: str,
+    *,
+    skip_bad: bool,
+    as_json: bool,
+) -> None:
+    """Add or change the further numbers in FILE: gtin, sku, units (pieces that one scan of it stands for)."""
+    with doing(database, who, "barcodes.import", file.name) as engine:
+        how = {"form": form, "encoding": encoding}
+        take_file(engine, lambda to: to.barcodes(), file, **how, skip_bad=skip_bad, as_json=as_json)
+
+
+@barcodes.command("export")
+@_OUT
+@_FORM
+@DATABASE
+def export_barcodes(out: str, form: str | None, database: str) -> None:
+    """Write every further number to OUT (`-` is standard output)."""
+    from sync.hub import exports
+    from sync.hub.row_forms import BARCODE_COLUMNS
+
+    with looking(database) as engine:
+        give_file(out, form, BARCODE_COLUMNS, lambda _: exports.barcodes(engine))
 
 
 @click.group("prices")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge.hq.cases import audit, cases, people, quarantine
 from edge.hq.codes import issue_code, keys
-from edge.hq.goods import events, prices, products, stock
+from edge.hq.goods import barcodes, events, prices, products, stock
 from edge.hq.orders import orders
 from edge.hq.stores import boxes, shops, staff, stores
 from edge.hq.streams import outbox, streams
@@ -19,6 +19,7 @@ VERBS = (
     staff,
     orders,
     products,
+    barcodes,
     prices,
     stock,
     cases,

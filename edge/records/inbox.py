@@ -258,6 +258,8 @@ def new_feed(tx: Connection) -> int:
 
 
 def _put(tx: Connection, table: WireTable, rows: list[Row]) -> None:
+    if table.before:
+        tx.executemany(table.before, rows)
     tx.executemany(table.upsert(), rows)
     if table.apart:
         tx.executemany(table.mend(), map(table.mended, rows))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edge.records.picking_tables import NODES
+
 from edge.records import benefit_tables
 
 if TYPE_CHECKING:
@@ -108,7 +110,7 @@ CATALOGUE = (
     "INSERT INTO renamed (sku) SELECT sku FROM product",
 )
 
-NAMES = ["first", "config", "feeds", "benefits", "catalogue", "counter"]
+NAMES = ["first", "config", "feeds", "benefits", "catalogue", "counter", "nodes"]
 
 
 def migrations() -> Migrations:
@@ -152,6 +154,11 @@ def migrations() -> Migrations:
     @replica(name="counter")
     def counter(db: Database) -> None:
         for statement in benefit_tables.REPLICA:
+            db.execute(statement)
+
+    @replica(name="nodes")
+    def nodes(db: Database) -> None:
+        for statement in NODES:
             db.execute(statement)
 
     return replica

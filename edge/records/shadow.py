@@ -108,7 +108,7 @@ class Shadow:
             typed = decoder.decode_lines(lines) if lines else [decoder.decode(around(one)) for one in group]
             rows = list(map(columns, typed))
             known = [row[0] for row in rows] == [one.id for one in group]
-            odd = tb == "product" and any(one.d.flags for one in typed)
+            odd = tb == "product" and any(one.d.flags or one.d.tags for one in typed)
             late = tb == "stock" and not all(map(is_stamp, {row[4] for row in rows}))
             if not known or odd or late:
                 return False

@@ -35,12 +35,15 @@ class _OfStock(msgspec.Struct, gc=False):
 
 
 LINES = msgspec.json.Decoder(Line)
+_PLAIN = (
+    "sku gtin name_zh name_en category picture brand tax_code unit grams grams_off plu zone place min_stock"
+)
 _GTIN14 = "CASE WHEN length(?2) < 14 THEN substr('00000000000000' || ?2, -14) ELSE ?2 END"
 FAST: dict[str, tuple[Any, str, Any]] = {
     "product": (
         msgspec.json.Decoder(_OfProduct),
-        f"?1, ?2, {_GTIN14}, ?3, ?4, ?5, ?6, ''",
-        attrgetter("d.sku", "d.gtin", "d.name_zh", "d.name_en", "d.category", "d.picture"),
+        f"?1, ?2, {_GTIN14}, ?3, ?4, ?5, ?6, '', ?7, '', ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15",
+        attrgetter(*(f"d.{field}" for field in _PLAIN.split())),
     ),
     "price": (msgspec.json.Decoder(_OfPrice), "?1, ?2, ?3", attrgetter("d.sku", "d.fen", "d.book")),
     "stock": (

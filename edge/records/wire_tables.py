@@ -11,7 +11,7 @@ import msgspec
 from edge.domain import orders
 from sync import benefits
 from sync.benefits import Coupon, Member, PointsGrant
-from sync.goods import Quota
+from sync.goods import Inbound, Node, NodeStock, Quota
 from sync.messages import canonical
 
 Row = tuple[Any, ...]
@@ -139,6 +139,10 @@ TABLES: Mapping[str, WireTable] = {
     "shop": _same("shop", "store", "name_zh", "name_en", "address_zh", "address_en", "phone"),
     "config": WireTable("config", ("id", "doc"), _config_row),
     "quota": _typed("quota", Quota, "grant sku stream units recall web", apart=("sku",)),
+    "substitute": WireTable("substitute", ("sku", "instead"), lambda d: (d["sku"], " ".join(d["instead"]))),
+    "node": _typed("node", Node, "node kind name_zh name_en km10"),
+    "node_stock": _typed("node_stock", NodeStock, "row node sku sellable at", apart=("sku",)),
+    "inbound": _typed("inbound", Inbound, "row ref sku qty source due", apart=("sku",)),
     "coupon": _typed("coupon", Coupon, _COUPON, apart=("member",)),
     "member": _typed("member", Member, _MEMBER, apart=("card_hash",)),
     "points_grant": _typed(

@@ -11,10 +11,12 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, select
 
+from sync.goods import Barcode
 from sync.hub import publishing
 from sync.hub.database import snapshot, write
 from sync.hub.feed import publish, put
 from sync.hub.row_forms import (
+    BARCODE_COLUMNS,
     ORDER_COLUMNS,
     PRICE_COLUMNS,
     PRODUCT_COLUMNS,
@@ -22,6 +24,7 @@ from sync.hub.row_forms import (
     STOCK_COLUMNS,
     OnShelf,
     Person,
+    barcode_of,
     order_groups,
     price_of,
     product_of,
@@ -54,7 +57,7 @@ class Done:
 
 
 @dataclass
-class _Job(Generic[T]):
+class Job(Generic[T]):
     """How one kind of rows is read (again and again), checked and written."""
 
     items: Callable[[Advance], Items[T]]
@@ -87,12 +90,17 @@ class Importer:
     def products(self) -> Done:
         """Adds or changes products, a thousand a transaction."""
         items = self._simple(PRODUCT_COLUMNS, product_of)
-        return self._run(_Job(items, lambda p: {p.sku: f"product {p.sku}"}, _fine, self._publish_some))
+        return self._run(Job(items, lambda p: {p.sku: f"product {p.sku}"}, _fine, self._publish_some))
+
+    def barcodes(self) -> Done:
+        """Adds or changes further numbers of products, a thousand a transaction."""
+        items = self._simple(BARCODE_COLUMNS, barcode_of)
+        return self._run(Job(items, lambda b: {b.gtin: f"gtin {b.gtin}"}, _fine, self._publish_some))
 
     def prices(self) -> Done:
         """Adds or changes prices, a thousand a transaction."""
         items = self._simple(PRICE_COLUMNS, price_of)
-        return self._run(_Job(items, lambda p: {p.sku: f"the price of {p.sku}"}, _fine, self._publish_some))
+        return self._run(Job(items, lambda p: {p.sku: f"the price of {p.sku}"}, _fine, self._publish_some))
 
     def stock(self) -> Done:
         """Sets units on hand as of everything the stores have reported, a thousand a transaction."""
@@ -104,7 +112,7 @@ class Importer:
         def keys(row: OnShelf) -> dict[str, str]:
             return {f"{row.store}\0{row.sku}": f"{row.sku} of {row.store}"}
 
-        return self._run(_Job(self._simple(STOCK_COLUMNS, stock_of), keys, check, self._set_stock))
+        return self._run(Job(self._simple(STOCK_COLUMNS, stock_of), keys, check, self._set_stock))
 
     def staff(self, store: str) -> Done:
         """Who may sign in at a store from now on: these, nobody else. Whose PIN is left out keeps the one they have."""
@@ -121,19 +129,19 @@ class Importer:
             return write(self._engine, lambda conn: replace_staff(conn, store, people, self._at()))
 
         items = self._simple(STAFF_COLUMNS, staff_of)
-        return self._run(_Job(items, lambda one: {one.staff: f"staff {one.staff}"}, check, take))
+        return self._run(Job(items, lambda one: {one.staff: f"staff {one.staff}"}, check, take))
 
     def orders(self) -> Done:
         """Publishes orders to their stores, in one transaction."""
         with snapshot(self._engine) as conn:
-            job = _Job(self._orders, _order_keys, lambda o: publishing.problem_of(conn, o), self._lease)
+            job = Job(self._orders, _order_keys, lambda o: publishing.problem_of(conn, o), self._lease)
             found = self._judge(job)
         return self._finish(job, *found)
 
-    def _run(self, job: _Job[T]) -> Done:
+    def _run(self, job: Job[T]) -> Done:
         return self._finish(job, *self._judge(job))
 
-    def _judge(self, job: _Job[T]) -> tuple[int, array[int]]:
+    def _judge(self, job: Job[T]) -> tuple[int, array[int]]:
         """Rows read, and the lines of those that are wrong, each told."""
         read, bad, seen = 0, array("Q"), Seen()
         for line, item in job.items(self._advance):
@@ -153,7 +161,7 @@ class Importer:
         seen.close()
         return read, bad
 
-    def _finish(self, job: _Job[T], read: int, bad: array[int]) -> Done:
+    def _finish(self, job: Job[T], read: int, bad: array[int]) -> Done:
         if (bad and not self._skip_bad) or len(bad) == read:
             return Done(read, len(bad), 0, written=False)
         changed = job.write(_Good(job, bad))
@@ -175,7 +183,7 @@ class Importer:
         return order_groups(self._sheet.rows(ORDER_COLUMNS, advance), self._sheet.form)
 
     def _publish_some(self, chunks: Iterable[list[Any]]) -> int:
-        rows: Iterator[Product | Price] = itertools.chain.from_iterable(chunks)
+        rows: Iterator[Product | Barcode | Price] = itertools.chain.from_iterable(chunks)
         return publishing.in_bulk(self._engine, rows, self._at(), CHUNK)
 
     def _set_stock(self, chunks: Iterable[list[OnShelf]]) -> int:
@@ -206,7 +214,7 @@ class Importer:
 class _Good(Generic[T]):
     """The good rows in chunks; a transaction that is done again reads them again."""
 
-    def __init__(self, job: _Job[T], bad: array[int]) -> None:
+    def __init__(self, job: Job[T], bad: array[int]) -> None:
         self._job = job
         self._bad = bad
 

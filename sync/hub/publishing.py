@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, insert, select, update
 
+from sync.goods import Barcode
 from sync.hub.bulk import insert_rows, update_rows
 from sync.hub.database import write
 from sync.hub.effects import EXPIRED, PICKED_UP
@@ -38,12 +39,12 @@ class ImportRefused(Exception):
         self.problems = tuple(problems)
 
 
-def in_bulk(engine: Engine, rows: Iterable[Product | Price], at: str, size: int) -> int:
+def in_bulk(engine: Engine, rows: Iterable[Product | Barcode | Price], at: str, size: int) -> int:
     """Publishes rows in transactions of `size`, so that no writer waits long; returns rows that changed."""
     written = 0
     source = iter(rows)
     while some := list(itertools.islice(source, size)):
-        changes = [put(CATALOG if isinstance(row, Product) else PRICE, row) for row in some]
+        changes = [put(PRICE if isinstance(row, Price) else CATALOG, row) for row in some]
 
         def work(conn: Connection, changes: list[Change] = changes) -> int:
             return publish(conn, changes, at)

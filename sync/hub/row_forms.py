@@ -8,11 +8,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from sync.goods import Barcode
 from sync.hub.publishing import odd
 from sync.hub.sheet import Row, RowRefused, fen_of, yuan_of
 from sync.messages import ROLES, Order, OrderLine, Price, Product
 
-PRODUCT_COLUMNS = ("sku", "gtin", "name_zh", "name_en", "category", "picture", "flags")
+PRODUCT_COLUMNS = tuple(
+    "sku gtin name_zh name_en category picture flags brand tags tax_code unit plu grams grams_off zone place"
+    " min_stock".split()
+)
+BARCODE_COLUMNS = ("gtin", "sku", "units")
 PRICE_COLUMNS = ("sku", "yuan", "book")
 STOCK_COLUMNS = ("store", "sku", "on_hand")
 STAFF_COLUMNS = ("staff", "name", "role", "pin", "badge")
@@ -24,6 +29,7 @@ _LINE_TEXTS = ("line", "sku", "name_zh", "name_en", "qty", "picture")
 ORDER_COLUMNS = (*_ORDER_TEXTS, "gen", "paid_yuan", "due_yuan", *_LINE_TEXTS, "unit_yuan", "flags")
 """A row a line of an order; the rows of one order stand together and say the same of it."""
 _GTIN = re.compile(r"([0-9]{8}|[0-9]{12,14})?", re.ASCII)
+_PLU = re.compile(r"([1-9][0-9]{0,7})?", re.ASCII)
 _ROUNDED = re.compile(r"[0-9](\.[0-9]+)?[eE]\+[0-9]+", re.ASCII)
 _PIN = re.compile(r"[0-9]{4,12}", re.ASCII)
 T = TypeVar("T", bound=msgspec.Struct)
@@ -52,23 +58,35 @@ class Person(msgspec.Struct, frozen=True):
 
 def product_of(cells: Mapping[str, Any], form: str) -> Product:
     """A product; raises RowRefused."""
-    row = _read(cells, form, Product, lists=("flags",))
+    row = read_row(cells, form, Product, lists=("flags", "tags"))
     if not _GTIN.fullmatch(row.gtin):
-        rounded = (
-            "; the spreadsheet has rounded it: make that column text" if _ROUNDED.fullmatch(row.gtin) else ""
-        )
-        raise RowRefused(f"gtin {row.gtin[:20]!r} is not 8, 12, 13 or 14 digits{rounded}")
-    return _named(row, "sku")
+        raise RowRefused(_no_gtin(row.gtin))
+    if not _PLU.fullmatch(row.plu):
+        raise RowRefused(f"plu {row.plu[:20]!r} is not 1 to 8 digits without leading zeros")
+    return named(row, "sku")
+
+
+def barcode_of(cells: Mapping[str, Any], form: str) -> Barcode:
+    """A further number of a product; 8 to 14 digits become 14. Raises RowRefused."""
+    text = str(cells.get("gtin", ""))
+    if not text or not _GTIN.fullmatch(text):
+        raise RowRefused(_no_gtin(text))
+    return named(read_row({**cells, "gtin": text.zfill(14)}, form, Barcode), "sku")
+
+
+def _no_gtin(text: str) -> str:
+    rounded = "; the spreadsheet has rounded it: make that column text" if _ROUNDED.fullmatch(text) else ""
+    return f"gtin {text[:20]!r} is not 8, 12, 13 or 14 digits{rounded}"
 
 
 def price_of(cells: Mapping[str, Any], form: str) -> Price:
     """A price; raises RowRefused."""
-    return _named(_read(cells, form, Price, money={"yuan": "fen"}), "sku")
+    return named(read_row(cells, form, Price, money={"yuan": "fen"}), "sku")
 
 
 def stock_of(cells: Mapping[str, Any], form: str) -> OnShelf:
     """Units of a product at a store; raises RowRefused."""
-    row = _named(_named(_read(cells, form, OnShelf), "store"), "sku")
+    row = named(named(read_row(cells, form, OnShelf), "store"), "sku")
     if not -1_000_000_000 <= row.on_hand <= 1_000_000_000:
         raise RowRefused("on_hand is no number of units")
     return row
@@ -76,7 +94,7 @@ def stock_of(cells: Mapping[str, Any], form: str) -> OnShelf:
 
 def staff_of(cells: Mapping[str, Any], form: str) -> Person:
     """Somebody who may sign in; raises RowRefused, which never quotes a PIN."""
-    row = _named(_named(_read(cells, form, Person), "staff"), "name")
+    row = named(named(read_row(cells, form, Person), "staff"), "name")
     if row.role not in ROLES:
         raise RowRefused(f"role {row.role[:20]!r} is not one of {', '.join(sorted(ROLES))}")
     if row.pin and not _PIN.fullmatch(row.pin):
@@ -126,7 +144,7 @@ def _grouped(
     for number, cells in group:
         mine = {name: cells[name] for name in (*_LINE_TEXTS, "unit_yuan", "flags") if name in cells}
         try:
-            lines.append(_read(mine, "csv", OrderLine, money={"unit_yuan": "unit_fen"}, lists=("flags",)))
+            lines.append(read_row(mine, "csv", OrderLine, money={"unit_yuan": "unit_fen"}, lists=("flags",)))
             _same(cells, group[0][1])
         except RowRefused as refused:
             whole = False
@@ -162,23 +180,23 @@ def _caught(cells: Mapping[str, Any], form: str, lines: list[OrderLine] | None =
 
 def _order(cells: Mapping[str, Any], form: str, lines: list[OrderLine] | None) -> Order:
     if lines is None:
-        return _named(_named(_read({"gen": 1, **cells}, form, Order), "order"), "store")
+        return named(named(read_row({"gen": 1, **cells}, form, Order), "order"), "store")
     blank = dict.fromkeys(("ready_by", "hold_until", "name_masked", "phone_tail"), "")
     given = {name: text for name, text in cells.items() if text != ""}
     money = {"paid_yuan": "paid_fen", "due_yuan": "due_fen"}
     values = {"gen": "1", **blank, **given}
-    return _named(_named(_read(values, form, Order, money=money, more={"lines": lines}), "order"), "store")
+    return named(named(read_row(values, form, Order, money=money, more={"lines": lines}), "order"), "store")
 
 
-def _named(row: T, field: str) -> T:
-    """The row, if this field of it says anything a key could be; else RowRefused."""
+def named(row: T, field: str) -> T:
+    """The row, if this field of it says anything a key could be; raises RowRefused."""
     text = getattr(row, field)
     if not text or len(text) > 200 or not text.isprintable() or text != text.strip():
         raise RowRefused(f"{field} is blank, too long, or holds what cannot be seen")
     return row
 
 
-def _read(
+def read_row(
     cells: Mapping[str, Any],
     form: str,
     kind: type[T],
@@ -187,6 +205,10 @@ def _read(
     lists: tuple[str, ...] = (),
     more: Mapping[str, Any] | None = None,
 ) -> T:
+    """A row as a struct; `money` names columns in yuan and their fields in fen, `lists` words between spaces.
+
+    Raises RowRefused.
+    """
     if form == "ndjson":
         known = {field.encode_name for field in msgspec.structs.fields(kind)} | {"tb"}
         if strange := sorted(cells.keys() - known):
