@@ -6,6 +6,7 @@ import contextlib
 import errno
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import file_digest
@@ -81,7 +82,7 @@ class Fetcher:
         self._wanted: dict[str, Manifest] = {}
         self._loading: Manifest | None = None
         self._again: set[str] = set()
-        self._ended = 0
+        self._ended: Counter[str] = Counter()
         self.paged: set[str] = set()
 
     def usable(self) -> bool:
@@ -191,8 +192,9 @@ class Fetcher:
             self._told(manifest.bucket, 40 + 60 * self._loader.rows() // max(1, manifest.rows))
             return Stepped(working=True, next_s=_LOOK_S)
         self._loading = None
-        self._ended += code == "ENDED"
-        if code == "SUPERSEDED" or (code == "ENDED" and self._ended < MAX_ENDED):
+        # Counted anew after every load that came to an end of its own: a child may be killed now and then in a year.
+        self._ended[manifest.bucket] = self._ended[manifest.bucket] + 1 if code == "ENDED" else 0
+        if code == "SUPERSEDED" or 0 < self._ended[manifest.bucket] < MAX_ENDED:
             self._wanted.pop(manifest.bucket, None)
             self._told("", 0)
             return Stepped(working=True, next_s=_LOOK_S)

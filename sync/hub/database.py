@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import secrets
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +23,7 @@ from sync.hub.sqlite_file import open_file
 T = TypeVar("T")
 _RETRY_STATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the work is done again
 _TRIES = 6
+_PAUSE_S = 0.005
 
 
 _FOUNDED_TOO = (benefit_tables, config_tables)  # their tables are those of the same metadata
@@ -96,6 +99,8 @@ def write(engine: Engine, work: Callable[[Connection], T]) -> T:
             state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
             if state not in _RETRY_STATES or tried == _TRIES - 1:
                 raise
+            # Whoever stood in the way gets a moment to be done; two that met do not meet again.
+            time.sleep(random.uniform(0.0, _PAUSE_S * 2**tried))  # noqa: S311 - no secret
         else:
             if act is not None:
                 act.noted = True

@@ -238,10 +238,14 @@ class HubDesk:
         return self._rows(select(nack).where(nack.c.store == store).order_by("bucket", "tb", "id"))
 
     def waive_breaker(self, store: str) -> None:
-        """Looked at it: the store's next batch really is that bad. It goes to quarantine and the rest moves on."""
+        """Looked at it: the store's next bad batch really is that bad. It goes to quarantine and the rest moves on.
+
+        Good for an hour: what comes later is another matter, for another look.
+        """
+        moment = int(self._now().timestamp()) // 60
 
         def work(conn: Connection) -> None:
-            conn.execute(update(store_table).where(store_table.c.store == store).values(waived=1))
+            conn.execute(update(store_table).where(store_table.c.store == store).values(waived=moment))
             same = {"store": store, "code": BREAKER_CODE}
             conn.execute(update(case_file).filter_by(**same).values(state="closed"))
 

@@ -12,6 +12,8 @@ import msgspec
 from sync.messages import MAX_BYTES, MAX_EVENTS, PROTOCOL, Event, Opaque, UpHeader, canonical
 
 HEADER_ROOM = 1 << 16
+NAME_LIMIT = 200
+"""Characters of an id, a kind, a stream: they stand in indexes, whose rows have a limit."""
 _MAPPING = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -108,8 +110,9 @@ def read_upload(body: bytes) -> Upload:
     for number, line in enumerate(lines, start=2):
         if line.seq != header.from_ + number - 2:
             raise Refused(400, "envelope", line=number, why="sequence")
-        # PostgreSQL keeps no such text: refused here, it is the sender's mistake and no fault of ours.
-        if "\x00" in line.id + line.kind + line.sha:
+        # PostgreSQL keeps, or has in an index, no such text: refused here it is the sender's mistake, no fault of ours.
+        names = (line.id, line.kind, line.sha, line.prev)
+        if "\x00" in "".join(names) or max(map(len, names)) > NAME_LIMIT:
             raise Refused(400, "envelope", line=number, why="event")
     return Upload(header, lines)
 
@@ -122,9 +125,13 @@ def _header(row: bytes) -> UpHeader:
         raise Refused(400, "envelope", line=1, why="header") from None
     check_version(proto)
     try:
-        return msgspec.json.decode(row, type=UpHeader)
+        header = msgspec.json.decode(row, type=UpHeader)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Refused(400, "envelope", line=1, why="header") from None
+    names = (header.store, header.stream, header.boot)
+    if "\x00" in "".join(names) or max(map(len, names)) > NAME_LIMIT:
+        raise Refused(400, "envelope", line=1, why="header")
+    return header
 
 
 def check_version(proto: object) -> None:

@@ -23,7 +23,7 @@ from sync.hub.rows import changes_of
 from sync.hub.schema import case_file, ingest_event, ingest_stream
 from sync.hub.schema import store as store_table
 from sync.hub.working_set import WorkingSet, open_case
-from sync.messages import UP_KINDS, Event, Up, UpAnswer, Verdict, fact_of
+from sync.messages import UP_KINDS, Event, Up, UpAnswer, Verdict, fact_of, moment_of
 
 log = logging.getLogger("sync.hub")
 
@@ -34,6 +34,7 @@ BREAKER_SHARE = 0.2
 BREAKER_RETRY_S = 60
 _WORTH_IT = 2
 # Whatever a rejecting validator may throw; a database that is down or busy is none of them.
+WAIVED_MIN = 60
 _REJECTIONS = (SQLAlchemyError, LookupError, ValueError, TypeError, ArithmeticError)
 
 
@@ -166,14 +167,15 @@ def _judge_all(
             verdicts.append(Verdict(line.seq, judged.verdict, judged.code, judged.case))
     # A release of HQ that rejects everything must not quarantine a day's sales: rolled back, asked again later.
     tripped = quarantined > max(BREAKER_EVENTS, BREAKER_SHARE * len(fresh))
-    if tripped and not _waived(conn, store):
+    if tripped and not _waived(conn, store, at):
         raise MassPoison
     return verdicts, touched
 
 
-def _waived(conn: Connection, store: str) -> bool:
-    """Whether a person let this store's batch pass; good for one."""
-    same = (store_table.c.store == store) & (store_table.c.waived == 1)
+def _waived(conn: Connection, store: str, at: str) -> bool:
+    """Whether a person let this store's batch pass, lately; good for one."""
+    oldest = int(moment_of(at).timestamp()) // 60 - WAIVED_MIN
+    same = (store_table.c.store == store) & (store_table.c.waived >= oldest)
     return conn.execute(update(store_table).where(same).values(waived=0)).rowcount == 1
 
 

@@ -25,7 +25,8 @@ store = Table(
     metadata,
     Column("store", Text, primary_key=True),
     Column("token_sha", Text, nullable=False, unique=True),
-    Column("waived", Integer, nullable=False),  # 1: its next batch may be quarantined however much of it
+    # The minute since 1970 of a person's word that its next bad batch may be quarantined, however much of it.
+    Column("waived", Integer, nullable=False),
     Column("created_at", Text, nullable=False),
 )
 

@@ -13,6 +13,7 @@ import msgspec
 from flask import Flask, Response, request
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
 from sync.admission import ENROLL_PATH, TOKEN_PATH, EnrollRequest, TokenRequest
@@ -138,8 +139,10 @@ def _say_errors_in_json(app: Flask) -> None:
         return _said(400, {"error": "envelope", "line": 1, "why": "text"})
 
     @app.errorhandler(OperationalError)
-    def busy(error: OperationalError) -> Response:
-        log.error("database refused", extra={"error": type(error.orig).__name__})
+    @app.errorhandler(NoConnection)
+    def busy(error: OperationalError | NoConnection) -> Response:
+        # The second: every connection to the database is in use, and has been for half a minute.
+        log.error("database refused", extra={"error": type(getattr(error, "orig", error)).__name__})
         return _said(503, {"error": "busy"}, BUSY_RETRY_S)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +18,7 @@ from sync.hub.desk import HubDesk
 from sync.hub.fleet.rows import Fleet, Wanted
 from sync.hub.people import People
 from sync.hub.trust import public_of
-from sync.messages import PROTOCOL, PullRequest
+from sync.messages import PROTOCOL, PickupCollected, PullRequest
 from sync.signed import PublicHex, Role
 from sync.snapshot_words import Sha256
 
@@ -114,3 +115,22 @@ def test_a_roster_of_more_than_64_bits_is_no_question(hub: Any, after: int) -> N
     asked = msgspec.json.encode({"after": 0}).replace(b"0", str(after).encode())
     answer = hub.app.test_client().post("/sync/v1/roster", data=asked, headers=shown(hub.tokens["S1"]))
     assert answer.status_code == 400
+
+
+def test_names_too_long_for_an_index_are_the_senders_mistake(hub: Any, shop: Any) -> None:
+    """An index of PostgreSQL takes rows of 2.7 kB: nobody's text may make HQ ask for patience for ever."""
+    long = secrets.token_hex(4000)
+    shop.collect("O1", 1)
+    shop.journal.append(PickupCollected(long, "O1", 1, "picked_up", ()))
+    shop.journal.append(PickupCollected("p2", long, 1, "picked_up", ()))
+    shop.collect("O2", 1)
+    shop.settle()
+    assert [row["verdict"] for row in hub.desk.events("S1")][1:3] == ["quarantined"] * 2
+    assert [row["code"] for row in hub.desk.events("S1")][1:3] == ["BAD_FACT"] * 2
+    asked = msgspec.json.encode(PullRequest(PROTOCOL, long))
+    headers = shown(hub.tokens["S1"])
+    assert hub.app.test_client().post("/sync/v1/pull", data=asked, headers=headers).status_code in {200, 400}
+    header = {"t": "hdr", "proto": 1, "store": "S1", "stream": long, "hq_epoch": None, "from": 1, "n": 1}
+    body = msgspec.json.encode(header) + b"\n" + msgspec.json.encode({"seq": 1})
+    answer = hub.app.test_client().post("/sync/v1/up", data=body, headers=headers)
+    assert (answer.status_code, answer.json["error"]) == (400, "envelope")

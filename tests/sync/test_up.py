@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from sync.client import SyncClient
+from sync.hub.desk import HubDesk
 from sync.hub.effects import Effects
 from sync.messages import EnvelopeRefused, HubBusy, LineDown, PickupAnnulled
 from sync.pace import Pace
@@ -242,6 +244,18 @@ def test_a_person_lets_a_batch_pass_that_really_is_that_bad(hub: Any, shop: Any)
         shop.journal.append_raw("pickup.collected", {"order": 5})
     with pytest.raises(HubBusy):
         shop.turn()
+
+
+def test_a_word_that_lets_one_batch_pass_is_not_for_ever(hub: Any, shop: Any) -> None:
+    for _ in range(30):
+        shop.journal.append_raw("pickup.collected", {"order": 5})
+    an_hour_ago = datetime.now(UTC) - timedelta(minutes=61)
+    HubDesk(hub.engine, now=lambda: an_hour_ago).waive_breaker("S1")
+    with pytest.raises(HubBusy):
+        shop.turn()
+    hub.desk.waive_breaker("S1")
+    shop.settle()
+    assert at_hq(hub) == in_journal(shop)
 
 
 def test_a_flipped_byte_changes_no_fact(hub: Any, shop: Any, order_form: Any) -> None:
