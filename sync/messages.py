@@ -52,6 +52,7 @@ from sync.benefits import (
 from sync.figures import Count, Fen, Kid, Note, Seq, Whole
 from sync.goods import GOODS_KEYS, Barcode, GoodsDown, GoodsUp, Inbound, NodeStock
 from sync.picks import PicksUp
+from sync.selling import Selling
 from sync.signed import Signed
 from sync.snapshot_words import Snap
 
@@ -155,6 +156,7 @@ Up = (
     | DrawerClosed
     | GoodsUp
     | PicksUp
+    | Selling
     | CouponRedeemed
     | CouponReleased
     | PointsEarned

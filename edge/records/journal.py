@@ -27,6 +27,7 @@ from sync.messages import (
     kind_of,
     sha_of,
 )
+from sync.selling import SaleCompleted
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,10 @@ class Journal:
             sign, reason = -1, "pickup"
         elif isinstance(fact, PickupAnnulled):
             sign, reason = 1, "pickup_annulled"
+        elif isinstance(fact, SaleCompleted):
+            # What a quota's pieces were taken out of has a fact of its own.
+            sign, reason = -1, "sale"
+            fact = msgspec.structs.replace(fact, lines=tuple(line for line in fact.lines if not line.grant))
         elif isinstance(fact, StockMoved):
             values = (seq, fact.sku, fact.qty, fact.reason)
             tx.execute("INSERT INTO movement (seq, sku, delta, reason) VALUES (?, ?, ?, ?)", values)
