@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from bench.hub_rig import BATCH, LINES, SKUS, Journal, Line, Process, Rig, process, rig
+from bench.hub_rig import BATCH, LINES, ORDERS, SKUS, Journal, Line, Process, Rig, process, rig
 from bench.rounds import Figure, Row, interleaved, ms, pair, percentile, timed
 from sync.hub.database import open_hub, snapshot
 from sync.hub.envelope import read_upload, unpack
@@ -25,12 +25,13 @@ _PAGE = 1000
 _SKU = f"'P' || ((i * {LINES} + l) % {SKUS})"
 _ALL = f"generate_series(0, {BATCH - 1}) i"
 _EVERY = f"{_ALL}, generate_series(0, {LINES - 1}) l"
+_ORDER = f"store_ || 'O' || ((base + i) % {ORDERS})"
 # What a batch of hand-overs is in HQ's tables, made up inside the server: nothing is parsed, judged or sent there.
 # Our own words only, no input: S608.
 _FLOOR = f"""CREATE FUNCTION floor_batch(store_ text, stream_ text, base bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
  INSERT INTO pickup (pickup, order_no, store, gen, unit, stream, seq, annulled)
-  SELECT md5(stream_ || base + i), store_ || 'O' || i, store_, 1, 0, stream_, base + i, 0 FROM {_ALL};
+  SELECT md5(stream_ || base + i), {_ORDER}, store_, 1, 0, stream_, base + i, 0 FROM {_ALL};
  INSERT INTO pickup_line (pickup, pos, line, sku, qty)
   SELECT md5(stream_ || base + i), l, l + 1, {_SKU}, 1 FROM {_EVERY};
  INSERT INTO movement (stream, seq, pos, store, sku, delta)
@@ -38,11 +39,12 @@ BEGIN
  INSERT INTO ingest_event (stream, seq, id, sha, kind, body, verdict, code, case_id, late, received_at)
   SELECT stream_, base + i, md5(stream_ || base + i), repeat('0', 64), 'pickup.collected', repeat('x', 900),
    'applied', '', '', 0, '{_AT}' FROM {_ALL};
- UPDATE customer_order SET state = 'partial' FROM {_ALL} WHERE order_no = store_ || 'O' || i;
- UPDATE order_line SET handed = handed + 1 FROM {_EVERY} WHERE order_no = store_ || 'O' || i AND line = l + 1;
+ UPDATE customer_order SET state = 'partial' FROM {_ALL} WHERE order_no = {_ORDER};
+ UPDATE order_line SET handed = handed + 1 FROM {_EVERY} WHERE order_no = {_ORDER} AND line = l + 1;
  UPDATE stock_level SET on_hand = on_hand - 1, upto_seq = base WHERE store = store_;
  UPDATE feed SET seq = seq + 1000, ver = ver + 1, d = d || '', hash = hash || '', at = at || ''
-  WHERE bucket IN ('s:' || store_ || ':orders', 's:' || store_ || ':stock');
+  WHERE bucket = 's:' || store_ || ':stock'
+   OR bucket = 's:' || store_ || ':orders' AND tb = 'order' AND id IN (SELECT {_ORDER} FROM {_ALL});
  UPDATE bucket SET head = head + 1000 WHERE bucket IN ('s:' || store_ || ':orders', 's:' || store_ || ':stock');
  UPDATE ingest_stream SET last_seq = base WHERE stream = stream_;
 END $$"""  # noqa: S608
@@ -57,6 +59,7 @@ def rows(rounds: int) -> list[Row]:
             ends = {store: _End(hq, hub, store) for store in _STORES}
             for end in ends.values():
                 end.hub()  # the first of a store's makes its stock rows
+            hq.analyze()
             _floor(hq)
             alone = interleaved(
                 {"floor": ends["S0"].floor, "hub": ends["S0"].hub, "again": ends["S0"].again},

@@ -37,7 +37,7 @@ from sync.messages import (
 from sync.messages import Shop as ShopRow
 from tests import postgres_server
 
-BATCH, LINES, SKUS = 100, 5, 200
+BATCH, LINES, SKUS, ORDERS = 100, 5, 200, 1000
 _AT = "2026-01-05T09:58:11.004Z"
 _HELD = "2099-01-12T09:00:00.000Z"
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -51,11 +51,15 @@ class Rig:
     desk: HubDesk
     tokens: dict[str, str] = field(default_factory=dict)
 
-    def admit(self, store: str, orders: int = BATCH) -> None:
+    def admit(self, store: str, orders: int = ORDERS) -> None:
         """A store with orders of five lines, so large that they can be handed over without end."""
         self.tokens[store] = self.desk.add_store(ShopRow(store=store, name_zh="一店", name_en="One"))
-        for n in range(orders):
-            self.publish(store, n)
+        self.desk.import_orders(canonical(msgspec.to_builtins(_order(store, n))) for n in range(orders))
+
+    def analyze(self) -> None:
+        """Has PostgreSQL look at its tables, as it does by itself within a minute: until then it guesses."""
+        with open_hub(self.url).connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.exec_driver_sql("ANALYZE")
 
     def publish(self, store: str, n: int) -> None:
         """The store's order n."""
@@ -153,7 +157,10 @@ class Line:
 
 
 class Journal:
-    """A store's journal: batches of 100 hand-overs of five lines, packed as a store packs them."""
+    """A store's journal: batches of 100 hand-overs of five lines, packed as a store packs them.
+
+    They go round the store's orders, so that each is handed over in a few parts only, as in a shop.
+    """
 
     def __init__(self, store: str) -> None:
         self.store, self.stream = store, str(uuid.uuid4())
@@ -161,7 +168,7 @@ class Journal:
 
     def batch(self, n: int = BATCH) -> bytes:
         """The next request."""
-        events = [self._event(i) for i in range(n)]
+        events = [self._event((self._seq - 1) % ORDERS) for _ in range(n)]
         clock: dict[str, str | int] = {"wall": _AT, "mono_ms": 1}
         header = UpHeader(PROTOCOL, self.store, self.stream, None, events[0].seq, n, "b", clock)
         return gzip.compress(b"\n".join([canonical(header), *map(canonical, events), b""]), 5)

@@ -38,6 +38,14 @@ def rows_of(
     return conn.exec_driver_sql(statement, (which, *also.values())).all()
 
 
+def named_in(*, postgres: bool) -> str:
+    """A query of the names in one bound value: an array, or a JSON text of one.
+
+    No `= ANY(array)`: PostgreSQL goes through the array for every row of a table that it reads whole.
+    """
+    return "SELECT unnest(%s::text[])" if postgres else "SELECT value FROM json_each(?)"
+
+
 def insert_rows(conn: Connection, table: Table, rows: Rows) -> None:
     """Inserts rows that all name the same columns."""
     if not rows:
@@ -68,7 +76,7 @@ def _select_text(
     table: Table, column: str, only: tuple[str, ...], also: tuple[str, ...], lock: bool, postgres: bool
 ) -> str:
     listed, mark = ", ".join(only or table.c.keys()), "%s" if postgres else "?"
-    within = "= ANY(%s)" if postgres else "IN (SELECT value FROM json_each(?))"
+    within = f"IN ({named_in(postgres=postgres)})"
     more = "".join(f" AND {name} = {mark}" for name in also)
     # S608: names of our own tables and columns only; values are bound.
     text = f"SELECT {listed} FROM {table.name} WHERE {column} {within}{more}"  # noqa: S608
