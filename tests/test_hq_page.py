@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 from pathlib import Path
@@ -21,6 +22,20 @@ def run(*words: str) -> Result:
     return CliRunner().invoke(main, words, env={"STORE_EDGE_WHO": "li.na"})
 
 
+def reported(store: str) -> None:
+    """The store's box uploaded something: HQ knows its journal."""
+    from sqlalchemy import insert
+
+    from sync.hub.database import open_hub
+    from sync.hub.schema import ingest_stream
+
+    blank = {"last_seq": 1, "last_sha": "0" * 64, "durable_seq": 0, "bound_at": "2026-01-05T10:00:00.000Z"}
+    engine = open_hub(os.environ["STORE_EDGE_HUB_DATABASE"])
+    with engine.begin() as conn:
+        conn.execute(insert(ingest_stream).values(stream=f"{store}-box", store=store, state="open", **blank))
+    engine.dispose()
+
+
 @pytest.fixture
 def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Result]:
     """Every command of the page, done."""
@@ -33,6 +48,8 @@ def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Result]:
         if line.startswith("export "):
             monkeypatch.setenv(*line.removeprefix("export ").split("="))
             continue
+        if line.startswith("store-edge hub grants give "):
+            reported("S00421")
         program, *words = shlex.split(line)
         assert program == "store-edge"
         done.append(run(*words))
@@ -41,19 +58,35 @@ def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Result]:
 
 
 CHANGING = re.compile(
-    r"hub (\w[\w-]*) (add|update|new|import|invite|reissue|revoke-code|cancel|force-cancel|reassign|remove)\b"
+    r"hub (\w[\w-]*) (add|update|new|import|invite|reissue|revoke-code|cancel|force-cancel|reassign|remove|issue|"
+    r"withdraw|change|give-points|give|hold)\b"
 )
 
 
 def test_the_page_can_be_followed(followed: list[Result]) -> None:
-    assert len(FILES) == 5
+    taken = {
+        word for line in COMMANDS if " import " in line for word in line.split() if word.endswith(".csv")
+    }
+    assert set(FILES) == taken
     said = dict(zip([line for line in COMMANDS if line.startswith("store-edge")], followed, strict=True))
     assert "7.90" not in said["store-edge hub stock show S00421 A1 A2"].output
-    assert said["store-edge hub stock show S00421 A1 A2"].output == "S00421\tA1\t40\nS00421\tA2\t12\n"
+    assert said["store-edge hub stock show S00421 A1 A2"].output == (
+        "store\tsku\ton_hand\nS00421\tA1\t40\nS00421\tA2\t12\n"
+    )
     assert "S00422\tallocated" not in said["store-edge hub orders list --store S00421"].output
     assert Path("invitation.png").stat().st_mode & 0o777 == 0o600
     assert Path("all-products.csv").read_bytes().startswith(b"\xef\xbb\xbfsku,")
-    secrets = ("628401", "correct horse", "王*", "5678")
+    assert (
+        "m-8f2c\tsilver\t陈*\t**03\t**21\tS00421\t1200\n"
+        in said["store-edge hub members list --store S00421"].output
+    )
+    shown = said["store-edge hub grants list --store S00421"].output.splitlines()[1:]
+    assert [line.split("\t")[1:8] for line in shown] == [
+        ["points", "S00421", "m-8f2c", "300", "0", "0", "300"],
+        ["quota", "S00421", "A1", "20", "0", "0", "20"],
+        ["quota", "S00421", "A2", "6", "0", "0", "6"],
+    ]
+    secrets = ("628401", "correct horse", "王*", "5678", "9021", "7703")
     everything = "".join(result.output for result in followed)
     assert not [secret for secret in secrets if secret in everything]
 

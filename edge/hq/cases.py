@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from edge.hq.doing import JSON, WHO, doing, looking, said, say
+from edge.hq.doing import JSON, WHO, adds_import, doing, give_file, looking, said, say
 from edge.hub_cli import DATABASE
 
 _LIMIT = click.option(
@@ -64,6 +64,30 @@ def close_case(case: str, why: str, database: str, who: str, *, as_json: bool) -
     with doing(database, who, "cases.close", case, why) as engine:
         Cases(engine).close(case, why)
     said({"case": case, "state": "closed"}, f"case {case} is closed", as_json=as_json)
+
+
+adds_import(
+    cases,
+    "cases.settle",
+    lambda to: to.cases(),
+    "Close the cases in FILE: case (c-17), why. All of them, or with --skip-bad those that can be.",
+    verb="settle",
+)
+
+
+@cases.command("export")
+@click.argument("out", metavar="OUT")
+@click.option("--format", "form", type=click.Choice(["csv", "ndjson"]), help="Else what OUT's ending says.")
+@_STORE
+@click.option("--state", type=click.Choice(["open", "closed", "all"]), default="open", show_default=True)
+@DATABASE
+def export_cases(out: str, form: str | None, store: str, state: str, database: str) -> None:
+    """Write cases, oldest first, with who closed them and why, to OUT (`-` is standard output)."""
+    from sync.hub import exports
+
+    wanted = "" if state == "all" else state
+    with looking(database) as engine:
+        give_file(out, form, exports.CASE_COLUMNS, lambda _: exports.cases(engine, store, wanted))
 
 
 @click.group("quarantine")

@@ -15,12 +15,13 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 
-from edge.hub_cli import plainly
+from edge.hub_cli import DATABASE, plainly
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from sync.hub.imports import Done, Importer
+    from sync.hub.customer_imports import CustomerImporter
+    from sync.hub.imports import Done
 
 F = TypeVar("F", bound=Callable[..., Any])
 JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
@@ -66,11 +67,13 @@ def doing(database: str, who: str, act: str, about: str = "", why: str = "") -> 
 
 
 def say(rows: Iterable[dict[str, Any]], *, as_json: bool) -> None:
-    """Rows as JSON lines, or as words between tabs."""
-    for row in rows:
+    """Rows as JSON lines, or as words between tabs below a line with the columns' names."""
+    for number, row in enumerate(rows):
         if as_json:
             click.echo(json.dumps(row, ensure_ascii=False))
         else:
+            if not number:
+                click.echo("\t".join(row))
             click.echo("\t".join(str(value).replace("\t", " ").replace("\n", " ") for value in row.values()))
 
 
@@ -109,9 +112,34 @@ def for_files(command: F) -> F:
     return command
 
 
+def adds_import(
+    group: click.Group, act: str, take: Callable[[CustomerImporter], Done], words: str, verb: str = "import"
+) -> None:
+    """Gives a group of verbs one that takes a file in; `act` is its name on HQ's record, `words` its help."""
+
+    @group.command(verb, help=words)
+    @for_files
+    @DATABASE
+    @WHO
+    @JSON
+    def _(
+        file: BinaryIO,
+        form: str | None,
+        encoding: str | None,
+        database: str,
+        who: str,
+        *,
+        skip_bad: bool,
+        as_json: bool,
+    ) -> None:
+        with doing(database, who, act, file.name) as engine:
+            how = {"form": form, "encoding": encoding}
+            take_file(engine, take, file, **how, skip_bad=skip_bad, as_json=as_json)
+
+
 def take_file(
     engine: Engine,
-    take: Callable[[Importer], Done],
+    take: Callable[[CustomerImporter], Done],
     file: BinaryIO,
     *,
     form: str | None,
@@ -120,7 +148,7 @@ def take_file(
     as_json: bool,
 ) -> None:
     """Takes a file in and says what became of it; exit status 1 where a row was wrong."""
-    from sync.hub.imports import Importer
+    from sync.hub.customer_imports import CustomerImporter
     from sync.hub.sheet import Sheet, SheetRefused
 
     def tell(line: int, problem: str) -> None:
@@ -134,7 +162,7 @@ def take_file(
                 )
             bar = click.progressbar(length=sheet.size, label="Reading", file=sys.stderr, hidden=as_json)
             with bar as shown:
-                done = take(Importer(engine, sheet, tell, skip_bad=skip_bad, advance=shown.update))
+                done = take(CustomerImporter(engine, sheet, tell, skip_bad=skip_bad, advance=shown.update))
     except SheetRefused as refused:
         raise click.ClickException(str(refused)) from refused
     _report(done, as_json=as_json)

@@ -59,11 +59,9 @@ def list_stores(database: str, search: str, *, as_json: bool) -> None:
     from sync.hub.fleet.rows import Fleet, Wanted
 
     with looking(database) as engine:
-        for row in Fleet(engine).each(Wanted(search=search)):
-            shown = {
-                name: getattr(row, name) for name in ("store", "name_zh", "name_en", "seen_at", "waiting")
-            }
-            say([{**shown, "cases": row.cases, "quarantined": row.quarantined}], as_json=as_json)
+        names = ("store", "name_zh", "name_en", "seen_at", "waiting", "cases", "quarantined")
+        found = Fleet(engine).each(Wanted(search=search))
+        say(({name: getattr(row, name) for name in names} for row in found), as_json=as_json)
 
 
 @stores.command("invite")
@@ -214,6 +212,8 @@ def list_staff(store: str, database: str, *, as_json: bool) -> None:
     from sync.hub.staffing import staff_there
 
     with looking(database) as engine, snapshot(engine) as conn:
-        for one in staff_there(conn, store).values():
-            row = {"staff": one.staff, "name": one.name, "role": one.role, "badge": bool(one.badge_sha)}
-            say([row], as_json=as_json)
+        there = staff_there(conn, store).values()
+        say(
+            ({"staff": p.staff, "name": p.name, "role": p.role, "badge": bool(p.badge_sha)} for p in there),
+            as_json=as_json,
+        )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from edge.hq.cases import audit, cases, people, quarantine
 from edge.hq.codes import issue_code, keys
+from edge.hq.customers import coupons, members
+from edge.hq.escrow import grants
 from edge.hq.goods import barcodes, events, prices, products, stock
 from edge.hq.orders import orders
 from edge.hq.stores import boxes, shops, staff, stores
@@ -22,6 +24,9 @@ VERBS = (
     barcodes,
     prices,
     stock,
+    coupons,
+    members,
+    grants,
     cases,
     quarantine,
     events,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,19 +54,48 @@ class Cases:
 
     def close(self, case: str, why: str) -> None:
         """Closes an open case; `why` is for whoever asks later. Whose act is under way closed it."""
-        number, why = number_of(case), why.strip()
-        if not why or len(why) > MAX_WHY:
-            raise NotPossible(f"why a case is closed is said in 1 to {MAX_WHY} characters")
+        number = number_of(case)
 
         def work(conn: Connection) -> None:
-            open_one = (case_file.c.n == number) & (case_file.c.state == "open")
-            if not conn.execute(update(case_file).where(open_one).values(state="closed")).rowcount:
-                known = conn.scalar(select(case_file.c.n).where(case_file.c.n == number))
-                raise NotPossible(f"case {case} is closed already" if known else f"no case {case}")
-            said = {"closed_at": stamp(self._now()), "who": who_acts(), "why": why}
-            conn.execute(insert(case_word).values(n=number, **said))
+            if problem := case_problem(conn, case, why):
+                raise NotPossible(problem)
+            self._close(conn, number, why)
 
         write(self._engine, work)
+
+    def settle(self, wanted: Sequence[tuple[int, str]]) -> int:
+        """Closes these open cases (number, why), all or none; how many. Raises NotPossible."""
+
+        def work(conn: Connection) -> int:
+            for number, why in wanted:
+                if problem := case_problem(conn, f"c-{number}", why):
+                    raise NotPossible(problem)
+                self._close(conn, number, why)
+            return len(wanted)
+
+        return write(self._engine, work)
+
+    def _close(self, conn: Connection, number: int, why: str) -> None:
+        open_one = (case_file.c.n == number) & (case_file.c.state == "open")
+        # Somebody else may have closed it since it was looked at.
+        if not conn.execute(update(case_file).where(open_one).values(state="closed")).rowcount:
+            raise NotPossible(f"case c-{number} is closed already")
+        said = {"closed_at": stamp(self._now()), "who": who_acts(), "why": why.strip()}
+        conn.execute(insert(case_word).values(n=number, **said))
+
+
+def case_problem(conn: Connection, case: str, why: str) -> str:
+    """Why this case cannot be closed; "" if it can."""
+    if not why.strip() or len(why.strip()) > MAX_WHY:
+        return f"why a case is closed is said in 1 to {MAX_WHY} characters"
+    try:
+        number = number_of(case)
+    except NotPossible as refused:
+        return str(refused)
+    state = conn.scalar(select(case_file.c.state).where(case_file.c.n == number))
+    if state is None:
+        return f"no case {case}"
+    return "" if state == "open" else f"case {case} is closed already"
 
 
 def number_of(case: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,6 +45,24 @@ class GrantDesk:
             return self._publish_quota(conn, row)
 
         return write(self._engine, work)
+
+    def top_up(self, wanted: Sequence[tuple[str, str, int]]) -> int:
+        """Grants pieces, all or none, until each store has so many (store, sku, units) left; how many were raised."""
+
+        def work(conn: Connection) -> int:
+            return sum(self._top_up(conn, *one) for one in sorted(wanted))
+
+        return write(self._engine, work)
+
+    def _top_up(self, conn: Connection, store: str, sku: str, units: int) -> bool:
+        # Locked first: what is found free below stays so until the commit.
+        _level(conn, store, sku)
+        missing = units - _outstanding(conn, QUOTA, sku, store)
+        if problem := quota_problem(conn, store, sku, units):
+            raise NotPossible(problem)
+        if missing > 0:
+            self._publish_quota(conn, _raise(conn, QUOTA, store, sku, missing, ""))
+        return missing > 0
 
     def hold_for_web(self, store: str, sku: str, units: int) -> None:
         """From now on so many pieces of a store's shelf are the web's to sell."""
@@ -125,9 +143,11 @@ class GrantDesk:
         with snapshot(self._engine) as conn:
             return _balance(conn, name)
 
-    def grants(self, store: str) -> list[dict[str, Any]]:
-        """A store's grants: grant_id, kind, stream, subject, units, spent, returned, recall, answered, not_after."""
-        query = select(escrow).where(escrow.c.store == store).order_by(escrow.c.kind, escrow.c.subject)
+    def grants(self, store: str = "") -> list[dict[str, Any]]:
+        """Grants of a store or of all: grant_id, kind, store, stream, subject, units, spent, returned, recall,
+        answered, not_after."""
+        query = select(escrow).order_by(escrow.c.store, escrow.c.kind, escrow.c.subject, escrow.c.grant_id)
+        query = query.where(escrow.c.store == store) if store else query
         with snapshot(self._engine) as conn:
             return [dict(row) for row in conn.execute(query).mappings()]
 
@@ -141,6 +161,29 @@ class GrantDesk:
         word = PointsGrant(row.grant_id, row.subject, row.stream, row.units, row.not_after, row.recall)
         publish(conn, [put(member_of(row.store), word)], stamp(self._now()))
         return word
+
+
+def quota_problem(conn: Connection, store: str, sku: str, units: int) -> str:
+    """Why a store cannot have so many pieces of a product left to sell by itself; "" if it can. Locks nothing."""
+    same = (stock_level.c.store == store) & (stock_level.c.sku == sku)
+    level = conn.scalar(select(stock_level.c.on_hand).where(same))
+    if level is None:
+        return f"HQ has no figure of {sku} at {store}"
+    mine = (escrow.c.kind == QUOTA) & (escrow.c.subject == sku) & (escrow.c.store == store)
+    out = int(conn.scalar(select(func.sum(_OUT)).where(mine)) or 0)
+    free = int(level) - _held(conn, store, sku) - out
+    if units - out > max(free, 0):
+        return f"{sku} at {store}: {max(free, 0)} pieces more are free, and {units - out} are missing"
+    if units > out and _journal(conn, store) is None:
+        return f"{store} has no journal at HQ yet"
+    return ""
+
+
+def _journal(conn: Connection, store: str) -> str | None:
+    """The store's present journal."""
+    open_one = (ingest_stream.c.store == store) & (ingest_stream.c.state == "open")
+    stream: str | None = conn.scalar(select(ingest_stream.c.stream).where(open_one))
+    return stream
 
 
 def _some(units: int) -> None:
@@ -200,8 +243,7 @@ def _raise(conn: Connection, kind: str, store: str, subject: str, units: int, no
         more = update(escrow).where(escrow.c.grant_id == grant).values(units=escrow.c.units + units)
         conn.execute(more)
         return _locked(conn, grant)
-    open_one = (ingest_stream.c.store == store) & (ingest_stream.c.state == "open")
-    stream = conn.scalar(select(ingest_stream.c.stream).where(open_one))
+    stream = _journal(conn, store)
     if stream is None:
         raise NotPossible(f"{store} has no journal at HQ yet")
     grant = str(uuid.uuid4())
