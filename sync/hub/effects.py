@@ -6,6 +6,7 @@ from sync.benefits import CouponRedeemed, CouponReleased, MemberChange, PointsEa
 from sync.goods import GrantReturned, StockCounted, StockMoved
 from sync.hub.benefit_effects import QUOTA, BenefitEffects
 from sync.hub.judging import Source, Touched, Unfit
+from sync.hub.sale_effects import SaleEffects
 from sync.hub.stock_effects import StockEffects
 from sync.hub.working_set import OrderRow, PickupRow, WorkingSet
 from sync.messages import (
@@ -19,6 +20,7 @@ from sync.messages import (
     PickupCollected,
     Up,
 )
+from sync.selling import BasketVoided, CashCounted, CashMoved, SaleCompleted, ShiftClosed, ShiftOpened
 
 CANCELLED = "cancelled"
 PICKED_UP = "picked_up"
@@ -39,6 +41,10 @@ def order_of(fact: Up) -> str:
 def subject_of(fact: Up) -> str:
     """The product, coupon, grant or member that a fact is about; "" where it is about an order, or a drawer."""
     match fact:
+        case SaleCompleted():
+            return fact.sale
+        case ShiftClosed():
+            return fact.shift
         case StockMoved() | StockCounted():
             return fact.sku
         case CouponRedeemed() | CouponReleased():
@@ -60,6 +66,7 @@ class Effects:
         self.touched = Touched()
         self._stock = StockEffects(rows, source, self.touched, lambda code, sku: self._case(code, ("", sku)))
         self._benefits = BenefitEffects(rows.benefits, source, self.touched)
+        self._sales = SaleEffects(rows.sales, source, self._stock)
 
     def apply(self, fact: Up) -> str:
         """Returns "" or the code of the contradiction; raises Unfit."""
@@ -79,6 +86,15 @@ class Effects:
             case StockCounted():
                 self._stock.counted(fact)
                 return ""
+            case _:
+                return self._beyond(fact)
+
+    def _beyond(self, fact: Up) -> str:
+        match fact:
+            case (
+                SaleCompleted() | BasketVoided() | ShiftOpened() | CashMoved() | CashCounted() | ShiftClosed()
+            ):
+                return self._sales.apply(fact)
             case _:
                 return self._benefits.apply(fact)
 

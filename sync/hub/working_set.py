@@ -15,6 +15,7 @@ from sync.goods import StockCounted, StockMoved
 from sync.hub.benefit_set import BenefitSet
 from sync.hub.benefit_tables import stock_count
 from sync.hub.bulk import insert_rows, rows_of, update_rows
+from sync.hub.sale_set import SaleSet
 from sync.hub.schema import (
     case_file,
     command,
@@ -27,6 +28,7 @@ from sync.hub.schema import (
     stock_level,
 )
 from sync.messages import HandedLine, LeaseReturned, OrderAdvanced, PickupAnnulled, PickupCollected, Up
+from sync.selling import SaleCompleted
 
 
 @dataclass
@@ -103,6 +105,7 @@ class WorkingSet:
         self.counts: set[str] = set()
         self.new_counts: list[dict[str, Any]] = []
         self.benefits = BenefitSet()
+        self.sales = SaleSet()
         self._births: dict[str, str] | None = None
         self._load(list(facts))
 
@@ -184,6 +187,7 @@ class WorkingSet:
         ended = [{"cmd": cmd, "outcome": how} for cmd, how in sorted(self.settled.items())]
         update_rows(conn, command, ("cmd",), ended)
         self.benefits.write(conn)
+        self.sales.write(conn)
 
     def _write_levels(self) -> None:
         made: list[dict[str, Any]] = []
@@ -219,10 +223,12 @@ class WorkingSet:
             self.pickups[row.pickup].lines.append(HandedLine(row.line, row.sku, row.qty))
         self._load_goods(facts)
         self.benefits.load(self._conn, facts)
+        self.sales.load(self._conn, self._store, facts)
 
     def _load_goods(self, facts: list[Up]) -> None:
         skus = {h.sku for f in facts if isinstance(f, PickupCollected | PickupAnnulled) for h in f.lines}
         skus |= {f.sku for f in facts if isinstance(f, StockMoved | StockCounted)}
+        skus |= {line.sku for f in facts if isinstance(f, SaleCompleted) for line in f.lines}
         for row in self._some(stock_level.c.sku, skus, lock=True):
             counted = (row.count_stream, row.count_upto, row.count_seq)
             self.levels[row.sku] = LevelRow(row.on_hand, row.stream, row.upto_seq, False, *counted, told=True)
