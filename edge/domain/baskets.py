@@ -23,6 +23,8 @@ Code = Literal[
     "offered",
     "unless",
     "spent",
+    "scope",
+    "not_now",
 ]
 Money = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000_000)]
 TIER_OK = "tier_ok"

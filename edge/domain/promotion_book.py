@@ -33,6 +33,7 @@ class RuleBook:
         self.tiers = dict(sorted(terms.items()))
         self.version = _digest(self.rules, self.tiers.values())
         self._by_id = {rule.rule: rule for rule in self.rules}
+        self.points = tuple(rule for rule in self.rules if rule.level == "points")
         self._wide: list[int] = []
         self._named: dict[tuple[str, str], list[int]] = defaultdict(list)
         for n, rule in enumerate(self.rules):
@@ -47,7 +48,7 @@ class RuleBook:
 
         Give a basket the book of the moment it was opened, and its rules stay as they were until it is paid.
         """
-        now = local.strftime(_MINUTE)
+        now = minute(local)
         return cls((rule for rule in rules if rule.starts <= now), (t for t in tiers if t.starts <= now))
 
     def rule(self, name: str) -> Rule | None:
@@ -92,13 +93,17 @@ def in_scope(rule: Rule, item: Item) -> bool:
     return not names(rule.exclude, item)
 
 
-def in_force(rule: Rule, asked: PriceAsked) -> bool:
-    """Whether a rule holds in this store, on this channel, at this moment of the store's clock."""
+def minute(local: datetime) -> str:
+    """A moment of the store's clock as rules write it."""
+    return local.strftime(_MINUTE)
+
+
+def in_force(rule: Rule, asked: PriceAsked, now: str) -> bool:
+    """Whether a rule holds in this store, on this channel, at this moment; `now` is that as `minute` gives it."""
     if (rule.stores and asked.store not in rule.stores) or (
         rule.channels and asked.channel not in rule.channels
     ):
         return False
-    now = asked.local.strftime(_MINUTE)
     if rule.starts > now or (rule.ends and now >= rule.ends):
         return False
     return not rule.windows or any(_open(window, asked.local) for window in rule.windows)

@@ -103,7 +103,7 @@ class Off(msgspec.Struct, frozen=True, tag="off", tag_field="do"):
 
 
 class Ladder(msgspec.Struct, frozen=True, tag="ladder", tag_field="do"):
-    """The highest step that is reached: 满300减40, 满500减80; or 满2件9折, 满3件8折. `of` and `on` as of a threshold."""
+    """The highest step that is reached: 满300减40, 满500减80; or 满2件9折, 满3件8折. `of`, `on` as of a threshold."""
 
     steps: Annotated[tuple[Step, ...], msgspec.Meta(min_length=1, max_length=20)]
     of: Literal["fen", "qty"] = "fen"
