@@ -36,13 +36,13 @@ class CouponOutOfTime(Refusal):
 
 
 class CouponElsewhere(Refusal):
-    """The coupon is another store's."""
+    """The coupon is another store's, `store_zh/en`."""
 
     code = "coupon_elsewhere"
-    zh = "此券仅限其他门店使用"
-    en = "This coupon is good at another store only"
-    next_zh = "请顾客到券面指定门店使用"
-    next_en = "It can be used at the store that it names"
+    zh = "此券仅限 {store_zh} 使用"
+    en = "This coupon is good at {store_en} only"
+    next_zh = "请顾客到该门店使用，或换一张券"
+    next_en = "It can be used at that store; another coupon may do here"
 
 
 class CouponNeedsHq(Refusal):

@@ -95,7 +95,7 @@ def check(coupon: CouponRow, taking: Taking) -> None:
     ):
         raise CouponOutOfTime
     if coupon.store and coupon.store != taking.store:
-        raise CouponElsewhere
+        raise CouponElsewhere(store_zh=coupon.store, store_en=coupon.store)
     if coupon.cls == "A":
         return
     if taking.used or coupon.state == "used":

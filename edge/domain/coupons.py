@@ -13,7 +13,7 @@ from edge.domain.benefit_refusals import (
     CouponUsed,
     CouponWithdrawn,
 )
-from edge.domain.coupon_code import CouponClass, CouponClaims, CouponKind
+from edge.domain.coupon_code import CouponClaims, CouponClass, CouponKind
 
 LOCK_S = 900
 """How long a basket holds a coupon."""

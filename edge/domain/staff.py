@@ -27,6 +27,7 @@ class Act(Enum):
     SERVE_DEVICES = "serve_devices"
     MOVE_STOCK = "move_stock"
     CORRECT_STOCK = "correct_stock"
+    REVEAL_MEMBER = "reveal_member"
 
 
 _MAY = {Role.CASHIER: frozenset({Act.HAND_OVER, Act.OPEN_DRAWER, Act.MOVE_STOCK}), Role.LEAD: frozenset(Act)}

@@ -9,6 +9,7 @@ from edge.clock import Clock, moment_of
 from edge.db import Database
 from edge.records import ledger_schema, replica_schema
 from edge.records.baskets import Baskets
+from edge.records.coupons import Coupons
 from edge.records.counter import Attempts, Scans, Sessions
 from edge.records.drawers import Drawers
 from edge.records.enrolment import Enrolments
@@ -16,11 +17,14 @@ from edge.records.freshness import Freshness
 from edge.records.identities import Identities
 from edge.records.jobs import PrintJobs
 from edge.records.journal import Journal
+from edge.records.members import Members
+from edge.records.picks import Picks
 from edge.records.pickups import Pickups
 from edge.records.replica import Replica
 from edge.records.retention import Retention
 from edge.records.sales import Sales
 from edge.records.shelf import Shelf
+from edge.records.stockroom import Stockroom
 from edge.records.shifts import Shifts
 from edge.records.wallet import Wallet
 from edge.records.wishes import Wishes
@@ -47,7 +51,11 @@ class Books:
     freshness: Freshness
     shelf: Shelf
     wallet: Wallet
+    coupons: Coupons
+    members: Members
     wishes: Wishes
+    picks: Picks
+    stockroom: Stockroom
     baskets: Baskets
     sales: Sales
     shifts: Shifts
@@ -89,7 +97,11 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         freshness=Freshness(ledger, clock, replica),
         shelf=Shelf(ledger, journal, replica),
         wallet=Wallet(ledger, journal),
+        coupons=Coupons(ledger),
+        members=Members(ledger),
         wishes=Wishes(ledger),
+        picks=Picks(ledger, replica),
+        stockroom=Stockroom(ledger, Shelf(ledger, journal, replica)),
         baskets=Baskets(ledger),
         sales=Sales(ledger),
         shifts=Shifts(ledger),

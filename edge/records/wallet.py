@@ -83,11 +83,13 @@ class Wallet:
         asked = "SELECT count(*) FROM coupon_use WHERE unasked = 1 AND at > ?"
         return int(tx.execute(asked, (at,)).fetchone()[0])
 
-    def add_use(self, tx: Connection, row: UseRow, cls: str, at: str, *, unasked: bool) -> None:
+    def add_use(
+        self, tx: Connection, row: UseRow, cls: str, at: str, *, unasked: bool, member: str = ""
+    ) -> None:
         """Keeps a use."""
-        values = (row.use, row.coupon, cls, row.fen, int(unasked), at)
         tx.execute(
-            "INSERT INTO coupon_use (use_id, coupon, cls, fen, unasked, at) VALUES (?, ?, ?, ?, ?, ?)", values
+            "INSERT INTO coupon_use (use_id, coupon, cls, fen, unasked, at, member) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (row.use, row.coupon, cls, row.fen, int(unasked), at, member),
         )
 
     def use(self, use: str, tx: Connection | None = None) -> UseRow | None:

@@ -1,0 +1,379 @@
+"""The coupon desk: looked at, held by a basket, redeemed with the sale, let go; gifts handed over."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from edge.clock import moment_of, stamp
+from edge.db import Connection
+from edge.desks.coupon_reading import CouponReader, Shown, terms_of
+from edge.desks.status import Poke, StatusDesk
+from edge.domain.counter_views import CouponView, Disputed, GiftGiven, HeldCoupon
+from edge.domain.coupon_refusals import CouponHeld, CouponIsGoods, CouponIsMoney, GiftGone, HoldGone
+from edge.domain.coupons import (
+    COUPON,
+    HANDED,
+    LOCK_S,
+    AtCounter,
+    CouponEvent,
+    CouponState,
+    KnownCoupon,
+    OfflineClass,
+    admit,
+    admit_unasked,
+)
+from edge.domain.moves import IllegalMove, advance
+from edge.domain.refusals import BadRequest, NonceReused, Refusal, UnknownThing
+from edge.domain.staff import Operator
+from edge.domain.views import LineWord
+from edge.records.books import Books
+from edge.records.coupons import LockRow
+from edge.records.journal import Author
+from edge.records.wallet import UseRow
+from sync.asked import CouponAsk
+from sync.benefits import CouponRedeemed, CouponReleased
+from sync.goods import MoveReason, StockMoved
+from sync.messages import SyncFault
+
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_SOME = 20
+
+
+@dataclass(frozen=True)
+class CouponDesk:
+    """Every verb that changes something is one transaction on the ledger; HQ is asked before it, never amid it."""
+
+    books: Books
+    reader: CouponReader
+    status: StatusDesk
+    poke: Poke
+
+    def look(self, text: str, *, member: str = "", issuer: str = "") -> CouponView:
+        """What a coupon is and whether it can be used now; asks nobody. Raises CouponUnknown for none of ours.
+
+        `text`: a code (CP1), or a coupon's number typed in; `issuer` the third party whose voucher number it is.
+        """
+        return self.view(self.reader.shown(text, issuer), member)
+
+    def of_member(self, member: str, limit: int = 20) -> tuple[CouponView, ...]:
+        """A member's own coupons, those first that end first."""
+        rows = self.books.coupons.of_member(member, limit) if member else []
+        return tuple(self.view(Shown(row, "", strange=False), member) for row in rows)
+
+    def view(self, shown: Shown, member: str = "") -> CouponView:
+        """A coupon that was read, as it stands just now."""
+        known = shown.known
+        held = self.books.coupons.held(known.coupon, shown.issuer, self.books.ledger.read())
+        here = self._here(known, member, self.books.ledger.read())
+        asks = self._must_ask(known, here)
+        refusal = self._refusal(known, here)
+        if refusal is None and held and known.once:
+            refusal = CouponHeld()
+        return self.reader.view(
+            shown,
+            refusal=refusal,
+            state=_state(known, here, held=bool(held)),
+            asks_hq=asks,
+            checks=known.offline is OfflineClass.B and not asks and self.status.word() is not LineWord.UP,
+            held=held[0].order if held else "",
+        )
+
+    def lock(
+        self, text: str, order: str, operator: Operator, nonce: str, *, member: str = "", issuer: str = ""
+    ) -> HeldCoupon:
+        """Takes a coupon into a basket (`order`) for 15 minutes. Asks HQ where it must or can, within three seconds.
+
+        Raises CouponUnknown, CouponHeld, CouponIsGoods and the refusals of `domain.coupons`.
+        """
+        if not nonce or not order:
+            raise BadRequest(why="nonce" if order else "order")
+        sha = _sha(("lock", text, order, operator.station, member, issuer))
+        before = self.books.coupons.by_nonce(nonce)
+        if before is not None:
+            return self._again(before, sha)
+        shown = self.reader.shown(text, issuer)
+        if shown.known.kind in HANDED:
+            raise CouponIsGoods
+        return self.held_of(self._held(shown, order, operator, nonce, sha, member))
+
+    def release(self, lock: str, operator: Operator) -> None:
+        """The basket lets a coupon go. Asked twice it is let go once; raises HoldGone for one that was redeemed."""
+        with self.books.ledger.transaction() as tx:
+            row = self.books.coupons.lock(lock, tx)
+            if row is None:
+                raise UnknownThing
+            if row.state is CouponState.ISSUED:
+                return
+            self._move(tx, row, CouponEvent.RELEASE)
+        del operator
+        self.poke("coupons")
+
+    def release_all(self, tx: Connection, order: str) -> None:
+        """Within the caller's transaction: a basket that is given up holds nothing any more."""
+        for row in self.books.coupons.by_order(order, tx):
+            if row.state is CouponState.LOCKED:
+                self._move(tx, row, CouponEvent.RELEASE)
+
+    def renew(self, order: str) -> None:
+        """The basket is being paid: its coupons stay for another 15 minutes."""
+        until = stamp(self.status.now() + timedelta(seconds=LOCK_S))
+        with self.books.ledger.transaction(durable=False) as tx:
+            self.books.coupons.renew(tx, order, until)
+
+    def holding(self, order: str) -> tuple[HeldCoupon, ...]:
+        """What a basket holds, oldest first."""
+        rows = self.books.coupons.by_order(order)
+        return tuple(self.held_of(row) for row in rows if row.state is CouponState.LOCKED)
+
+    def redeem_in(self, tx: Connection, lock: str, fen: int, operator: Operator, sale: str) -> str:
+        """Within the sale's transaction: the coupon took `fen` off. Gives the name of this use.
+
+        A hold that lapsed while the money was being taken counts still, unless another basket has the coupon.
+        Raises HoldGone.
+        """
+        row = self.books.coupons.lock(lock, tx)
+        if row is None:
+            raise UnknownThing
+        if not fen >= 0:
+            raise BadRequest(why="fen")
+        if row.state is CouponState.ISSUED and not self._taken(row, tx):
+            row = self._move(tx, row, CouponEvent.LOCK)
+        return self._use(tx, row, fen, operator, sale)
+
+    def give_back_in(self, tx: Connection, sale: str, operator: Operator) -> tuple[str, ...]:
+        """Within the return's transaction: the whole sale came back, so its coupons do, those whose time is not over.
+
+        Gives the names of the coupons that are the customer's again.
+        """
+        now, given = stamp(self.status.now()), []
+        for row in self.books.coupons.by_order(sale, tx):
+            over = row.known.not_after and now >= row.known.not_after
+            if row.state is not CouponState.REDEEMED or over:
+                continue
+            self.books.journal.append(tx, CouponReleased(row.use, row.coupon), _author(operator))
+            self.books.wallet.release(tx, row.use, now)
+            self.books.coupons.move(tx, row.lock, advance(COUPON, row.state, CouponEvent.GIVE_BACK), row.use)
+            given.append(row.coupon)
+        return tuple(given)
+
+    def hand_over(self, text: str, operator: Operator, nonce: str, *, member: str = "") -> GiftGiven:
+        """A gift or sample goes over the counter: coupon used and stock moved in one transaction.
+
+        Raises CouponIsMoney, GiftGone, and what `lock` raises.
+        """
+        if not nonce:
+            raise BadRequest(why="nonce")
+        sha = _sha(("gift", text, operator.station, member))
+        before = self.books.coupons.by_nonce(nonce)
+        if before is not None:
+            self._same(before, sha)
+            return self._given(before, repeat=True)
+        shown = self.reader.shown(text, "")
+        if shown.known.kind not in HANDED or not shown.known.sku:
+            raise CouponIsMoney
+        level = self.books.shelf.level(shown.known.sku)
+        if level is not None and level <= 0:
+            raise GiftGone
+        row = self._held(shown, f"gift:{nonce}", operator, nonce, sha, member, give=True)
+        self.poke("outbox")
+        return self._given(row, repeat=False)
+
+    def disputed(self, limit: int = 20) -> tuple[Disputed, ...]:
+        """Uses that HQ did not take for good, newest first: the list of exceptions. The sales stand."""
+        return tuple(self.reader.disputed(*row) for row in self.books.coupons.disputed(limit))
+
+    def turn(self) -> bool:
+        """One bounded step: holds that ran out are let go, and HQ hears of those it keeps. Whether there was any."""
+        now = self.status.now()
+        lapsed = self.books.coupons.lapsed(stamp(now), _SOME)
+        for row in lapsed:
+            with self.books.ledger.transaction() as tx:
+                again = self.books.coupons.lock(row.lock, tx)
+                if again is not None and again.state is CouponState.LOCKED and again.until <= stamp(now):
+                    self._move(tx, again, CouponEvent.LAPSE)
+        return bool(lapsed) | self._tell_hq()
+
+    # ---- inside ----
+
+    def held_of(self, row: LockRow, *, repeat: bool = False) -> HeldCoupon:
+        """A hold as a basket is told of it."""
+        known, until = row.known, self.status.local(moment_of(row.until))
+        names = (row.lock, row.coupon, known.kind, known.fen, *self.reader.titles(known))
+        terms = terms_of(known, self.reader.rule(known))
+        return HeldCoupon(*names, terms, until, row.asked, row.unverified, repeat)
+
+    def _again(self, row: LockRow, sha: str) -> HeldCoupon:
+        self._same(row, sha)
+        if row.state is not CouponState.LOCKED:
+            raise HoldGone
+        return self.held_of(row, repeat=True)
+
+    def _same(self, row: LockRow, sha: str) -> None:
+        if row.request_sha != sha:
+            raise NonceReused
+
+    def _held(
+        self,
+        shown: Shown,
+        order: str,
+        operator: Operator,
+        nonce: str,
+        sha: str,
+        member: str,
+        *,
+        give: bool = False,
+    ) -> LockRow:
+        name, now = str(uuid.uuid4()), self.status.now()
+        until = stamp(now + timedelta(seconds=LOCK_S))
+        asked, shown = self._asked(shown, name, until, member)
+        known = shown.known
+        with self.books.ledger.transaction() as tx:
+            here = self._here(known, member, tx)
+            admit(known, here)
+            if not asked:
+                admit_unasked(known, here)
+            if known.once and self.books.coupons.held(known.coupon, shown.issuer, tx):
+                raise CouponHeld
+            unverified = known.offline is OfflineClass.B and not asked
+            row = LockRow(
+                name,
+                known.coupon,
+                shown.issuer,
+                known,
+                advance(COUPON, CouponState.ISSUED, CouponEvent.LOCK),
+                order,
+                member,
+                operator.station,
+                asked,
+                unverified,
+                stamp(now),
+                until,
+                "",
+                sha,
+            )
+            self.books.coupons.add(tx, row, nonce, operator.staff)
+            if give:
+                use = self._use(tx, row, 0, operator, order)
+                reason: MoveReason = "sample" if known.kind == "sample" else "gift"
+                moved = StockMoved(known.sku, -1, reason, ref=use)
+                self.books.journal.append(tx, moved, _author(operator))
+        return row
+
+    def _asked(self, shown: Shown, lock: str, until: str, member: str) -> tuple[bool, Shown]:
+        """Asks HQ where it must be asked, or where it can and its word is worth more than ours. Raises its no."""
+        known = shown.known
+        here = self._here(known, member, self.books.ledger.read())
+        if not shown.strange:
+            admit(known, here)
+        must = shown.strange or self._must_ask(known, here)
+        wise = known.offline is not OfflineClass.A and self.status.word() is LineWord.UP
+        if not must and not wise:
+            return False, shown
+        asked = CouponAsk("hold", known.coupon, lock, until, shown.issuer, known.nonce, member)
+        try:
+            return True, self.reader.asked(shown, asked)
+        except SyncFault:
+            admit_unasked(known, here)
+            return False, shown
+
+    def _must_ask(self, known: KnownCoupon, here: AtCounter) -> bool:
+        try:
+            admit_unasked(known, here)
+        except Refusal:
+            return True
+        return False
+
+    def _refusal(self, known: KnownCoupon, here: AtCounter) -> Refusal | None:
+        try:
+            admit(known, here)
+            if self.status.word() is not LineWord.UP:
+                admit_unasked(known, here)
+        except Refusal as refusal:
+            return refusal
+        return None
+
+    def _here(self, known: KnownCoupon, member: str, tx: Connection) -> AtCounter:
+        now = self.status.now()
+        return AtCounter(
+            store=self.reader.store,
+            now=stamp(now),
+            used=known.once and self.books.wallet.used(known.coupon, tx),
+            recent=self.books.wallet.unasked_since(stamp(now - _HOUR), tx),
+            by_member=self.books.coupons.uses_by(member, known.coupon, tx),
+            member=bool(member),
+            **self.reader.owner(known),
+        )
+
+    def _taken(self, row: LockRow, tx: Connection) -> bool:
+        if not row.known.once:
+            return False
+        standing = self.books.wallet.used(row.coupon, tx)
+        return standing or bool(self.books.coupons.held(row.coupon, row.issuer, tx))
+
+    def _use(self, tx: Connection, row: LockRow, fen: int, operator: Operator, sale: str) -> str:
+        try:
+            state = advance(COUPON, row.state, CouponEvent.REDEEM)
+        except IllegalMove:
+            raise HoldGone from None
+        use, known = str(uuid.uuid4()), row.known
+        offline = not row.asked and self.status.word() is LineWord.DOWN
+        fact = CouponRedeemed(
+            use, row.coupon, fen, sale, offline, row.unverified, known.nonce, row.lock, row.member, row.issuer
+        )
+        self.books.journal.append(tx, fact, _author(operator))
+        at, kept = stamp(self.status.now()), UseRow(use, row.coupon, fen, "")
+        self.books.wallet.add_use(tx, kept, known.cls, at, unasked=row.unverified, member=row.member)
+        self.books.coupons.move(tx, row.lock, state, use, sale)
+        return use
+
+    def _move(self, tx: Connection, row: LockRow, event: CouponEvent) -> LockRow:
+        try:
+            state = advance(COUPON, row.state, event)
+        except IllegalMove:
+            raise HoldGone from None
+        self.books.coupons.move(tx, row.lock, state, row.use)
+        moved = self.books.coupons.lock(row.lock, tx)
+        if moved is None:
+            raise UnknownThing
+        return moved
+
+    def _given(self, row: LockRow, *, repeat: bool) -> GiftGiven:
+        known = row.known
+        kept = self.books.coupons.lock(row.lock) or row
+        return GiftGiven(kept.use, row.coupon, known.sku, *self.reader.goods(known.sku), 1, repeat)
+
+    def _tell_hq(self) -> bool:
+        """Holds that ended here end at HQ too; where it does not answer, they run out there by themselves."""
+        if self.status.word() is not LineWord.UP:
+            return False
+        owed = self.books.coupons.owed(stamp(self.status.now() - _DAY), _SOME)
+        for row in owed:
+            asked = CouponAsk(
+                "drop", row.coupon, row.lock, row.until, row.issuer, row.known.nonce, row.member
+            )
+            if not self.reader.dropped(asked):
+                return False
+            self.books.coupons.told(row.lock)
+        return bool(owed)
+
+
+def _state(known: KnownCoupon, here: AtCounter, *, held: bool) -> CouponState:
+    if known.state == "revoked":
+        return CouponState.VOID
+    if known.state == "used" or here.used:
+        return CouponState.REDEEMED
+    if known.not_after and here.now >= known.not_after:
+        return CouponState.EXPIRED
+    return CouponState.LOCKED if held and known.once else CouponState.ISSUED
+
+
+def _sha(asked: object) -> str:
+    return hashlib.sha256(repr(asked).encode()).hexdigest()
+
+
+def _author(operator: Operator) -> Author:
+    return Author(operator.station, operator.staff)
