@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from edge.domain.baskets import GiftLine, Item, PriceAsked, Used, WhyNot
+from edge.domain.baskets import Code, GiftLine, Item, PriceAsked, Used, WhyNot
 from edge.domain.promotion_book import RuleBook, in_force, in_scope, minute, names
-from edge.domain.promotion_rules import ANY, NOWHERE, Level, Rule, Threshold
+from edge.domain.promotion_rules import ANY, NOWHERE, Level, Rule, Step, Threshold
 from edge.domain.promotion_shares import Pieces, scaled
+from edge.domain.promotion_words import why_not
 
 _NEVER_USED = Used()
 _OWN_SUBTOTAL: Mapping[Level, str] = {"line": "base", "order": "tier", "coupon": "order", "gift": "coupon"}
