@@ -27,10 +27,17 @@ class Act(Enum):
     SERVE_DEVICES = "serve_devices"
     MOVE_STOCK = "move_stock"
     CORRECT_STOCK = "correct_stock"
+    SELL = "sell"
+    CUT_PRICE = "cut_price"
+    VOID_MUCH = "void_much"
+    CLOSE_TILL = "close_till"
     REVEAL_MEMBER = "reveal_member"
 
 
-_MAY = {Role.CASHIER: frozenset({Act.HAND_OVER, Act.OPEN_DRAWER, Act.MOVE_STOCK}), Role.LEAD: frozenset(Act)}
+_MAY = {
+    Role.CASHIER: frozenset({Act.HAND_OVER, Act.OPEN_DRAWER, Act.MOVE_STOCK, Act.SELL, Act.CLOSE_TILL}),
+    Role.LEAD: frozenset(Act),
+}
 
 
 @dataclass(frozen=True)
