@@ -34,15 +34,14 @@ class PickSubstituted(msgspec.Struct, frozen=True, tag="pick.substituted", tag_f
 
 
 class PickFinished(msgspec.Struct, frozen=True, tag="pick.finished", tag_field="k"):
-    """An order reached its shelf: seconds from its arrival to acceptance, from there to the first scan's pick, its pack
-    and its shelf; pieces picked and short; whether that was by the promised time."""
+    """An order reached its shelf: seconds until it was accepted, until somebody took it up, until it was picked and
+    packed, until it lay on the shelf; pieces picked and short; whether that was by the promised time."""
 
     order: Name
     gen: Seq
     accept_s: Count
     wait_s: Count
     pick_s: Count
-    pack_s: Count
     shelve_s: Count
     units: Count
     shorted: Count

@@ -75,3 +75,39 @@ def difference(counted: int, upto_seq: int, now: int, own: Iterable[Movement], n
     if newest is not None and upto_seq < newest.upto_seq:
         return 0
     return counted + moved(own, upto_seq) - now
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """One product's pieces here: all on hand (None: nobody knows), of those promised and unfit; and on their way."""
+
+    on_hand: int | None
+    reserved: int = 0
+    damaged: int = 0
+    in_transit: int = 0
+
+    @property
+    def sellable(self) -> int | None:
+        """What may still be sold or promised; below nought: more is promised than is fit."""
+        return None if self.on_hand is None else self.on_hand - self.reserved - self.damaged
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """Which figures cannot be true (`negative`) or cannot be kept (`oversold`)."""
+        if self.on_hand is None:
+            return ()
+        if self.on_hand < 0:
+            return ("negative",)
+        promised_too_much = self.reserved > 0 and self.on_hand - self.reserved - self.damaged < 0
+        return ("oversold",) if promised_too_much else ()
+
+
+MOST_OFF, MOST_OFF_SHARE = 3, 0.1
+"""A count that differs by more pieces than that, and by more of the books' figure, is counted again by another."""
+
+
+def needs_recount(counted: int, books: int | None) -> bool:
+    """Whether what somebody counted is too far from the books to be believed at once."""
+    if books is None:
+        return False
+    return abs(counted - books) > max(MOST_OFF, abs(books) * MOST_OFF_SHARE)

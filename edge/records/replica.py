@@ -74,6 +74,10 @@ class Replica:
         row = self._one("SELECT doc FROM hq.click_order WHERE order_id = ?", order_id)
         return None if row is None else _order(str(row[0]))
 
+    def read_order(self, doc: str) -> Order:
+        """An order out of the document that stands in its row."""
+        return _order(doc)
+
     def order_ids_by_code(self, digits: str) -> list[str]:
         """Orders that carry this numeric code (several only when old ones were never closed)."""
         rows = self._read().execute(
@@ -221,6 +225,10 @@ class Replica:
 
 def _marks(values: list[str]) -> str:
     return ", ".join("?" * len(values))
+
+
+LIVE_STATE, LIVE_JOIN = _LIVE, _JOIN
+"""For records that ask of orders by the state that counts; `o` is HQ's row, `f` the store's own."""
 
 
 def _order(doc: str) -> Order:
