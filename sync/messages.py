@@ -51,6 +51,7 @@ from sync.benefits import (
 )
 from sync.figures import Count, Fen, Kid, Note, Seq, Whole
 from sync.goods import GOODS_KEYS, Barcode, GoodsDown, GoodsUp, Inbound, NodeStock
+from sync.paying_words import PayUp
 from sync.picks import PicksUp
 from sync.selling import Selling
 from sync.signed import Signed
@@ -157,6 +158,7 @@ Up = (
     | GoodsUp
     | PicksUp
     | Selling
+    | PayUp
     | CouponRedeemed
     | CouponReleased
     | PointsEarned

@@ -18,6 +18,7 @@ from edge.records.identities import Identities
 from edge.records.jobs import PrintJobs
 from edge.records.journal import Journal
 from edge.records.members import Members
+from edge.records.payments import Payments
 from edge.records.picks import Picks
 from edge.records.pickups import Pickups
 from edge.records.replica import Replica
@@ -54,6 +55,7 @@ class Books:
     coupons: Coupons
     members: Members
     wishes: Wishes
+    payments: Payments
     picks: Picks
     stockroom: Stockroom
     baskets: Baskets
@@ -100,6 +102,7 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         coupons=Coupons(ledger),
         members=Members(ledger),
         wishes=Wishes(ledger),
+        payments=Payments(ledger),
         picks=Picks(ledger, replica),
         stockroom=Stockroom(ledger, Shelf(ledger, journal, replica)),
         baskets=Baskets(ledger),

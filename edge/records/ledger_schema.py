@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge.domain.orders import OrderState
+from edge.records.picking_tables import PICKING
 from edge.records import benefit_tables
+from edge.records.payment_tables import PAYMENTS
 from edge.records.sales_tables import SELLING
 
 if TYPE_CHECKING:
@@ -160,6 +162,8 @@ STEPS = {
     "retention": RETENTION,
     "selling": SELLING,
     "coupons": benefit_tables.LEDGER,
+    "picking": PICKING,
+    "payments": PAYMENTS,
 }
 NAMES = list(STEPS)
 
