@@ -89,6 +89,11 @@ class StationSettings(msgspec.Struct, frozen=True):
     """Name of the printer that serves this station; empty: no slips here."""
 
 
+ApiScope = Literal[
+    "pickup", "scan", "status", "till", "goods", "stock", "picks", "sales", "returns", "coupons", "members", "events"
+]
+
+
 class ApiClientSettings(msgspec.Struct, frozen=True):
     """Another program in the shop that may call /api/v1."""
 
@@ -97,7 +102,9 @@ class ApiClientSettings(msgspec.Struct, frozen=True):
     stations: tuple[Name, ...] = ()
     """The stations in whose name it may act."""
     role: Literal["cashier", "lead"] = "cashier"
-    """What it may do."""
+    """As whom it acts: what a cashier may, or a lead."""
+    scopes: tuple[ApiScope, ...] = ("pickup", "scan", "status", "till")
+    """Which parts of the API it may call."""
 
 
 class PickupSettings(msgspec.Struct, frozen=True):

@@ -124,6 +124,27 @@ def schemas(folder: Path) -> None:
     click.echo(f"{len(made()) + 1} files in {folder}")
 
 
+@conformance.command("api")
+@click.argument("file", type=_PATH)
+def api(file: Path) -> None:
+    """Write what the shop's own programs may ask (/api/v1) as an OpenAPI description into FILE."""
+    from importlib.metadata import version
+
+    from config.schema import parse
+    from edge.daemon import build_shop
+    from kiosk_ui.api.described import openapi
+    from kiosk_ui.web import create_app
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = parse({"store": {"id": "S1", "state_dir": folder}})
+        shop = build_shop(settings, secrets.token_bytes(32), {})
+        made = openapi(create_app(shop.store, settings, 0), version("store-edge"))
+        shop.books.close()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(made, indent=2, ensure_ascii=False, sort_keys=True) + "\n", "utf-8")
+    click.echo(f"{len(made['paths'])} paths in {file}")
+
+
 def _told(findings: Iterable[Finding], *, as_json: bool) -> int:
     """Prints findings as they come; gives the exit code."""
     from sync.conformance.report import as_row

@@ -6,9 +6,10 @@ import hashlib
 import hmac
 import secrets
 
-from config.schema import Settings
+from config.schema import ApiClientSettings, Settings
 from edge.clock import moment_of, stamp
 from edge.desks.tries import Tries
+from edge.domain.api_refusals import OutOfScope
 from edge.domain.refusals import NotAllowed, NotSignedIn, UnknownThing, WrongPin
 from edge.domain.scanned import ScanKind, classify
 from edge.domain.staff import BADGE_LASTS_S, Operator, Role
@@ -112,12 +113,22 @@ class StaffDesk:
 
     def api_client(self, token: str, station: str) -> Operator:
         """The program with this bearer token, acting for `station`; raises NotSignedIn or NotAllowed."""
+        name, client = self._api_client(token)
+        if station not in client.stations:
+            raise NotAllowed
+        return Operator(f"api:{name}", name, Role(client.role), station)
+
+    def api_scope(self, token: str, scope: str) -> None:
+        """Raises NotSignedIn for a token that nobody has, OutOfScope where its program may not call this part."""
+        _, client = self._api_client(token)
+        if scope not in client.scopes:
+            raise OutOfScope(scope=scope)
+
+    def _api_client(self, token: str) -> tuple[str, ApiClientSettings]:
         given = _sha(token)
         for name, client in self._settings.api_clients.items():
             if hmac.compare_digest(given, client.token_sha256):
-                if station not in client.stations:
-                    raise NotAllowed
-                return Operator(f"api:{name}", name, Role(client.role), station)
+                return name, client
         raise NotSignedIn
 
     def stations(self) -> tuple[StationView, ...]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 
-from edge.domain.refusals import BadRequest
+from edge.domain.refusals import BadRequest, NotAllowed
 from edge.domain.staff import Operator
 from edge.domain.views import Found, HandedOver, RedeemRequest
 from edge.store import Store
+from kiosk_ui.api.answered import JobQueued, RedeemDone, RedeemFound, ScanKept, StatusTold
 from kiosk_ui.api.asked import AnnulAsked, RedeemAsked, ScanAsked, StatusSlipAsked
+from kiosk_ui.api.calls import call, call_of, open_call
+from kiosk_ui.api.described import openapi
 from kiosk_ui.api.strict_json import read_body
 from kiosk_ui.api.till import TillApi
 
@@ -34,9 +37,17 @@ class ApiPages:
         site.add_url_rule("/scans", view_func=self.scan, methods=["POST"])
         site.add_url_rule("/status", view_func=self.status)
         site.add_url_rule("/slips/status", view_func=self.status_slip, methods=["POST"])
+        site.add_url_rule("/openapi.json", view_func=self.openapi)
         TillApi(self._store, self._client).add_to(site)
+        site.before_request(self._in_scope)
         return site
 
+    @open_call()
+    def openapi(self) -> Response:
+        """GET: this API as OpenAPI 3.1."""
+        return jsonify(openapi(current_app, _version()))
+
+    @call("pickup", asked=RedeemAsked, answer=(RedeemFound, RedeemDone))
     def redeem(self) -> Response:
         """POST {code, station, nonce, dry_run?, lines?, settled?, forced?}: hands over; dry_run only looks."""
         asked = read_body(RedeemAsked)
@@ -52,12 +63,14 @@ class ApiPages:
         )
         return jsonify(_handed(self._store.hand_over.redeem(wish, operator)))
 
+    @call("pickup", asked=AnnulAsked, answer=RedeemDone)
     def annul(self) -> Response:
         """POST {pickup, nonce, station}: takes a hand-over back."""
         asked = read_body(AnnulAsked)
         operator = self._client(asked.station)
         return jsonify(_handed(self._store.hand_over.annul(asked.pickup, asked.nonce, operator)))
 
+    @call("scan", asked=ScanAsked, answer=ScanKept, status=202)
     def scan(self) -> tuple[Response, int]:
         """POST {text, station}: as if a scanner had read it there; 202, the station's screen shows it."""
         asked = read_body(ScanAsked)
@@ -65,6 +78,9 @@ class ApiPages:
         seen = self._store.scans.type_in(asked.text, asked.station, device=f"api:{operator.staff}")
         return jsonify(result="ok", scan=seen.id, kind=seen.kind.value, station=seen.station), 202
 
+    @call(
+        "status", answer=StatusTold, query={"station": {"type": "string", "minLength": 1, "required": True}}
+    )
     def status(self) -> Response:
         """GET ?station=ID: the line to HQ, the devices, the version."""
         station = request.args.get("station", "")
@@ -96,6 +112,7 @@ class ApiPages:
             result="ok", version=_version(), line=told, ages=ages, devices=devices, updates=updates
         )
 
+    @call("status", asked=StatusSlipAsked, answer=JobQueued, status=202)
     def status_slip(self) -> tuple[Response, int]:
         """POST {printer, station, nonce}: queues a slip that says how the store is; 202, role lead."""
         asked = read_body(StatusSlipAsked)
@@ -104,8 +121,20 @@ class ApiPages:
         return jsonify(result="ok", job={"id": job.id, "state": job.state, "reason": job.reason}), 202
 
     def _client(self, station: str) -> Operator:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        return self._store.staff.api_client(token if scheme == "Bearer" else "", station)
+        return self._store.staff.api_client(_token(), station)
+
+    def _in_scope(self) -> None:
+        """Before every call: the program's scopes allow it. A call that says no scope is nobody's."""
+        found = call_of(current_app.view_functions.get(request.endpoint or ""))
+        if found is None:
+            raise NotAllowed
+        if found.scope:
+            self._store.staff.api_scope(_token(), found.scope)
+
+
+def _token() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme == "Bearer" else ""
 
 
 def _found(found: Found) -> dict[str, object]:

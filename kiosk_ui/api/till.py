@@ -11,6 +11,8 @@ from edge.domain.drawers import DrawerView, Opening, Reason
 from edge.domain.staff import Operator
 from edge.domain.views import JobView
 from edge.store import Store
+from kiosk_ui.api.answered import DrawersTold, JobDone, JobsTold, OpeningAsked, WeightTold
+from kiosk_ui.api.calls import call
 from kiosk_ui.api.strict_json import read_body
 from kiosk_ui.api.till_asked import CancelAsked, DrawerAsked, HelpAsked, SettleAsked, ShowingAsked
 
@@ -37,12 +39,14 @@ class TillApi:
         ):
             site.add_url_rule(here + path, view_func=view, methods=[method], endpoint=f"till_{view.__name__}")
 
+    @call("till", answer=WeightTold)
     def weight(self, station: str) -> Response:
         """GET: a weight at rest, grams; everything else is a refusal."""
         self._client(station)
         weight = self._till.weighing.weigh(station)
         return jsonify(result="ok", station=station, grams=weight.grams, net=weight.net)
 
+    @call("till", asked=ShowingAsked)
     def display(self, station: str) -> Response:
         """PUT {upper, lower, amount?, lamp?, for_s?}: what the customer sees for so long."""
         self._client(station)
@@ -51,17 +55,20 @@ class TillApi:
         self._till.showing.show(station, showing, asked.for_s)
         return jsonify(result="ok", station=station)
 
+    @call("till", asked=HelpAsked)
     def help(self, station: str) -> Response:
         """PUT {wanted}: somebody there wants a person to come, or no longer."""
         self._client(station)
         light = self._till.lamps.ask_help(station, wanted=read_body(HelpAsked).wanted)
         return jsonify(result="ok", station=station, light=light.value)
 
+    @call("till", answer=DrawersTold)
     def drawers(self, station: str) -> Response:
         """GET: the station's drawers and their newest openings."""
         self._client(station)
         return jsonify(result="ok", drawers=[_drawer(one) for one in self._till.drawers.at(station)])
 
+    @call("till", asked=DrawerAsked, answer=OpeningAsked, status=202)
     def open_drawer(self, station: str, drawer: str) -> tuple[Response, int]:
         """POST {reason, nonce}: 202; the same nonce again tells how it went."""
         operator = self._client(station)
@@ -69,11 +76,13 @@ class TillApi:
         opening = self._till.drawers.open(drawer, Reason(asked.reason), asked.nonce, operator)
         return jsonify(result="ok", repeat=opening.repeat, **_opening(opening)), 202
 
+    @call("till", answer=JobsTold)
     def jobs(self, station: str) -> Response:
         """GET: slips at the station's printer that wait, or that somebody has to look at."""
         self._client(station)
         return jsonify(result="ok", jobs=[_job(one) for one in self._till.outlet.needing(station)])
 
+    @call("till", asked=SettleAsked, answer=JobDone)
     def settle(self, station: str, job: int) -> Response:
         """POST {came_out}: somebody looked; if nothing came out a marked copy is printed."""
         operator = self._client(station)
@@ -81,6 +90,7 @@ class TillApi:
         done = self._till.outlet.settle(job, operator, came_out=asked.came_out)
         return jsonify(result="ok", job=_job(done))
 
+    @call("till", asked=CancelAsked, answer=JobDone)
     def cancel(self, station: str, job: int) -> Response:
         """POST {}: a slip that waits is not printed any more."""
         operator = self._client(station)

@@ -30,6 +30,7 @@ from kiosk_ui.guards import origin_gate
 from kiosk_ui.live import LiveServer
 from kiosk_ui.web import create_app
 from sync.messages import Cursor, Head, Op
+from tests.kiosk_ui.contract import hold_to_its_description
 
 STORE = "S00421"
 ORDER = "WX2026112200017"
@@ -200,6 +201,7 @@ def hq(shop: Shop) -> PretendHq:
 def app(shop: Shop, settings: Settings) -> Flask:
     app = create_app(shop.store, settings, 8771)
     app.config["SERVER_NAME"] = "127.0.0.1"  # what the test client asks for; the guards read Host themselves
+    hold_to_its_description(app)
     return app
 
 

@@ -1,0 +1,16 @@
+"""Refusals that only programs hear."""
+
+from __future__ import annotations
+
+from edge.domain.refusals import Refusal
+
+
+class OutOfScope(Refusal):
+    """A program may not call this part of the API (`scope`)."""
+
+    code = "out_of_scope"
+    status = 403
+    zh = "此程序未获授权调用接口：{scope}"
+    en = "This program may not call this part of the API: {scope}"
+    next_zh = "请门店 IT 在 api_clients 的 scopes 中加入后重启"
+    next_en = "Store IT: add it to the scopes of this api_client and restart"
