@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from argon2 import PasswordHasher
@@ -18,7 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from waitress.server import create_server
 
-from config.schema import Settings, parse
+from config.schema import ApiScope, Settings, parse
 from devices.ports import DeviceFault, PrinterState
 from devices.slip import Slip
 from edge.clock import stamp
@@ -87,7 +87,12 @@ def settings_in(folder: Path, hq_url: str = "") -> Settings:
             "printers": {"P1": {"host": "127.0.0.1"}},
             "api_clients": {
                 "kiosk": {"token_sha256": sha(TOKEN), "stations": ["T1"]},
-                "lead": {"token_sha256": sha(LEAD_TOKEN), "stations": ["T1"], "role": "lead"},
+                "lead": {
+                    "token_sha256": sha(LEAD_TOKEN),
+                    "stations": ["T1", "T2"],
+                    "role": "lead",
+                    "scopes": list(get_args(ApiScope)),
+                },
             },
         }
     )
