@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from edge.domain.promotion_pass import Candidate, Pass, beside
@@ -65,7 +65,7 @@ class _LineStep:
 
     def round(self) -> bool:
         """One more rule a piece at most; False when nothing acts any more."""
-        self.offers: dict[tuple[int, int, int], list[tuple[int, Candidate]]] = {}
+        self._sort_out()
         plan = _Plan({}, {})
         busy = self._choose_sets(plan)
         self._choose_singles(plan, busy)
@@ -77,25 +77,34 @@ class _LineStep:
 
     # ---- what a piece would get by itself
 
-    def _offers(self, unit: int) -> list[tuple[int, Candidate]]:
+    def _sort_out(self) -> None:
+        """Pieces of one line, at one price and under the same rules are alike: they are weighed once."""
+        alike: dict[tuple[int, int, tuple[str, ...]], int] = {}
+        self.like: list[int] = []
+        self.offers: list[list[tuple[int, Candidate]]] = []
+        self.under: list[Sequence[Candidate]] = []
+        for unit, position in enumerate(self.pieces.owner):
+            net, acted = self.pieces.net[unit], self.acted.get(unit, ())
+            key = (position, net, tuple(one.name for one in acted))
+            if key not in alike:
+                alike[key] = len(alike)
+                self.offers.append(list(self._singles(position, net, acted)))
+                self.under.append(acted)
+            self.like.append(alike[key])
+
+    def _singles(
+        self, position: int, net: int, acted: Sequence[Candidate]
+    ) -> Iterator[tuple[int, Candidate]]:
         """(saving in thousandths of a fen, rule) of every single rule that may act on a piece now."""
-        position = self.pieces.owner[unit]
-        acted = self.acted.get(unit, ())
-        # Pieces of one line at one price and with the same rules before have the same offers.
-        key = (position, self.pieces.net[unit], hash(tuple(one.name for one in acted)))
-        if key not in self.offers:
-            found = []
-            for one in self.at.get(position, ()):
-                saving = _saving(one, self.pieces.net[unit])
-                if saving > 0 and all(beside(one, other) for other in acted):
-                    found.append((saving, one))
-            self.offers[key] = found
-        return self.offers[key]
+        for one in self.at.get(position, ()):
+            saving = _saving(one, net)
+            if saving > 0 and all(beside(one, other) for other in acted):
+                yield saving, one
 
     def _best(self, unit: int) -> Candidate | None:
         """Of every group the rule of the highest priority, and of those the one that saves most."""
         groups: dict[str, tuple[int, int, Candidate]] = {}
-        for saving, one in self._offers(unit):
+        for saving, one in self.offers[self.like[unit]]:
             if self.left[one.name] > 0:
                 mine = (one.rule.priority, saving, one)
                 if one.group not in groups or groups[one.group][:2] < mine[:2]:
@@ -136,27 +145,27 @@ class _LineStep:
     def _options(self, found: Candidate, units: Sequence[int], busy: set[int]) -> list[PieceSet]:
         if self.left[found.name] <= 0:
             return []
-        free = [unit for unit in units if unit not in busy and self._may(found, unit)]
+        like, weighed = self.like, dict[int, int]()
+        free = []
+        for unit in units:
+            kind = like[unit]
+            if kind not in weighed:
+                weighed[kind] = self._otherwise(found, kind)
+            if weighed[kind] >= 0 and unit not in busy:
+                free.append(unit)
+        return sets_of(found, free, self.pieces, lambda unit: weighed[like[unit]])
 
-        def otherwise(unit: int) -> int:
-            return max(
-                (
-                    saving
-                    for saving, one in self._offers(unit)
-                    if one.group != found.group or one.rule.priority == found.rule.priority
-                ),
-                default=0,
-            )
-
-        return sets_of(found, free, self.pieces, otherwise)
-
-    def _may(self, found: Candidate, unit: int) -> bool:
-        if not all(beside(found, other) for other in self.acted.get(unit, ())):
-            return False
-        return not any(
-            one.group == found.group and one.rule.priority > found.rule.priority and self.left[one.name] > 0
-            for _, one in self._offers(unit)
-        )
+    def _otherwise(self, found: Candidate, kind: int) -> int:
+        """What such a piece would save under the best rule of another group, -1: this rule must leave it alone."""
+        if not all(beside(found, other) for other in self.under[kind]):
+            return -1
+        best, group, priority = 0, found.group, found.rule.priority
+        for saving, one in self.offers[kind]:
+            if one.group == group and one.rule.priority > priority and self.left[one.name] > 0:
+                return -1
+            if saving > best and (one.group != group or one.rule.priority == priority):
+                best = saving
+        return best
 
     # ---- what was chosen, done
 
@@ -207,14 +216,14 @@ class _LineStep:
 
     def explain(self) -> None:
         """Why rules in scope did not act."""
-        sets = dict(self.sets)
+        sets, acted = dict(self.sets), {self.pieces.owner[unit] for unit in self.acted}
         for found in self.ready:
             if found.name in self.done:
                 continue
             missing = pieces_needed(found) - len(sets[found]) if found in sets else 0
             if missing > 0:
                 self.run.refuse(found, "threshold", missing)
-            elif any(unit in self.acted for unit in self.pieces.units(found.positions)):
+            elif not acted.isdisjoint(found.positions):
                 self.run.refuse(found, "better")
 
 

@@ -105,7 +105,7 @@ def name_of(rule: Rule, name: str) -> tuple[str, str]:
 
 
 _REASONS: Mapping[Code, tuple[str, str]] = {
-    "threshold": ("还差 {missing}可{gain}", "{missing_en} more to get {gain_en}"),
+    "threshold": ("还差 {missing}可{gain}", "{missing} more to get {gain}"),
     "tier": ("此优惠仅限指定会员等级", "for members of certain tiers only"),
     "offline": ("活动暂不可用（门店离线）", "not available while the shop is offline"),
     "better": ("已享受更优惠的活动", "a better offer was applied"),
@@ -113,7 +113,7 @@ _REASONS: Mapping[Code, tuple[str, str]] = {
     "cap": ("已达优惠上限", "the limit of this offer was reached"),
     "stock": ("赠品已领完", "the gift is out of stock here"),
     "declined": ("顾客已放弃赠品", "the gift was declined"),
-    "offered": ("可{gain}", "available: {gain_en}"),
+    "offered": ("可{gain}", "available: {gain}"),
     "unless": ("所购商品已享受其他优惠", "these goods are reduced by another offer already"),
     "scope": ("所购商品不在适用范围", "for other goods only"),
     "not_now": ("不适用于本店、本渠道或当前时间", "not for this shop, this way of buying or this time"),
@@ -124,23 +124,13 @@ _REASONS: Mapping[Code, tuple[str, str]] = {
 def why_not(rule: Rule, name: str, code: Code, missing: int, step: Step | None) -> WhyNot:
     """Why a rule did not act."""
     zh, en = _REASONS[code]
-    gain, gain_en = benefit_words(rule, step)
-    of = _of(rule)
-    facts = {
-        "gain": gain,
-        "gain_en": gain_en,
-        "missing": f"{missing} 件" if of == "qty" else f"{yuan(missing)} 元",
-        "missing_en": f"{missing} pieces" if of == "qty" else f"{yuan(missing)} yuan",
-    }
+    if "{" in zh:
+        gain, gain_en = benefit_words(rule, step)
+        pieces = _of(rule) == "qty"
+        zh = zh.format(missing=f"{missing} 件" if pieces else f"{yuan(missing)} 元", gain=gain)
+        en = en.format(missing=f"{missing} pieces" if pieces else f"{yuan(missing)} yuan", gain=gain_en)
     name_zh, name_en = name_of(rule, name)
-    return WhyNot(
-        name,
-        rule.version,
-        code,
-        missing,
-        f"{name_zh}：{zh.format_map(facts)}",
-        f"{name_en}: {en.format_map(facts)}",
-    )
+    return WhyNot(name, rule.version, code, missing, f"{name_zh}：{zh}", f"{name_en}: {en}")
 
 
 def _of(rule: Rule) -> str:
