@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edge.config_shown import desk_of, diff, said_value, status, why
+from edge.hq.doing import WHO, doing
 from edge.hub_cli import DATABASE, plainly
 from edge.trust_cli import Keys
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from sync.configured import Scope
     from sync.hub.config_desk import ConfigDesk, Draft
 
@@ -30,7 +33,9 @@ _KEYS = click.option(
     required=True,
     help="A config key; once more for the money key.",
 )
-_BY = click.option("--by", default=getpass.getuser, show_default="you", help="Who says it.")
+_BY = click.option(
+    "--by", default=getpass.getuser, show_default="you", envvar="STORE_EDGE_WHO", help="Who says it."
+)
 _WHY = click.option("--why", default="", help="Why, for those who will ask.")
 _RINGS = click.option(
     "--rings", default="1,10,50,100", show_default=True, help="Percent of the stores, rising to 100."
@@ -106,7 +111,7 @@ def push(
         if dry_run:
             _tell_draft(desk, draft)
             return
-        _send(desk, draft, database, keys, rings, soak)
+        _send(desk, draft, database, keys, rings, soak, "config.push")
 
 
 @config.command("rollback")
@@ -123,11 +128,12 @@ def rollback(
     """Take REVISION back: a new version that says what its scope said before."""
     with _said_plainly():
         desk = desk_of(database)
-        _send(desk, desk.draft_rollback(revision, by=by, why=why), database, keys, rings, soak)
+        draft = desk.draft_rollback(revision, by=by, why=why)
+        _send(desk, draft, database, keys, rings, soak, "config.rollback")
 
 
 def _send(
-    desk: ConfigDesk, draft: Draft, database: str, keys: tuple[Path, ...], rings: str, soak: int
+    desk: ConfigDesk, draft: Draft, database: str, keys: tuple[Path, ...], rings: str, soak: int, act: str
 ) -> None:
     from sync.hub.audit import acting
 
@@ -135,7 +141,10 @@ def _send(
         raise click.BadParameter("percentages with commas between them, for example 1,10,50,100")
     own = Keys(database, keys)
     words = draft.signed(own.of("config"), own.of("money"))
-    with acting(draft.wish.by, "config.push", str(draft.rev), draft.wish.why):
+    about = f"{draft.rev} to {_said_scope(draft.wish.scope)}: {' '.join(sorted(draft.wish.sections))}"
+    if draft.wish.withdraws:
+        about += f", takes back {' '.join(map(str, draft.wish.withdraws))}"
+    with acting(draft.wish.by[:80], act, about[:200], draft.wish.why[:500]):
         rev = desk.push(draft, words, [int(part) for part in rings.split(",")], soak * 60)
     row = next(row for row in desk.revisions() if row["rev"] == rev)
     click.echo(f"revision {rev} goes to {row['ends'][-1]} stores, first to {row['released']}")
@@ -160,20 +169,22 @@ def _tell_draft(desk: ConfigDesk, draft: Draft) -> None:
 @click.argument("revision", type=int)
 @DATABASE
 @_WHY
-def halt(revision: int, database: str, why: str) -> None:
+@WHO
+def halt(revision: int, database: str, why: str, who: str) -> None:
     """Offer REVISION to no more stores; those that have it keep it."""
-    with plainly():
-        desk_of(database).halt(revision, why)
+    with doing(database, who, "config.halt", str(revision), why) as engine:
+        _desk(engine).halt(revision, why)
     click.echo(f"revision {revision} is halted")
 
 
 @config.command("resume")
 @click.argument("revision", type=int)
 @DATABASE
-def resume(revision: int, database: str) -> None:
+@WHO
+def resume(revision: int, database: str, who: str) -> None:
     """Go on with a halted REVISION: the failures so far were looked at."""
-    with plainly():
-        desk_of(database).resume(revision)
+    with doing(database, who, "config.resume", str(revision)) as engine:
+        _desk(engine).resume(revision)
     click.echo(f"revision {revision} goes on")
 
 
@@ -181,11 +192,24 @@ def resume(revision: int, database: str) -> None:
 @click.argument("store")
 @click.argument("region")
 @DATABASE
-def region(store: str, region: str, database: str) -> None:
+@WHO
+def region(store: str, region: str, database: str, who: str) -> None:
     """Put STORE into REGION ("" for none); counts from the next push on."""
-    with plainly():
-        desk_of(database).set_region(store, region)
+    with doing(database, who, "config.region", f"{store} {region}".strip()) as engine:
+        _desk(engine).set_region(store, region)
     click.echo(f"store {store} is in {region or 'no region'}")
+
+
+def _desk(engine: Engine) -> ConfigDesk:
+    from sync.hub.config_desk import ConfigDesk
+
+    return ConfigDesk(engine)
+
+
+def _said_scope(scope: Scope) -> str:
+    if scope.station:
+        return f"station:{scope.store}/{scope.station}"
+    return f"store:{scope.store}" if scope.store else f"region:{scope.region}" if scope.region else "all"
 
 
 def _scope(text: str) -> Scope:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edge.hq.doing import WHO, doing
 from edge.hub_cli import DATABASE, plainly
 
 if TYPE_CHECKING:
@@ -92,15 +93,15 @@ def trust() -> None:
 @click.option(
     "--money", type=_PATH, required=True, help="The new key of the second person where money is touched."
 )
-def init(database: str, root: Path, config_key: Path, money: Path) -> None:
+@WHO
+def init(database: str, root: Path, config_key: Path, money: Path, who: str) -> None:
     """Make three keys in new files (0600) and HQ's first roster. Boxes enrolled from then on believe these."""
-    from sync.hub.database import open_hub, snapshot
+    from sync.hub.database import snapshot
     from sync.hub.desk import HubDesk
     from sync.hub.publishing import NotPossible
     from sync.hub.trust import present
 
-    with plainly():
-        engine = open_hub(database)
+    with doing(database, who, "trust.init", "roster 1") as engine:
         with snapshot(engine) as conn:
             if present(conn) is not None:
                 raise NotPossible("HQ has its roster already; store-edge hub trust roll renews it")
@@ -137,18 +138,23 @@ def show(database: str) -> None:
 @click.option(
     "--money", "money_keys", type=_PATH, multiple=True, help="The money keys from now on; made if new."
 )
+@click.option("--why", default="", help="Why, for those who will ask.")
+@WHO
 def roll(
     database: str,
     roots: tuple[Path, ...],
     new_root: Path | None,
     config_keys: tuple[Path, ...],
     money_keys: tuple[Path, ...],
+    why: str,
+    who: str,
 ) -> None:
     """The next roster: keys not named stay, keys left out of a role count no more, and it is good for another year."""
-    from sync.hub.database import open_hub
     from sync.hub.desk import HubDesk
 
-    with plainly():
+    renewed = [("root", new_root), ("config", config_keys), ("money", money_keys)]
+    about = "renews " + (" ".join(name for name, files in renewed if files) or "its time alone")
+    with doing(database, who, "trust.roll", about, why) as engine:
         seeds = [read_key(file) for file in roots]
         roles: dict[RoleName, Role] = {}
         if config_keys:
@@ -159,7 +165,7 @@ def roll(
             fresh = make_key(new_root)
             roles["root"] = _role(fresh)
             seeds.append(fresh)
-        roster = HubDesk(open_hub(database)).renew_trust(seeds, roles)
+        roster = HubDesk(engine).renew_trust(seeds, roles)
     _tell(roster)
 
 

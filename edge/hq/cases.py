@@ -215,15 +215,16 @@ def audit() -> None:
 @audit.command("list")
 @DATABASE
 @click.option("--by", default="", help="Only this person's acts.")
+@click.option("--act", default="", help="Only acts that begin so: config, orders.cancel.")
 @click.option("--before", type=click.IntRange(min=0), default=0, help="Those before this number.")
 @_LIMIT
 @JSON
-def list_audit(database: str, by: str, before: int, limit: int, *, as_json: bool) -> None:
+def list_audit(database: str, by: str, act: str, before: int, limit: int, *, as_json: bool) -> None:
     """List acts, newest first: number, when, who, what, to what, why."""
     from sync.hub.people import People
 
     with looking(database) as engine:
-        say(People(engine).acts(who=by, before=before, limit=limit), as_json=as_json)
+        say(People(engine).acts(who=by, act=act, before=before, limit=limit), as_json=as_json)
 
 
 def _show(row: dict[str, Any], *, as_json: bool) -> None:

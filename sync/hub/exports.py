@@ -18,7 +18,9 @@ from sync.hub.schema import case_file, customer_order, feed, ingest_event, inges
 from sync.hub.sheet import yuan_of
 
 EVENT_COLUMNS = tuple("store stream seq id kind at d verdict code case late received_at".split())
-CASE_COLUMNS = tuple("case code store order_no stream seq opened_at state closed_at closed_by why".split())
+CASE_COLUMNS = tuple(
+    "case code store order_no subject stream seq opened_at state closed_at closed_by why".split()
+)
 GRANT_COLUMNS = tuple("grant kind store subject units spent returned left asked_back not_after".split())
 _FETCH = 500
 

@@ -116,11 +116,16 @@ class People:
             lambda conn: conn.execute(delete(web_session).where(web_session.c.token_sha == _sha(token))),
         )
 
-    def acts(self, *, who: str = "", before: int = 0, limit: int = 50) -> list[dict[str, Any]]:
-        """Who did what and when, newest first: n, at, who, act, about, why; those before number `before`."""
+    def acts(self, *, who: str = "", act: str = "", before: int = 0, limit: int = 50) -> list[dict[str, Any]]:
+        """Who did what and when, newest first: n, at, who, act, about, why; those before number `before`.
+
+        `act` begins the verb's name (config, orders.cancel).
+        """
         query = select(audit).order_by(audit.c.n.desc()).limit(limit)
         if who:
             query = query.where(audit.c.who == who)
+        if act:
+            query = query.where(audit.c.act.startswith(act, autoescape=True))
         if before:
             query = query.where(audit.c.n < before)
         with snapshot(self._engine) as conn:

@@ -152,6 +152,54 @@ def test_whoever_may_not_act_sees_only(hub: Any, trouble: Any, name: str) -> Non
     assert Cases(hub.engine).shown("c-1")["state"] == "open"
 
 
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+SEES = ("wang", "li", "zhao")
+ACTS = ("li",)
+MAY = {
+    ("GET", "/hq/record"): SEES,
+    ("GET", "/hq/"): SEES,
+    ("GET", "/hq/stores/<store>"): SEES,
+    ("GET", "/hq/cases"): SEES,
+    ("GET", "/hq/cases/<case>"): SEES,
+    ("GET", "/hq/quarantine"): SEES,
+    ("GET", "/hq/quarantine/<stream>/<int:seq>"): SEES,
+    ("POST", "/hq/cases/<case>/close"): ACTS,
+    ("POST", "/hq/quarantine/<stream>/<int:seq>/replay"): ACTS,
+    ("POST", "/hq/sign-out"): SEES,
+}
+OPEN = {"/hq/sign-in", "/hq/language", "/hq/static/<path:filename>"}
+
+
+@on_sqlite
+def test_every_page_and_form_says_who_of_viewer_operator_and_signer_may(hub: Any, trouble: Any) -> None:
+    served = {
+        (method, rule.rule)
+        for rule in hub.app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/hq") and rule.rule not in OPEN
+    }
+    assert served == set(MAY), "a page that is in no row of this table"
+    there = {"<store>": "S1", "<case>": "c-1", "<stream>": trouble.journal.stream, "<int:seq>": "3"}
+    # Signing out last: whoever did is nobody.
+    for (method, rule), allowed in sorted(MAY.items(), key=lambda row: row[0][1] == "/hq/sign-out"):
+        path = rule.removeprefix("/hq")
+        for mark, value in there.items():
+            path = path.replace(mark, value)
+        for name in (*SEES, "nobody"):
+            person = Browser(hub)
+            if name != "nobody":
+                person.enter(name)
+            answer = person.get(path) if method == "GET" else person.post(path, why="")
+            away = answer.status_code == 303 and answer.headers["Location"] == "/hq/sign-in"
+            if name == "nobody":
+                assert away, (name, method, rule)
+            elif name in allowed:
+                assert answer.status_code == (200 if method == "GET" else 303), (name, method, rule)
+                assert away == (rule == "/hq/sign-out")
+            else:
+                assert answer.status_code == 403, (name, method, rule)
+
+
 @pytest.mark.usefixtures("trouble")
 def test_an_operator_closes_a_case_and_it_is_on_record(hub: Any) -> None:
     li = Browser(hub)
