@@ -18,6 +18,7 @@ from config.schema import Settings
 from devices.ports import POSPrinter
 from edge.alone import alone
 from edge.crypto import verifier
+from edge.customer_desks import customer_desks
 from edge.desks.benefits import BenefitDesk
 from edge.desks.fulfilment import FulfilmentDesk
 from edge.desks.gate import Gate
@@ -92,6 +93,7 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         fulfilment=FulfilmentDesk(books, gate, status, poke),
         goods=StockDesk(books, status, poke),
         benefits=BenefitDesk(books, settings.store.id, status, poke),
+        customers=customer_desks(settings, books, status, poke),
         staff=staff,
         guide=GuideDesk(books, status),
         printing=printing,
@@ -234,7 +236,7 @@ class Daemon:
 
     def _tend(self) -> float:
         """What the shop owes by itself: HQ's commands and recalls, holds that run out, scans nobody wants."""
-        worked = self.store.fulfilment.turn() | self.store.benefits.turn()
+        worked = self.store.fulfilment.turn() | self.store.benefits.turn() | self.store.customers.turn()
         self.store.scans.tidy()
         return 0.0 if worked else 5.0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge.desks.benefits import BenefitDesk
+from edge.desks.customers import Customers
 from edge.desks.fulfilment import FulfilmentDesk
 from edge.desks.goods import StockDesk
 from edge.desks.guide import GuideDesk
@@ -29,6 +30,7 @@ class Store:
     fulfilment: FulfilmentDesk
     goods: StockDesk
     benefits: BenefitDesk
+    customers: Customers
     staff: StaffDesk
     guide: GuideDesk
     printing: PrintDesk

@@ -17,14 +17,14 @@ ROOMS = ("config", "devices", "edge", "kiosk_ui", "sync")
 
 # Pure modules with the types that others need: import nothing of ours, and everybody may import them.
 DOORS = tuple(
-    "config.schema config.device_schema config.layers config.problems config.scanner_checks "
+    "config.schema config.code_schema config.device_schema config.layers config.problems config.scanner_checks "
     "config.selling_schema devices.ports devices.slip edge.domain sync.admission sync.asked sync.benefits sync.configured sync.figures sync.goods sync.messages sync.picks sync.signed"
     " sync.snapshot_words sync.selling".split()
 )
 # Where everything is put together: may import all rooms, and nobody else may import these.
 ROOTS = tuple(
     "edge.daemon edge.cli edge.plugging edge.adopt edge.device_trial edge.simulate edge.devices_cli "
-    "edge.lanes edge.lane_cli edge.print_test edge.till_crew edge.drawn_slips edge.hub_cli edge.hub_run "
+    "edge.customer_desks edge.lanes edge.lane_cli edge.print_test edge.till_crew edge.drawn_slips edge.hub_cli edge.hub_run "
     "edge.outbox_cli edge.hq edge.snapshot_child edge.snapshot_line edge.snapshot_cli "
     "edge.hq_line edge.enroll_cli edge.owner edge.conformance_cli edge.conformance_store edge.config_cli "
     "edge.config_shown edge.trust_cli edge.config_box edge.config_trial edge.__main__ edge.demo".split()

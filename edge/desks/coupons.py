@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
 from edge.clock import moment_of, stamp
 from edge.db import Connection
+from edge.desks.coupon_holds import CouponHolds, Wish, ask_of, author
 from edge.desks.coupon_reading import CouponReader, Shown, terms_of
 from edge.desks.status import Poke, StatusDesk
+from edge.desks.wishing import Done, once
 from edge.domain.counter_views import CouponView, Disputed, GiftGiven, HeldCoupon
 from edge.domain.coupon_refusals import CouponHeld, CouponIsGoods, CouponIsMoney, GiftGone, HoldGone
 from edge.domain.coupons import (
@@ -22,21 +23,14 @@ from edge.domain.coupons import (
     CouponState,
     KnownCoupon,
     OfflineClass,
-    admit,
-    admit_unasked,
 )
-from edge.domain.moves import IllegalMove, advance
-from edge.domain.refusals import BadRequest, NonceReused, Refusal, UnknownThing
+from edge.domain.moves import advance
+from edge.domain.refusals import BadRequest, NonceReused, UnknownThing
 from edge.domain.staff import Operator
 from edge.domain.views import LineWord
 from edge.records.books import Books
 from edge.records.coupons import LockRow
-from edge.records.journal import Author
-from edge.records.wallet import UseRow
-from sync.asked import CouponAsk
-from sync.benefits import CouponRedeemed, CouponReleased
-from sync.goods import MoveReason, StockMoved
-from sync.messages import SyncFault
+from sync.benefits import CouponReleased
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -49,6 +43,7 @@ class CouponDesk:
 
     books: Books
     reader: CouponReader
+    holds: CouponHolds
     status: StatusDesk
     poke: Poke
 
@@ -68,9 +63,9 @@ class CouponDesk:
         """A coupon that was read, as it stands just now."""
         known = shown.known
         held = self.books.coupons.held(known.coupon, shown.issuer, self.books.ledger.read())
-        here = self._here(known, member, self.books.ledger.read())
-        asks = self._must_ask(known, here)
-        refusal = self._refusal(known, here)
+        here = self.holds.here(known, member, self.books.ledger.read())
+        asks = self.holds.must_ask(known, here)
+        refusal = self.holds.refusal(known, here)
         if refusal is None and held and known.once:
             refusal = CouponHeld()
         return self.reader.view(
@@ -98,7 +93,7 @@ class CouponDesk:
         shown = self.reader.shown(text, issuer)
         if shown.known.kind in HANDED:
             raise CouponIsGoods
-        return self.held_of(self._held(shown, order, operator, nonce, sha, member))
+        return self.held_of(self.holds.hold(shown, Wish(order, member, nonce, sha), operator))
 
     def release(self, lock: str, operator: Operator) -> None:
         """The basket lets a coupon go. Asked twice it is let go once; raises HoldGone for one that was redeemed."""
@@ -108,7 +103,7 @@ class CouponDesk:
                 raise UnknownThing
             if row.state is CouponState.ISSUED:
                 return
-            self._move(tx, row, CouponEvent.RELEASE)
+            self.holds.move(tx, row, CouponEvent.RELEASE)
         del operator
         self.poke("coupons")
 
@@ -116,7 +111,7 @@ class CouponDesk:
         """Within the caller's transaction: a basket that is given up holds nothing any more."""
         for row in self.books.coupons.by_order(order, tx):
             if row.state is CouponState.LOCKED:
-                self._move(tx, row, CouponEvent.RELEASE)
+                self.holds.move(tx, row, CouponEvent.RELEASE)
 
     def renew(self, order: str) -> None:
         """The basket is being paid: its coupons stay for another 15 minutes."""
@@ -138,11 +133,21 @@ class CouponDesk:
         row = self.books.coupons.lock(lock, tx)
         if row is None:
             raise UnknownThing
-        if not fen >= 0:
-            raise BadRequest(why="fen")
-        if row.state is CouponState.ISSUED and not self._taken(row, tx):
-            row = self._move(tx, row, CouponEvent.LOCK)
-        return self._use(tx, row, fen, operator, sale)
+        return self._redeem(tx, row, fen, operator, sale).answer
+
+    def redeem(self, lock: str, fen: int, operator: Operator, nonce: str, *, ref: str = "") -> str:
+        """The same for a till whose sales are not booked here; gives the name of this use. Raises HoldGone."""
+
+        def work(tx: Connection) -> Done:
+            row = self.books.coupons.lock(lock, tx)
+            if row is None:
+                raise UnknownThing
+            return self._redeem(tx, row, fen, operator, ref)
+
+        done, repeat = once(self.books, nonce, ("redeem", lock, fen, operator.station, ref), work)
+        if not repeat:
+            self.poke("outbox")
+        return done.answer
 
     def give_back_in(self, tx: Connection, sale: str, operator: Operator) -> tuple[str, ...]:
         """Within the return's transaction: the whole sale came back, so its coupons do, those whose time is not over.
@@ -154,7 +159,7 @@ class CouponDesk:
             over = row.known.not_after and now >= row.known.not_after
             if row.state is not CouponState.REDEEMED or over:
                 continue
-            self.books.journal.append(tx, CouponReleased(row.use, row.coupon), _author(operator))
+            self.books.journal.append(tx, CouponReleased(row.use, row.coupon), author(operator))
             self.books.wallet.release(tx, row.use, now)
             self.books.coupons.move(tx, row.lock, advance(COUPON, row.state, CouponEvent.GIVE_BACK), row.use)
             given.append(row.coupon)
@@ -178,7 +183,7 @@ class CouponDesk:
         level = self.books.shelf.level(shown.known.sku)
         if level is not None and level <= 0:
             raise GiftGone
-        row = self._held(shown, f"gift:{nonce}", operator, nonce, sha, member, give=True)
+        row = self.holds.hold(shown, Wish(f"gift:{nonce}", member, nonce, sha), operator, give=True)
         self.poke("outbox")
         return self._given(row, repeat=False)
 
@@ -194,7 +199,7 @@ class CouponDesk:
             with self.books.ledger.transaction() as tx:
                 again = self.books.coupons.lock(row.lock, tx)
                 if again is not None and again.state is CouponState.LOCKED and again.until <= stamp(now):
-                    self._move(tx, again, CouponEvent.LAPSE)
+                    self.holds.move(tx, again, CouponEvent.LAPSE)
         return bool(lapsed) | self._tell_hq()
 
     # ---- inside ----
@@ -206,6 +211,13 @@ class CouponDesk:
         terms = terms_of(known, self.reader.rule(known))
         return HeldCoupon(*names, terms, until, row.asked, row.unverified, repeat)
 
+    def _redeem(self, tx: Connection, row: LockRow, fen: int, operator: Operator, sale: str) -> Done:
+        if fen < 0 or (not row.known.terms and fen > row.known.fen):
+            raise BadRequest(why="fen")
+        if row.state is CouponState.ISSUED and not self.holds.taken(row, tx):
+            row = self.holds.move(tx, row, CouponEvent.LOCK)
+        return self.holds.use(tx, row, fen, operator, sale)
+
     def _again(self, row: LockRow, sha: str) -> HeldCoupon:
         self._same(row, sha)
         if row.state is not CouponState.LOCKED:
@@ -216,131 +228,6 @@ class CouponDesk:
         if row.request_sha != sha:
             raise NonceReused
 
-    def _held(
-        self,
-        shown: Shown,
-        order: str,
-        operator: Operator,
-        nonce: str,
-        sha: str,
-        member: str,
-        *,
-        give: bool = False,
-    ) -> LockRow:
-        name, now = str(uuid.uuid4()), self.status.now()
-        until = stamp(now + timedelta(seconds=LOCK_S))
-        asked, shown = self._asked(shown, name, until, member)
-        known = shown.known
-        with self.books.ledger.transaction() as tx:
-            here = self._here(known, member, tx)
-            admit(known, here)
-            if not asked:
-                admit_unasked(known, here)
-            if known.once and self.books.coupons.held(known.coupon, shown.issuer, tx):
-                raise CouponHeld
-            unverified = known.offline is OfflineClass.B and not asked
-            row = LockRow(
-                name,
-                known.coupon,
-                shown.issuer,
-                known,
-                advance(COUPON, CouponState.ISSUED, CouponEvent.LOCK),
-                order,
-                member,
-                operator.station,
-                asked,
-                unverified,
-                stamp(now),
-                until,
-                "",
-                sha,
-            )
-            self.books.coupons.add(tx, row, nonce, operator.staff)
-            if give:
-                use = self._use(tx, row, 0, operator, order)
-                reason: MoveReason = "sample" if known.kind == "sample" else "gift"
-                moved = StockMoved(known.sku, -1, reason, ref=use)
-                self.books.journal.append(tx, moved, _author(operator))
-        return row
-
-    def _asked(self, shown: Shown, lock: str, until: str, member: str) -> tuple[bool, Shown]:
-        """Asks HQ where it must be asked, or where it can and its word is worth more than ours. Raises its no."""
-        known = shown.known
-        here = self._here(known, member, self.books.ledger.read())
-        if not shown.strange:
-            admit(known, here)
-        must = shown.strange or self._must_ask(known, here)
-        wise = known.offline is not OfflineClass.A and self.status.word() is LineWord.UP
-        if not must and not wise:
-            return False, shown
-        asked = CouponAsk("hold", known.coupon, lock, until, shown.issuer, known.nonce, member)
-        try:
-            return True, self.reader.asked(shown, asked)
-        except SyncFault:
-            admit_unasked(known, here)
-            return False, shown
-
-    def _must_ask(self, known: KnownCoupon, here: AtCounter) -> bool:
-        try:
-            admit_unasked(known, here)
-        except Refusal:
-            return True
-        return False
-
-    def _refusal(self, known: KnownCoupon, here: AtCounter) -> Refusal | None:
-        try:
-            admit(known, here)
-            if self.status.word() is not LineWord.UP:
-                admit_unasked(known, here)
-        except Refusal as refusal:
-            return refusal
-        return None
-
-    def _here(self, known: KnownCoupon, member: str, tx: Connection) -> AtCounter:
-        now = self.status.now()
-        return AtCounter(
-            store=self.reader.store,
-            now=stamp(now),
-            used=known.once and self.books.wallet.used(known.coupon, tx),
-            recent=self.books.wallet.unasked_since(stamp(now - _HOUR), tx),
-            by_member=self.books.coupons.uses_by(member, known.coupon, tx),
-            member=bool(member),
-            **self.reader.owner(known),
-        )
-
-    def _taken(self, row: LockRow, tx: Connection) -> bool:
-        if not row.known.once:
-            return False
-        standing = self.books.wallet.used(row.coupon, tx)
-        return standing or bool(self.books.coupons.held(row.coupon, row.issuer, tx))
-
-    def _use(self, tx: Connection, row: LockRow, fen: int, operator: Operator, sale: str) -> str:
-        try:
-            state = advance(COUPON, row.state, CouponEvent.REDEEM)
-        except IllegalMove:
-            raise HoldGone from None
-        use, known = str(uuid.uuid4()), row.known
-        offline = not row.asked and self.status.word() is LineWord.DOWN
-        fact = CouponRedeemed(
-            use, row.coupon, fen, sale, offline, row.unverified, known.nonce, row.lock, row.member, row.issuer
-        )
-        self.books.journal.append(tx, fact, _author(operator))
-        at, kept = stamp(self.status.now()), UseRow(use, row.coupon, fen, "")
-        self.books.wallet.add_use(tx, kept, known.cls, at, unasked=row.unverified, member=row.member)
-        self.books.coupons.move(tx, row.lock, state, use, sale)
-        return use
-
-    def _move(self, tx: Connection, row: LockRow, event: CouponEvent) -> LockRow:
-        try:
-            state = advance(COUPON, row.state, event)
-        except IllegalMove:
-            raise HoldGone from None
-        self.books.coupons.move(tx, row.lock, state, row.use)
-        moved = self.books.coupons.lock(row.lock, tx)
-        if moved is None:
-            raise UnknownThing
-        return moved
-
     def _given(self, row: LockRow, *, repeat: bool) -> GiftGiven:
         known = row.known
         kept = self.books.coupons.lock(row.lock) or row
@@ -350,12 +237,9 @@ class CouponDesk:
         """Holds that ended here end at HQ too; where it does not answer, they run out there by themselves."""
         if self.status.word() is not LineWord.UP:
             return False
-        owed = self.books.coupons.owed(stamp(self.status.now() - _DAY), _SOME)
+        owed = self.books.coupons.owed(stamp(self.status.now() - _DAY), 1)
         for row in owed:
-            asked = CouponAsk(
-                "drop", row.coupon, row.lock, row.until, row.issuer, row.known.nonce, row.member
-            )
-            if not self.reader.dropped(asked):
+            if not self.reader.dropped(ask_of(row, "drop")):
                 return False
             self.books.coupons.told(row.lock)
         return bool(owed)
@@ -373,7 +257,3 @@ def _state(known: KnownCoupon, here: AtCounter, *, held: bool) -> CouponState:
 
 def _sha(asked: object) -> str:
     return hashlib.sha256(repr(asked).encode()).hexdigest()
-
-
-def _author(operator: Operator) -> Author:
-    return Author(operator.station, operator.staff)

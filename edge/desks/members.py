@@ -23,7 +23,7 @@ from edge.domain.coupon_refusals import (
     NoPointsByCard,
 )
 from edge.domain.member_views import Identified, JoinView, MemberCard, Revealed, Trust
-from edge.domain.pickup_code import CodeInvalid
+from edge.domain.pickup_code import CodeInvalid, Verify
 from edge.domain.refusals import BadRequest, NotAllowed
 from edge.domain.staff import Act, Operator
 from edge.domain.views import LineWord
@@ -89,7 +89,10 @@ class MemberDesk:
         return self._looked(profile, "code", operator)
 
     def by_phone(self, digits: str, operator: Operator) -> Identified:
-        """Whose phone number that is: told to HQ by its keyed hash, kept nowhere. Raises MemberNeedsHq, MemberUnknown."""
+        """Whose phone number that is: told to HQ by its keyed hash, kept nowhere.
+
+        Raises MemberNeedsHq, MemberUnknown.
+        """
         number = digits.strip().replace(" ", "").replace("-", "")
         if not number.isascii() or not number.isdecimal() or not 5 <= len(number) <= 15:
             raise BadRequest(why="phone")
@@ -259,7 +262,7 @@ class MemberDesk:
     def _local(self, text: str) -> datetime | None:
         return self.status.local(moment_of(text)) if text else None
 
-    def _keys(self, now: str) -> dict[int, member_code.Verify]:
+    def _keys(self, now: str) -> dict[int, Verify]:
         return {
             kid: self.make_verify(public)
             for kid, (public, not_after) in self.books.members.keys().items()

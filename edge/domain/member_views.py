@@ -30,8 +30,8 @@ class Identified:
 
 @dataclass(frozen=True)
 class MemberCard:
-    """A member's card. `points` is HQ's balance at `points_at` (None: not told); `badges` HQ's flags, `tags` its words for
-    staff, shown on a member code alone. `age_s`: how old HQ's word is."""
+    """A member's card. `points` is HQ's balance at `points_at` (None: not told); `badges` HQ's flags, `tags` its words
+    for staff, shown on a member code alone. `age_s`: how old HQ's word is."""
 
     who: Identified
     name: str

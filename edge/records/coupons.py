@@ -179,6 +179,11 @@ class Coupons:
         with self._ledger.transaction(durable=False) as tx:
             tx.execute("UPDATE coupon_lock SET told = 1 WHERE lock_id = ?", (lock,))
 
+    def unasked(self, tx: Connection) -> int:
+        """Coupons that baskets hold on their signature alone: they count as taken."""
+        asked = "SELECT count(*) FROM coupon_lock WHERE state = 'locked' AND unverified = 1"
+        return int(tx.execute(asked).fetchone()[0])
+
     def uses_by(self, member: str, coupon: str, tx: Connection) -> int:
         """How often a member used a coupon here."""
         asked = "SELECT count(*) FROM coupon_use WHERE member = ? AND coupon = ? AND released_at = ''"

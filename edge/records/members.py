@@ -86,7 +86,9 @@ class Members:
         row = self._ledger.read().execute(_PROFILE.format(where=where), (value,)).fetchone()
         if row is None:
             return None
-        return Member(*row[:9], tuple(row[9].split("\n")) if row[9] else (), _tags(row[10]), row[11], row[12])
+        texts = dict(zip(Member.__struct_fields__, row, strict=True))
+        listed = {name: tuple(texts[name].split("\n")) if texts[name] else () for name in ("badges", "tags")}
+        return Member(**{**texts, **listed})
 
     def keys(self) -> dict[int, tuple[str, str]]:
         """Key id -> (public key hex, not_after or "")."""
@@ -164,7 +166,9 @@ class Members:
         )
         if row is None:
             return None
-        return LookRow(*row[:6], msgspec.json.decode(row[6], type=Member), row[7], row[8])
+        look, station, staff, member, trust, tier, doc, at, revealed_at = row
+        profile = msgspec.json.decode(doc, type=Member)
+        return LookRow(look, station, staff, member, trust, tier, profile, at, revealed_at)
 
     def looked(self, tx: Connection, row: LookRow) -> int:
         """Keeps a look; gives its number."""
@@ -247,10 +251,6 @@ class Members:
 def _present(conn: Connection) -> list[tuple[str, str]]:
     there = {row[0] for row in conn.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")}
     return [(table, column) for table, column in NAMED_IN if table in there]
-
-
-def _tags(text: str) -> tuple[str, ...]:
-    return tuple(text.split("\n")) if text else ()
 
 
 def _doc(profile: Member) -> str:

@@ -1,0 +1,79 @@
+"""What a till asks HQ, over a connection of its own: at most three seconds, whatever the exchange is doing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from sync.asked import (
+    ASK_S,
+    CLAIM_PATH,
+    COUPON_PATH,
+    PHONE_PATH,
+    REPURCHASE_PATH,
+    REVEAL_PATH,
+    ClaimAsk,
+    ClaimSaid,
+    CouponAsk,
+    CouponSaid,
+    PhoneAsk,
+    PhoneSaid,
+    RepurchaseAsk,
+    RepurchaseSaid,
+    RevealAsk,
+    RevealSaid,
+)
+from sync.ends import Transport
+from sync.messages import LineDown
+
+T = TypeVar("T")
+
+
+class HqAsk:
+    """HQ as `sync.asked.AtHq`. One question at a time: a second waits for the first, and gives up after `ASK_S`."""
+
+    def __init__(self, line: Callable[[], Transport], patience_s: float = ASK_S) -> None:
+        """`line` opens a transport with a deadline of its own, when the first question is asked."""
+        self._line = line
+        self._transport: Transport | None = None
+        self._patience_s = patience_s
+        self._busy = threading.Lock()
+
+    def coupon(self, asked: CouponAsk) -> CouponSaid:
+        """See AtHq."""
+        return self._ask(COUPON_PATH, asked, CouponSaid)
+
+    def phone(self, asked: PhoneAsk) -> PhoneSaid:
+        """See AtHq."""
+        return self._ask(PHONE_PATH, asked, PhoneSaid)
+
+    def reveal(self, asked: RevealAsk) -> RevealSaid:
+        """See AtHq."""
+        return self._ask(REVEAL_PATH, asked, RevealSaid)
+
+    def repurchase(self, asked: RepurchaseAsk) -> RepurchaseSaid:
+        """See AtHq."""
+        return self._ask(REPURCHASE_PATH, asked, RepurchaseSaid)
+
+    def claim(self, asked: ClaimAsk) -> ClaimSaid:
+        """See AtHq."""
+        return self._ask(CLAIM_PATH, asked, ClaimSaid)
+
+    def _ask(self, path: str, asked: msgspec.Struct, kind: type[T]) -> T:
+        if not self._busy.acquire(timeout=self._patience_s):
+            raise LineDown("another question is waiting for HQ")
+        try:
+            if self._transport is None:
+                self._transport = self._line()
+            answer = self._transport.post(path, msgspec.json.encode(asked))
+        except OSError as error:  # the file of the store's token
+            raise LineDown(type(error).__name__) from None
+        finally:
+            self._busy.release()
+        try:
+            return msgspec.json.decode(answer, type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise LineDown("what answers is not HQ") from None
