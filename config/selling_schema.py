@@ -19,8 +19,6 @@ class SellingSettings(msgspec.Struct, frozen=True):
     """The most that a lead may take off a line or a basket by hand, percent."""
     most_lines: Annotated[int, msgspec.Meta(ge=1, le=500)] = 200
     """Lines of a basket at most."""
-    points_per_yuan: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 1
-    """Points that a member earns for a yuan paid; 0: no points are estimated."""
     invoice_url: Annotated[str, msgspec.Meta(pattern=r"^(https://[!-~]{1,200})?$")] = ""
     """HQ's page for e-invoices, asked for by a QR on the receipt; empty: no such QR."""
     claim_days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 0

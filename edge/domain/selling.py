@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from edge.domain.baskets import Priced
+from edge.domain.counter_views import HeldCoupon
+
 
 class BasketState(Enum):
     """How a basket stands (value stored)."""
@@ -91,7 +94,6 @@ class Basket:
     opened_at: str
     changed_at: str
     lines: tuple[Line, ...] = ()
-    coupons: tuple[str, ...] = ()
 
     @property
     def units(self) -> int:
@@ -109,6 +111,24 @@ class Basket:
         return (
             frozenset() if self.age_by else AGE_FLAGS & {flag for line in self.lines for flag in line.flags}
         )
+
+
+@dataclass(frozen=True)
+class Bill:
+    """A basket with its price. `held` are its coupons; `newer`: HQ has other prices or rules by now, `changed`
+    the lines whose price would differ; `cash_fen` is what is asked where all of it is paid in cash."""
+
+    basket: Basket
+    priced: Priced
+    cash_fen: int
+    held: tuple[HeldCoupon, ...] = ()
+    newer: bool = False
+    changed: tuple[int, ...] = ()
+
+    @property
+    def total_fen(self) -> int:
+        """What is due now."""
+        return self.priced.total_fen
 
 
 @dataclass(frozen=True)

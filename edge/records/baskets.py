@@ -23,13 +23,13 @@ _LIVE = "state IN ('open', 'paying')"
 
 
 class Baskets:
-    """Rows of basket, basket_line, basket_coupon, basket_wish and rule_book."""
+    """Rows of basket, basket_line, basket_wish and rule_book."""
 
     def __init__(self, ledger: Database) -> None:
         self._ledger = ledger
 
     def by_id(self, basket: str, tx: Connection | None = None) -> Basket | None:
-        """A basket with its lines and coupons."""
+        """A basket with its lines."""
         return self._one("basket = ?", basket, tx=tx)
 
     def at(self, station: str, tx: Connection | None = None) -> Basket | None:
@@ -82,22 +82,6 @@ class Baskets:
         asked = "SELECT coalesce(max(line), 0) + 1 FROM basket_line WHERE basket = ?"
         return int(tx.execute(asked, (basket,)).fetchone()[0])
 
-    def put_coupon(self, tx: Connection, basket: str, coupon: str, held: str, now: str) -> None:
-        """A coupon lies in the basket; `held` is what keeps it from being used elsewhere meanwhile."""
-        tx.execute(
-            "INSERT OR REPLACE INTO basket_coupon (basket, coupon, held, at) VALUES (?, ?, ?, ?)",
-            (basket, coupon, held, now),
-        )
-
-    def drop_coupon(self, tx: Connection, basket: str, coupon: str) -> None:
-        """A coupon leaves the basket."""
-        tx.execute("DELETE FROM basket_coupon WHERE basket = ? AND coupon = ?", (basket, coupon))
-
-    def holds(self, basket: str, tx: Connection | None = None) -> dict[str, str]:
-        """Coupon -> what holds it, in the order in which they came."""
-        asked = "SELECT coupon, held FROM basket_coupon WHERE basket = ? ORDER BY at, coupon"
-        return dict((tx or self._ledger.read()).execute(asked, (basket,)).fetchall())
-
     # ---- wishes and rules ----
 
     def done(self, nonce: str, tx: Connection) -> tuple[str, str] | None:
@@ -133,11 +117,10 @@ class Baskets:
     def _whole(self, reader: Connection, row: tuple[Any, ...]) -> Basket:
         asked = f"SELECT {_LINE} FROM basket_line WHERE basket = ? AND gone_at = '' ORDER BY line"
         lines = tuple(_read_line(line) for line in reader.execute(asked, (row[0],)))
-        coupons = tuple(self.holds(row[0], reader))
         facts: dict[str, Any] = dict(zip(_HEAD.split(", "), row, strict=True))
         facts |= {"state": BasketState(facts["state"]), "training": bool(facts["training"])}
         facts |= {"declined": _words(facts["declined"]), "taken": _words(facts["taken"])}
-        return Basket(**facts, lines=lines, coupons=coupons)
+        return Basket(**facts, lines=lines)
 
 
 def _head(basket: Basket) -> tuple[object, ...]:

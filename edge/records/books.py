@@ -9,8 +9,9 @@ from edge.clock import Clock, moment_of
 from edge.db import Database
 from edge.records import ledger_schema, replica_schema
 from edge.records.baskets import Baskets
-from edge.records.coupons import Coupons
 from edge.records.counter import Attempts, Scans, Sessions
+from edge.records.counts import Counts
+from edge.records.coupons import Coupons
 from edge.records.drawers import Drawers
 from edge.records.enrolment import Enrolments
 from edge.records.freshness import Freshness
@@ -25,9 +26,10 @@ from edge.records.replica import Replica
 from edge.records.retention import Retention
 from edge.records.sales import Sales
 from edge.records.shelf import Shelf
-from edge.records.stockroom import Stockroom
 from edge.records.shifts import Shifts
+from edge.records.stockroom import Stockroom
 from edge.records.wallet import Wallet
+from edge.records.wares import Wares
 from edge.records.wishes import Wishes
 
 
@@ -57,10 +59,12 @@ class Books:
     wishes: Wishes
     payments: Payments
     picks: Picks
+    counts: Counts
     stockroom: Stockroom
     baskets: Baskets
     sales: Sales
     shifts: Shifts
+    wares: Wares
 
     def close(self) -> None:
         """Closes both files."""
@@ -104,8 +108,10 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         wishes=Wishes(ledger),
         payments=Payments(ledger),
         picks=Picks(ledger, replica),
+        counts=Counts(ledger),
         stockroom=Stockroom(ledger, Shelf(ledger, journal, replica)),
         baskets=Baskets(ledger),
         sales=Sales(ledger),
         shifts=Shifts(ledger),
+        wares=Wares(ledger),
     )

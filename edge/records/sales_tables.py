@@ -26,9 +26,6 @@ BASKETS = (
         cut_fen INTEGER NOT NULL DEFAULT 0 CHECK (cut_fen >= 0), cut_reason TEXT NOT NULL DEFAULT '',
         cut_by TEXT NOT NULL DEFAULT '', gone_at TEXT NOT NULL DEFAULT '', gone_by TEXT NOT NULL DEFAULT '',
         PRIMARY KEY (basket, line)) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE basket_coupon (
-        basket TEXT NOT NULL REFERENCES basket(basket), coupon TEXT NOT NULL, held TEXT NOT NULL,
-        at TEXT NOT NULL, PRIMARY KEY (basket, coupon)) STRICT, WITHOUT ROWID""",
     # What was asked of a basket, by nonce, and what it was answered.
     """CREATE TABLE basket_wish (
         nonce TEXT PRIMARY KEY, request_sha TEXT NOT NULL, basket TEXT NOT NULL, at TEXT NOT NULL)

@@ -1,0 +1,282 @@
+"""The selling desk: baskets opened, filled, changed, suspended, resumed and given up."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass, replace
+
+from config.selling_schema import SellingSettings
+from edge.db import Connection
+from edge.desks.basket_work import MOST_PIECES, BasketWork
+from edge.desks.coupons import CouponDesk
+from edge.desks.quoting import Quoting, weighed_fen
+from edge.desks.status import Poke, StatusDesk
+from edge.desks.weighing import WeighDesk
+from edge.domain.refusals import BadRequest, NotAllowed, UnknownThing
+from edge.domain.selling import Basket, BasketState, Bill, Line
+from edge.domain.selling_refusals import (
+    BasketBusy,
+    CutRefused,
+    NoBasket,
+    NoGuide,
+    TooManyPieces,
+    WeighFirst,
+)
+from edge.domain.staff import Act, Operator
+from edge.records.books import Books
+from edge.records.journal import Author
+from sync.selling import BasketVoided
+
+_log = logging.getLogger("store_edge.selling")
+_CODE = "HB"
+"""What the code of a suspended basket begins with; eight digits follow."""
+_MOST_SUSPENDED = 50
+
+
+@dataclass(frozen=True)
+class SellingDesk:
+    """One verb, one transaction, once a nonce. Every verb may raise a Refusal; those that change a basket give it back.
+
+    Baskets of training look the same and never leave this box: no fact, no stock, no coupon.
+    """
+
+    books: Books
+    rules: SellingSettings
+    quoting: Quoting
+    work: BasketWork
+    coupons: CouponDesk
+    weighing: WeighDesk
+    status: StatusDesk
+    poke: Poke
+
+    def at(self, station: str) -> Basket | None:
+        """The basket that a station is at work on."""
+        return self.books.baskets.at(station)
+
+    def bill(self, basket: Basket) -> Bill:
+        """A basket with its price, what acts and what does not."""
+        return self.quoting.bill(basket)
+
+    def suspended(self) -> tuple[Basket, ...]:
+        """Baskets that wait to be taken up again, newest first."""
+        return self.books.baskets.suspended(_MOST_SUSPENDED)
+
+    def open(self, operator: Operator, nonce: str, *, training: bool = False) -> Basket:
+        """A new basket at the operator's station, priced by today's rules. Raises BasketBusy."""
+        self.work.may(operator, Act.SELL)
+
+        def work(tx: Connection) -> Basket:
+            if self.books.baskets.at(operator.station, tx) is not None:
+                raise BasketBusy
+            return self.work.new(tx, operator, training=training)
+
+        return self.work.once(nonce, ("open", operator.station, training), work)
+
+    def add(
+        self,
+        sku: str,
+        operator: Operator,
+        nonce: str,
+        *,
+        qty: int = 1,
+        grams: int = 0,
+        fixed_fen: int | None = None,
+        training: bool = False,
+    ) -> Basket:
+        """Puts a product into the station's basket, which is opened where there is none.
+
+        `grams` of weighed goods; `fixed_fen`: the price that their label says. Raises NotForSale, WeighFirst, PayFirst.
+        """
+        self.work.may(operator, Act.SELL)
+        ware = self.books.wares.ware(sku)
+        if ware is None:
+            raise UnknownThing
+        if not 1 <= qty <= MOST_PIECES:
+            raise TooManyPieces(most=MOST_PIECES)
+        if ware.by_weight and not grams and fixed_fen is None:
+            raise WeighFirst
+
+        def work(tx: Connection) -> Basket:
+            basket = self.books.baskets.at(operator.station, tx)
+            if basket is None:
+                basket = self.work.new(tx, operator, training=training)
+            self.work.moved(basket, "change")
+            self.work.put(tx, basket, ware, qty, grams, fixed_fen)
+            return self.work.saved(tx, basket)
+
+        return self.work.once(nonce, ("add", sku, operator.station, qty, grams, fixed_fen), work)
+
+    def weigh(self, sku: str, operator: Operator, nonce: str) -> Basket:
+        """Puts what lies on the station's scale into the basket; raises what weighing raises."""
+        ware = self.books.wares.ware(sku)
+        if ware is None:
+            raise UnknownThing
+        return self.add(sku, operator, nonce, grams=self.weighing.weigh(operator.station).grams)
+
+    def set_qty(self, basket: str, line: int, qty: int, operator: Operator, nonce: str) -> Basket:
+        """So many pieces of a line; 0 takes it out."""
+        if not 0 <= qty <= MOST_PIECES:
+            raise TooManyPieces(most=MOST_PIECES)
+
+        def work(tx: Connection, here: Basket) -> Basket:
+            known = _line(here, line)
+            if qty and known.grams:
+                raise BadRequest(why="qty")
+            if not qty:
+                self.books.baskets.drop_line(tx, basket, line, operator.staff, self.work.now())
+            else:
+                cut = min(known.cut_fen, qty * known.unit_fen)
+                self.books.baskets.put_line(tx, basket, replace(known, qty=qty, cut_fen=cut))
+            return here
+
+        return self.work.change(basket, operator, nonce, ("qty", line, qty), work)
+
+    def remove(self, basket: str, line: int, operator: Operator, nonce: str) -> Basket:
+        """Takes a line out; that it was in stays on record."""
+        return self.set_qty(basket, line, 0, operator, nonce)
+
+    def cut(self, basket: str, line: int, fen: int, reason: str, operator: Operator, nonce: str) -> Basket:
+        """A lead takes something off a line by hand, for a reason; 0 takes that back. Raises CutRefused, NotAllowed."""
+        self.work.may(operator, Act.CUT_PRICE)
+        reason = reason.strip()[:60]
+
+        def work(tx: Connection, here: Basket) -> Basket:
+            known = _line(here, line)
+            most = known.gross_fen * self.rules.cut_limit_percent // 100
+            if not 0 <= fen <= most or (fen and not reason):
+                raise CutRefused(most=f"{most // 100}.{most % 100:02}")
+            who = operator.staff if fen else ""
+            cut = replace(known, cut_fen=fen, cut_reason=reason if fen else "", cut_by=who)
+            self.books.baskets.put_line(tx, basket, cut)
+            facts = {"station": operator.station, "staff": operator.staff, "fen": fen, "line": line}
+            _log.info("price cut by hand", extra={"basket": basket, **facts})
+            return here
+
+        return self.work.change(basket, operator, nonce, ("cut", line, fen, reason), work)
+
+    def guide(self, basket: str, staff: str, operator: Operator, nonce: str) -> Basket:
+        """Who advised the shopper (导购), by staff number; "" for nobody. Raises NoGuide."""
+        if staff and self.books.replica.staff(staff) is None:
+            raise NoGuide
+        return self.work.head(basket, operator, nonce, guide=staff)
+
+    def member(
+        self, basket: str, member: str, tier: str, card_tail: str, operator: Operator, nonce: str
+    ) -> Basket:
+        """Whose basket it is, as the member desk found; "" for nobody."""
+        wanted = {"member": member, "tier": tier, "card_tail": card_tail[-4:]}
+        return self.work.head(basket, operator, nonce, **wanted, **({} if member else {"points_wanted": 0}))
+
+    def points(self, basket: str, points: int, operator: Operator, nonce: str) -> Basket:
+        """How many of the member's points are to pay for goods, at most."""
+        if not 0 <= points <= 10_000_000:
+            raise BadRequest(why="points")
+        return self.work.head(basket, operator, nonce, points_wanted=points)
+
+    def gift(self, basket: str, rule: str, operator: Operator, nonce: str, *, wanted: bool) -> Basket:
+        """A gift that the shopper does not want after all, or does; an offer for money taken, or not."""
+
+        def work(_: Connection, here: Basket) -> Basket:
+            declined, taken = set(here.declined) - {rule}, set(here.taken) - {rule}
+            (taken if wanted else declined).add(rule)
+            return replace(here, declined=tuple(sorted(declined)), taken=tuple(sorted(taken)))
+
+        return self.work.change(basket, operator, nonce, ("gift", rule, wanted), work)
+
+    def age_checked(self, basket: str, operator: Operator, nonce: str) -> Basket:
+        """Somebody looked at the shopper, and at a document where in doubt; nothing of it is kept but who looked."""
+        return self.work.head(basket, operator, nonce, age_by=operator.staff)
+
+    def reprice(self, basket: str, operator: Operator, nonce: str) -> Basket:
+        """The newest prices and rules instead of those the basket was opened with; asked for, never by itself."""
+
+        def work(tx: Connection, here: Basket) -> Basket:
+            now = self.work.now()
+            for line in here.lines:
+                ware = self.books.wares.ware(line.sku)
+                if ware is not None and ware.fen is not None and not line.fixed:
+                    fen = weighed_fen(ware.fen, line.grams) if line.grams else ware.fen
+                    cut = min(line.cut_fen, line.qty * fen)
+                    fresh = replace(line, unit_fen=fen, book=ware.book, cut_fen=cut)
+                    self.books.baskets.put_line(tx, basket, fresh)
+            return replace(here, rules=self.quoting.begin(tx, now), priced_at=now)
+
+        return self.work.change(basket, operator, nonce, ("reprice",), work)
+
+    def coupon(self, basket: str, text: str, operator: Operator, nonce: str) -> Basket:
+        """Puts a coupon into the basket, which holds it; raises what the coupon desk raises."""
+        here = self.work.mine(basket, operator)
+        self.work.moved(here, "change")
+        if not here.training:
+            self.coupons.lock(text, basket, operator, nonce, member=here.member)
+            self.poke(f"station:{operator.station}")
+        return here
+
+    def drop_coupon(self, basket: str, coupon: str, operator: Operator) -> Basket:
+        """Lets a coupon go again."""
+        here = self.work.mine(basket, operator)
+        self.work.moved(here, "change")
+        for held in self.coupons.holding(basket):
+            if held.coupon == coupon:
+                self.coupons.release(held.lock, operator)
+        self.poke(f"station:{operator.station}")
+        return here
+
+    def suspend(self, basket: str, operator: Operator, nonce: str) -> Basket:
+        """Puts the basket aside under a code; any station may take it up again. Its coupons stay held."""
+
+        def work(tx: Connection, here: Basket) -> Basket:
+            if not here.lines:
+                raise NoBasket
+            code = f"{_CODE}{secrets.randbelow(10**8):08}"
+            while self.books.baskets.by_code(code, tx) is not None:
+                code = f"{_CODE}{secrets.randbelow(10**8):08}"
+            return replace(here, state=BasketState.SUSPENDED, code=code)
+
+        return self.work.change(basket, operator, nonce, ("suspend",), work, event="suspend")
+
+    def resume(self, basket: str, operator: Operator, nonce: str) -> Basket:
+        """Takes a suspended basket (by its name or code) up at this station. Raises NoBasket, BasketBusy."""
+        self.work.may(operator, Act.SELL)
+
+        def work(tx: Connection) -> Basket:
+            here = self.books.baskets.by_code(basket, tx) or self.books.baskets.by_id(basket, tx)
+            if here is None:
+                raise NoBasket
+            busy = self.books.baskets.at(operator.station, tx)
+            if busy is not None and busy.lines:
+                raise BasketBusy
+            if busy is not None:
+                self.work.saved(tx, replace(busy, state=BasketState.VOID))
+            state = self.work.moved(here, "resume")
+            moved = replace(here, state=state, station=operator.station, staff=operator.staff, code="")
+            return self.work.saved(tx, moved)
+
+        return self.work.once(nonce, ("resume", basket, operator.station), work)
+
+    def void(self, basket: str, reason: str, operator: Operator, nonce: str) -> Basket:
+        """Gives a basket up, for a reason; one worth more than the limit only a lead. Its coupons are free again."""
+        reason = reason.strip()[:60]
+
+        def work(tx: Connection, here: Basket) -> Basket:
+            if here.gross_fen > self.rules.void_limit_fen and not operator.may(Act.VOID_MUCH):
+                raise NotAllowed
+            if here.lines and not reason:
+                raise BadRequest(why="reason")
+            self.coupons.release_all(tx, basket)
+            if here.lines and not here.training:
+                fact = BasketVoided(basket, here.gross_fen, here.units, reason)
+                self.books.journal.append(tx, fact, Author(operator.station, operator.staff))
+            return replace(here, state=BasketState.VOID)
+
+        done = self.work.change(basket, operator, nonce, ("void", reason), work, event="void")
+        self.poke("outbox")
+        return done
+
+
+def _line(basket: Basket, line: int) -> Line:
+    for one in basket.lines:
+        if one.line == line:
+            return one
+    raise UnknownThing
