@@ -20,11 +20,13 @@ from edge.alone import alone
 from edge.crypto import verifier
 from edge.customer_desks import customer_desks
 from edge.desks.benefits import BenefitDesk
+from edge.desks.events import EventDesk
 from edge.desks.fulfilment import FulfilmentDesk
 from edge.desks.gate import Gate
 from edge.desks.goods import StockDesk
 from edge.desks.guide import GuideDesk
 from edge.desks.hand_over import HandOverDesk
+from edge.desks.own_codes import own_codes
 from edge.desks.pickup import PickupDesk
 from edge.desks.plugged import PlugDesk
 from edge.desks.printing import PrintDesk
@@ -87,7 +89,7 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
     printing = PrintDesk(books, status, own, poke, settings.printers)
     plugs = PlugDesk(books, status, poke)
     store = Store(
-        scans=ScanDesk(books, poke, pickup),
+        scans=ScanDesk(books, poke, pickup, own_codes(settings)),
         pickup=pickup,
         hand_over=HandOverDesk(books, settings, reader, gate, staff, status, poke),
         fulfilment=FulfilmentDesk(books, gate, status, poke),
@@ -100,6 +102,7 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         plugs=plugs,
         till=till_of(settings, books, staff, printing, own, lanes, poke),
         upkeep=upkeep_desk(status, printing, plugs, settings.printers),
+        events=EventDesk(books, staff),
         status=status,
     )
     return Shop(books, store, wakes, lanes)
@@ -114,7 +117,8 @@ class Daemon:
         self.store = self.shop.store
         self._workers: list[Worker] = []
         self._intakes: list[Intake] = []
-        self._live = LiveServer(settings.web.host, settings.web.live_port, allowed_origins=self._own_origin)
+        web, feed = settings.web, self.store.events
+        self._live = LiveServer(web.host, web.live_port, self._own_origin, feed)
         self._web: Any = None  # a waitress server, whose types do not know its trigger
         self._web_sockets: dict[int, Any] = {}
         self._web_thread: threading.Thread | None = None

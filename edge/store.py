@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from edge.desks.benefits import BenefitDesk
 from edge.desks.customers import Customers
+from edge.desks.events import EventDesk
 from edge.desks.fulfilment import FulfilmentDesk
 from edge.desks.goods import StockDesk
 from edge.desks.guide import GuideDesk
@@ -37,4 +38,5 @@ class Store:
     plugs: PlugDesk
     till: Till
     upkeep: UpkeepDesk
+    events: EventDesk
     status: StatusDesk

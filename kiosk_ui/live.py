@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from kiosk_ui.live_ask import Ask, Declined, read_ask
 from kiosk_ui.live_client import Client
+from kiosk_ui.live_events import Feed, begin, following
 
 _RING = 1024  # pokes remembered for pages that come back; beyond that a page is told to look at everything
 _ASK_S = 5.0  # how long a client may take to say what it wants
@@ -19,7 +20,7 @@ _ASK_BYTES = 8192
 
 
 class LiveServer:
-    """Serves GET /live?topics=a,b as text/event-stream on a port of its own.
+    """Serves GET /live?topics=a,b as text/event-stream on a port of its own; programs GET /api/v1/events from `feed`.
 
     `allowed_origins` judges an origin such as "http://127.0.0.1:8770"; the Host header is judged by it too.
     `poke` writes to the sockets from the thread that calls it: no page waits for a thread to be woken. A client
@@ -31,6 +32,7 @@ class LiveServer:
         host: str,
         port: int,
         allowed_origins: Callable[[str], bool],
+        feed: Feed | None = None,
         *,
         heartbeat_s: float = 15.0,
         max_clients: int = 128,
@@ -38,6 +40,7 @@ class LiveServer:
     ) -> None:
         self._address = (host, port)
         self._allowed = allowed_origins
+        self._feed = feed
         self._heartbeat_s = heartbeat_s
         self._max_clients = max_clients
         self._backlog = backlog
@@ -88,7 +91,8 @@ class LiveServer:
             self._n += 1
             self._ring.append((self._n, topic))
             frame = self._frame(self._n, topic)
-            left = [c for c in self._streams.get(topic, ()) if not c.push(frame, self._backlog)]
+            there = self._streams.get(topic, ())
+            left = [c for c in there if c.cursor is not None or not c.push(frame, self._backlog)]
             self._attention.update(left)
         if left:
             self._ring_bell()
@@ -135,6 +139,7 @@ class LiveServer:
             if events & selectors.EVENT_WRITE:
                 with self._lock:
                     client.flush()
+            self._follow(client)
             self._settle(client)
 
     def _accept(self, listener: socket.socket) -> None:
@@ -179,19 +184,40 @@ class LiveServer:
             asked = read_ask(bytes(head), self._allowed)
             if isinstance(asked, Ask) and (self.streams >= self._max_clients or self._crowded(client, 1)):
                 asked = Declined(503, "Service Unavailable")
+            if isinstance(asked, Ask) and asked.token is not None and not self._admits(asked.token):
+                asked = Declined(401, "Unauthorized")
             if isinstance(asked, Ask):
                 self._open(client, asked)
             else:
                 self._decline(client, asked)
 
+    def _admits(self, token: str) -> bool:
+        return self._feed is not None and self._feed.admits(token)
+
+    def _follow(self, client: Client) -> None:
+        """Sends a program its next events; what does not fit at once goes when the rest was taken."""
+        if self._feed is None:
+            return
+        frames = following(self._feed, client)
+        if frames:
+            with self._lock:
+                client.push(frames, max(self._backlog, len(frames)))
+                self._attention.add(client)  # there may be more
+            self._ring_bell()
+
     def _open(self, client: Client, ask: Ask) -> None:
         client.inbox.clear()
+        missed = b""
+        if ask.token is not None and self._feed is not None:
+            client.cursor, missed = begin(self._feed, ask.last_id)
         with self._lock:
-            missed = b"".join(self._frame(n, topic) for n, topic in self._missed(ask))
+            if client.cursor is None:
+                missed = b"".join(self._frame(n, topic) for n, topic in self._missed(ask))
             client.topics = ask.topics
             for topic in ask.topics:
                 self._streams.setdefault(topic, set()).add(client)
             client.push(ask.head() + b"retry: 1000\n\n" + missed, self._backlog)
+        self._follow(client)
 
     def _missed(self, ask: Ask) -> list[tuple[int, str]]:
         """The newest missed poke of each topic; all topics when we cannot know (other boot, ring too short)."""
@@ -214,6 +240,7 @@ class LiveServer:
         with self._lock:
             some, self._attention = self._attention, set()
         for client in some:
+            self._follow(client)
             self._settle(client)
 
     def _settle(self, client: Client) -> None:
@@ -247,6 +274,7 @@ class LiveServer:
         for client in [c for c in self._clients if c.topics is not None]:
             with self._lock:
                 client.push(b": still here\n\n", self._backlog)
+            self._follow(client)  # a poke is a hint: this is how every event arrives
             self._settle(client)
 
     def _close_all(self) -> None:

@@ -9,15 +9,22 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 _TOPIC = re.compile(r"[a-z]{1,16}(:[A-Za-z0-9_-]{1,32})?")
 _MOST_TOPICS = 16
+EVENTS = "/api/v1/events"
+OUTBOX = "outbox"
+"""The topic that is poked when a fact was written."""
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A good request: `last_id` is the browser's Last-Event-ID ("" the first time), `origin` the page's."""
+    """A good request: `last_id` is the browser's Last-Event-ID ("" the first time), `origin` the page's.
+
+    `token`: a program that wants the events themselves shows it; None for a page.
+    """
 
     topics: frozenset[str]
     last_id: str
     origin: str
+    token: str | None = None
 
     def head(self) -> bytes:
         """The answer's head; the stream follows."""
@@ -43,7 +50,7 @@ class Declined:
 
     def answer(self) -> bytes:
         """The whole HTTP answer."""
-        later = "Retry-After: 5\r\n" if self.status == 503 else ""
+        later = {503: "Retry-After: 5\r\n", 401: "WWW-Authenticate: Bearer\r\n"}.get(self.status, "")
         return (
             f"HTTP/1.1 {self.status} {self.reason}\r\n{later}"
             "Content-Length: 0\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
@@ -67,11 +74,16 @@ def read_ask(head: bytes, allowed: Callable[[str], bool]) -> Ask | Declined:
     origin = headers.get("origin", "")
     if origin and not allowed(origin):
         return Declined(403, "Forbidden")
+    if url.path == EVENTS and method == "GET":
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        return Ask(
+            frozenset({OUTBOX}), headers.get("last-event-id", ""), "", token if scheme == "Bearer" else ""
+        )
     return _read_target(method, url, headers.get("last-event-id", ""), origin)
 
 
 def _read_target(method: str, url: SplitResult, last_id: str, origin: str) -> Ask | Declined:
-    if url.path != "/live":
+    if url.path not in ("/live", EVENTS):
         return Declined(404, "Not Found")
     if method != "GET":
         return Declined(405, "Method Not Allowed")

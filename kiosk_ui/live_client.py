@@ -7,9 +7,9 @@ import socket
 
 class Client:
     """One connection of the address `who`: asking at first, then streaming. `outbox` holds what its socket would not
-    take yet."""
+    take yet. `cursor`: the number of the last event that a program was sent; None for a page."""
 
-    __slots__ = ("closing", "dead", "inbox", "outbox", "since", "sock", "topics", "who")
+    __slots__ = ("closing", "cursor", "dead", "inbox", "outbox", "since", "sock", "topics", "who")
 
     def __init__(self, sock: socket.socket, since: float, who: str) -> None:
         self.sock = sock
@@ -18,6 +18,7 @@ class Client:
         self.inbox = bytearray()
         self.outbox = bytearray()
         self.topics: frozenset[str] | None = None
+        self.cursor: int | None = None
         self.closing = False  # an error answer was written: close when it is out
         self.dead = False
 
