@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
+from config.code_schema import CodeSettings, LabelSettings, code_problems
 from config.device_schema import (
     USB_NAME,
     DisplaySettings,
@@ -23,6 +24,7 @@ from config.device_schema import (
     ScaleSettings,
     ScannerSettings,
 )
+from config.payment_schema import PaymentSettings
 from config.problems import Problem, SettingsRefused, dangling, place, twice
 from config.scanner_checks import scanner_problems
 from config.selling_schema import SellingSettings
@@ -135,7 +137,10 @@ class Settings(msgspec.Struct, frozen=True):
     hq: HqSettings = HqSettings()
     pickup: PickupSettings = PickupSettings()
     selling: SellingSettings = SellingSettings()
+    payments: PaymentSettings = PaymentSettings()
     log: LogSettings = LogSettings()
+    codes: CodeSettings = CodeSettings()
+    labels: dict[Name, LabelSettings] = {}
     stations: dict[Name, StationSettings] = {}
     scanners: dict[Name, ScannerSettings] = {}
     printers: dict[Name, PrinterSettings] = {}
@@ -221,8 +226,22 @@ def _crossed(settings: Settings) -> list[Problem]:
             if station not in stations
         ]
     problems += _beside_the_till(settings)
+    problems += code_problems(settings.codes, settings.labels)
+    problems += _payments(settings.payments)
     if settings.web.port and settings.web.port == settings.web.live_port:
         problems.append(Problem("web.live_port", "is the same as web.port", "the event stream needs its own"))
+    return problems
+
+
+def _payments(payments: PaymentSettings) -> list[Problem]:
+    """A merchant's own account is whole or not there."""
+    problems = []
+    for name in ("wechat", "alipay") if payments.provider == "direct" else ():
+        account = msgspec.to_builtins(getattr(payments, name))
+        wanted = {*payments.codes, *payments.qr}
+        if name in wanted:
+            where = f"payments.{name}."
+            problems += [Problem(where + key, "is needed") for key, value in account.items() if not value]
     return problems
 
 

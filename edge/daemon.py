@@ -17,6 +17,7 @@ from typing import Any
 from config.schema import Settings
 from devices.ports import POSPrinter
 from edge.alone import alone
+from edge.back_crew import backroom_of
 from edge.crypto import verifier
 from edge.customer_desks import customer_desks
 from edge.desks.benefits import BenefitDesk
@@ -45,6 +46,7 @@ from edge.plugging import WAKES, hire_plugs
 from edge.records.books import Books, open_books
 from edge.selfcheck import answers, takes_writes, troubles
 from edge.store import Store
+from edge.tender_crew import hire_payers, tender_desk
 from edge.till_crew import hire_till, let_go, till_of
 from edge.wakes import Wakes
 from edge.workers import Worker
@@ -88,19 +90,22 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
     own = lanes.printers() if printers is None else printers
     printing = PrintDesk(books, status, own, poke, settings.printers)
     plugs = PlugDesk(books, status, poke)
+    till = till_of(settings, books, staff, printing, own, lanes, poke)
     store = Store(
         scans=ScanDesk(books, poke, pickup, own_codes(settings)),
         pickup=pickup,
         hand_over=HandOverDesk(books, settings, reader, gate, staff, status, poke),
         fulfilment=FulfilmentDesk(books, gate, status, poke),
-        goods=StockDesk(books, status, poke),
+        goods=(goods := StockDesk(books, status, poke)),
+        backroom=backroom_of(books, status, staff, goods, poke),
         benefits=BenefitDesk(books, settings.store.id, status, poke),
         customers=customer_desks(settings, books, status, poke),
         staff=staff,
         guide=GuideDesk(books, status),
         printing=printing,
         plugs=plugs,
-        till=till_of(settings, books, staff, printing, own, lanes, poke),
+        till=till,
+        tender=tender_desk(settings, books, status, till.drawers, poke),
         upkeep=upkeep_desk(status, printing, plugs, settings.printers),
         events=EventDesk(books, staff),
         status=status,
@@ -230,6 +235,7 @@ class Daemon:
             self.hire(work, f"slips:{name}", WAKES)
         self.hire(Worker("fulfilment", self._tend), "inbox")
         hire_till(self._settings, self.store.till, self.hire)
+        hire_payers(self._settings, self.store.tender, self.store.staff, self.hire)
         hire_plugs(self._settings, self.store, self.shop.wakes.poke, self.hire)
         hq, shop = self._settings.hq, self.shop
         if hq.url:
@@ -240,7 +246,7 @@ class Daemon:
 
     def _tend(self) -> float:
         """What the shop owes by itself: HQ's commands and recalls, holds that run out, scans nobody wants."""
-        worked = self.store.fulfilment.turn() | self.store.benefits.turn() | self.store.customers.turn()
+        worked = self.store.fulfilment.turn() | self.store.benefits.turn() | self.store.backroom.turn() | self.store.customers.turn()
         self.store.scans.tidy()
         return 0.0 if worked else 5.0
 

@@ -13,18 +13,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("config", "devices", "edge", "kiosk_ui", "sync")
+ROOMS = ("config", "devices", "edge", "kiosk_ui", "paying", "sync")
 
 # Pure modules with the types that others need: import nothing of ours, and everybody may import them.
 DOORS = tuple(
-    "config.schema config.code_schema config.device_schema config.layers config.problems config.scanner_checks "
-    "config.selling_schema devices.ports devices.slip edge.domain sync.admission sync.asked sync.benefits sync.configured sync.figures sync.goods sync.messages sync.picks sync.signed"
+    "config.schema config.code_schema config.device_schema config.layers config.payment_schema config.problems config.scanner_checks "
+    "config.selling_schema devices.ports devices.slip edge.domain sync.admission sync.asked sync.benefits sync.configured sync.figures sync.goods sync.messages sync.paying_words sync.picks sync.selling_rules sync.signed"
     " sync.snapshot_words sync.selling".split()
 )
 # Where everything is put together: may import all rooms, and nobody else may import these.
 ROOTS = tuple(
-    "edge.daemon edge.cli edge.plugging edge.adopt edge.device_trial edge.simulate edge.devices_cli "
-    "edge.customer_desks edge.lanes edge.lane_cli edge.print_test edge.till_crew edge.drawn_slips edge.hub_cli edge.hub_run "
+    "edge.daemon edge.back_crew edge.cli edge.plugging edge.adopt edge.device_trial edge.simulate edge.devices_cli "
+    "edge.customer_desks edge.lanes edge.lane_cli edge.print_test edge.till_crew edge.tender_crew edge.drawn_slips edge.hub_cli edge.hub_run "
     "edge.outbox_cli edge.hq edge.snapshot_child edge.snapshot_line edge.snapshot_cli "
     "edge.hq_line edge.enroll_cli edge.owner edge.conformance_cli edge.conformance_store edge.config_cli "
     "edge.config_shown edge.trust_cli edge.config_box edge.config_trial edge.__main__ edge.demo".split()
@@ -34,6 +34,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "config": ("config",),
     "devices": ("devices",),
     "sync": ("sync",),
+    "paying": ("paying",),
     "kiosk_ui": ("kiosk_ui", "edge.store"),
     "edge": ("edge",),
     "edge.desks": ("edge.desks", "edge.records", "edge.db", "edge.clock"),
@@ -50,6 +51,7 @@ IMPURE = frozenset(
     "random sched secrets select selectors shelve shutil signal socket sqlite3 ssl subprocess sys "
     "tempfile termios threading time tty urllib warnings".split()
 )
+PURE_PARTS = frozenset({"urllib.parse"})  # text in, text out, whatever its neighbours do
 IMPURE_CALLS = frozenset({"now", "utcnow", "today", "open", "print", "input"})
 DOOR_LIBRARIES = {
     "msgspec": "the named validation library",
@@ -158,7 +160,7 @@ def pure_doors(modules: list[Module]) -> Iterator[str]:
         for line, target in module.imports(frozenset()):
             top = target.split(".")[0]
             foreign = top not in sys.stdlib_module_names and top not in ROOMS and top not in DOOR_LIBRARIES
-            if top in IMPURE or foreign:
+            if (top in IMPURE and target not in PURE_PARTS) or foreign:
                 yield f"{module.path}:{line}: a door may not import {top}"
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Call) and _called(node) in IMPURE_CALLS:

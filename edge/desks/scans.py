@@ -13,7 +13,7 @@ from devices.ports import Reading, Scan, Symbology
 from edge.clock import moment_of, stamp
 from edge.desks.status import Poke
 from edge.domain.refusals import PayCodeElsewhere, Refusal, TooFast, UnknownThing
-from edge.domain.scanned import PAY_KINDS, Expecting, ScanKind, classify
+from edge.domain.scanned import PAY_KINDS, PLAIN, Expecting, Rules, ScanKind, classify
 from edge.domain.views import SeenScan
 from edge.records.books import Books
 from edge.records.counter import ScanRow
@@ -45,10 +45,11 @@ class Counter(Protocol):
 class ScanDesk:
     """Scans wait here until somebody deals with them, whether or not a page is open."""
 
-    def __init__(self, books: Books, poke: Poke, counter: Counter) -> None:
+    def __init__(self, books: Books, poke: Poke, counter: Counter, rules: Rules = PLAIN) -> None:
         self._books = books
         self._poke = poke
         self._counter = counter
+        self._rules = rules
         self._typed = 0
         self._browsers = threading.Lock()
         self._paces: dict[str, deque[float]] = {}
@@ -60,7 +61,8 @@ class ScanDesk:
         neither is kept anywhere.
         """
         typed = scan.reading.symbology is Symbology.TYPED
-        seen = classify(scan.reading.text, Expecting.PICKUP if typed else Expecting.ANYTHING)
+        expecting = Expecting.PICKUP if typed else Expecting.ANYTHING
+        seen = classify(scan.reading.text, expecting, self._rules)
         if seen.kind in PAY_KINDS:
             # That there was one is kept, so that the page can say so; the code itself is not.
             self._keep(scan, seen.kind, "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edge.domain.payment_steps import ChannelRules, Pace
 from edge.domain.payments import Channel
-from edge.domain.scanned import PAY_KINDS, ScanKind, Scanned
+from edge.domain.scanned import ScanKind, Scanned
 
 CHANNEL_OF: Mapping[ScanKind, Channel] = {
     ScanKind.PAY_WECHAT: Channel.WECHAT,
@@ -35,4 +35,4 @@ class Terms:
 
 def channel_of(scanned: Scanned) -> Channel | None:
     """The wallet whose code was scanned; None for anything else."""
-    return CHANNEL_OF[scanned.kind] if scanned.kind in PAY_KINDS else None
+    return CHANNEL_OF.get(scanned.kind)
