@@ -65,7 +65,7 @@ class SaleCompleted(msgspec.Struct, frozen=True, tag="sale.completed", tag_field
     """Goods were sold and paid: the sum of the lines is the sum of the tenders. Training is never sent.
 
     `receipt` is the number on the paper, `basket` what it was before, `rules` what it was priced by, `points` an
-    estimate printed for the member, `claim` the code of a repurchase coupon that the receipt promised.
+    estimate printed for the member, `claim`: the receipt promised a coupon.
     """
 
     sale: Name
@@ -81,7 +81,7 @@ class SaleCompleted(msgspec.Struct, frozen=True, tag="sale.completed", tag_field
     guide: Text = ""
     rules: Text = ""
     points: Count = 0
-    claim: Text = ""
+    claim: bool = False
     offline: bool = False
     age_checked: bool = False
 

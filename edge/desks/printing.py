@@ -145,6 +145,13 @@ class PrintDesk:
             raise UnknownThing
         if row.station != operator.station and not operator.may(Act.ANNUL):
             raise NotAllowed
+        return self.again(last.ref, nonce, operator)
+
+    def again(self, ref: str, nonce: str, operator: Operator) -> JobView:
+        """The newest slip of a thing once more, marked, once a nonce; whether that is allowed the caller has asked."""
+        last = self.books.jobs.of(ref)
+        if last is None:
+            raise UnknownThing
         if last.key == f"ask:{nonce}" or last.state in WAITING + UNDER_WAY:
             return _view(last)
         return self._again(last, operator.station, key=f"ask:{nonce}")

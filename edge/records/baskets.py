@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from edge.db import Connection, Database
+from edge.domain.baskets import Priced
 from edge.domain.selling import Basket, BasketState, Line
 
 _HEAD = (
@@ -23,7 +24,7 @@ _LIVE = "state IN ('open', 'paying')"
 
 
 class Baskets:
-    """Rows of basket, basket_line, basket_wish and rule_book."""
+    """Rows of basket, basket_line, basket_price, basket_wish and rule_book."""
 
     def __init__(self, ledger: Database) -> None:
         self._ledger = ledger
@@ -81,6 +82,31 @@ class Baskets:
         """The number of the next line; no number comes twice."""
         asked = "SELECT coalesce(max(line), 0) + 1 FROM basket_line WHERE basket = ?"
         return int(tx.execute(asked, (basket,)).fetchone()[0])
+
+    def freeze(self, tx: Connection, basket: str, priced: Priced, *, cash: bool) -> None:
+        """Keeps the price that is being paid; `cash`: the one for cash alone."""
+        doc = msgspec.json.encode(priced).decode()
+        values = (basket, int(cash), priced.total_fen, doc)
+        tx.execute("INSERT OR REPLACE INTO basket_price VALUES (?, ?, ?, ?)", values)
+
+    def frozen(self, basket: str, *, cash: bool, tx: Connection | None = None) -> Priced | None:
+        """The price that is being paid."""
+        asked = "SELECT doc FROM basket_price WHERE basket = ? AND cash = ?"
+        row = (tx or self._ledger.read()).execute(asked, (basket, int(cash))).fetchone()
+        return None if row is None else msgspec.json.decode(row[0], type=Priced)
+
+    def paying(self) -> list[str]:
+        """Baskets that are being paid."""
+        rows = self._ledger.read().execute("SELECT basket FROM basket WHERE state = 'paying'")
+        return [row[0] for row in rows]
+
+    def held_elsewhere(self, tx: Connection, sku: str, basket: str) -> int:
+        """Pieces of a product in other baskets that are being paid."""
+        asked = (
+            "SELECT coalesce(sum(l.qty), 0) FROM basket_line l JOIN basket b USING (basket)"
+            " WHERE l.sku = ? AND l.gone_at = '' AND b.state = 'paying' AND b.training = 0 AND b.basket <> ?"
+        )
+        return int(tx.execute(asked, (sku, basket)).fetchone()[0])
 
     # ---- wishes and rules ----
 

@@ -26,6 +26,11 @@ BASKETS = (
         cut_fen INTEGER NOT NULL DEFAULT 0 CHECK (cut_fen >= 0), cut_reason TEXT NOT NULL DEFAULT '',
         cut_by TEXT NOT NULL DEFAULT '', gone_at TEXT NOT NULL DEFAULT '', gone_by TEXT NOT NULL DEFAULT '',
         PRIMARY KEY (basket, line)) STRICT, WITHOUT ROWID""",
+    # The price that is being paid: what changes in the world meanwhile does not change it.
+    """CREATE TABLE basket_price (
+        basket TEXT NOT NULL REFERENCES basket(basket), cash INTEGER NOT NULL CHECK (cash IN (0, 1)),
+        fen INTEGER NOT NULL CHECK (fen >= 0), doc TEXT NOT NULL,
+        PRIMARY KEY (basket, cash)) STRICT, WITHOUT ROWID""",
     # What was asked of a basket, by nonce, and what it was answered.
     """CREATE TABLE basket_wish (
         nonce TEXT PRIMARY KEY, request_sha TEXT NOT NULL, basket TEXT NOT NULL, at TEXT NOT NULL)
