@@ -111,9 +111,10 @@ class Ladder(msgspec.Struct, frozen=True, tag="ladder", tag_field="do"):
 
 
 class Inflate(msgspec.Struct, frozen=True, tag="inflate", tag_field="do"):
-    """定金膨胀: a deposit counts for so many thousandths of itself; 2000 is doubled."""
+    """定金膨胀: a deposit of `deposit_fen` a piece counts for so many thousandths of itself; 2000 is doubled."""
 
     k_mille: Annotated[int, msgspec.Meta(ge=1000, le=100_000)]
+    deposit_fen: Some = 0
 
 
 class PointsPay(msgspec.Struct, frozen=True, tag="points_pay", tag_field="do"):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from edge.records import benefit_tables, price_rule_tables
 from edge.records.picking_tables import NODES
-
-from edge.records import benefit_tables
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -110,7 +110,15 @@ CATALOGUE = (
     "INSERT INTO renamed (sku) SELECT sku FROM product",
 )
 
-NAMES = ["first", "config", "feeds", "benefits", "catalogue", "counter", "nodes"]
+# Steps that only run statements, after the first ones.
+PLAIN = (
+    ("benefits", BENEFITS),
+    ("catalogue", CATALOGUE),
+    ("counter", benefit_tables.REPLICA),
+    ("nodes", NODES),
+    ("promotions", price_rule_tables.REPLICA),
+)
+NAMES = ["first", "config", "feeds", *(name for name, _ in PLAIN)]
 
 
 def migrations() -> Migrations:
@@ -141,27 +149,18 @@ def migrations() -> Migrations:
             _thin(db, name)
         db.execute("CREATE INDEX product_gtin ON product (gtin14)")
 
-    @replica(name="benefits")
-    def benefits(db: Database) -> None:
-        for statement in BENEFITS:
-            db.execute(statement)
-
-    @replica(name="catalogue")
-    def catalogue(db: Database) -> None:
-        for statement in CATALOGUE:
-            db.execute(statement)
-
-    @replica(name="counter")
-    def counter(db: Database) -> None:
-        for statement in benefit_tables.REPLICA:
-            db.execute(statement)
-
-    @replica(name="nodes")
-    def nodes(db: Database) -> None:
-        for statement in NODES:
-            db.execute(statement)
+    for name, statements in PLAIN:
+        replica(name=name)(_running(statements))
 
     return replica
+
+
+def _running(statements: Iterable[str]) -> Callable[[Database], None]:
+    def step(db: Database) -> None:
+        for statement in statements:
+            db.execute(statement)
+
+    return step
 
 
 def _split(db: Database, bucket: str, number: int) -> None:

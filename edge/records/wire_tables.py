@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from edge.domain import orders
+from edge.domain import orders, promotion_rules
 from sync import benefits
 from sync.benefits import Coupon, Member, PointsGrant
 from sync.goods import Inbound, Node, NodeStock, Quota
@@ -85,6 +85,17 @@ def _product_row(d: dict[str, Any]) -> Row:
     return (d["sku"], d["gtin"], gtin14, *texts, flags, *about, *grams, *where)
 
 
+def _promotion_row(d: dict[str, Any]) -> Row:
+    # Decoded once here: a rule that this store cannot price by is set aside now and not at the till.
+    rule = msgspec.convert(d["rule"], promotion_rules.Rule)
+    return (d["row"], rule.rule, rule.version, rule.starts, msgspec.json.encode(rule).decode())
+
+
+def _tier_row(d: dict[str, Any]) -> Row:
+    terms = msgspec.convert(d["terms"], promotion_rules.TierTerms)
+    return (d["row"], terms.tier, terms.version, terms.starts, msgspec.json.encode(terms).decode())
+
+
 def _config_row(d: dict[str, Any]) -> Row:
     return (d["id"], canonical(d).decode())
 
@@ -143,6 +154,8 @@ TABLES: Mapping[str, WireTable] = {
     "node": _typed("node", Node, "node kind name_zh name_en km10"),
     "node_stock": _typed("node_stock", NodeStock, "row node sku sellable at", apart=("sku",)),
     "inbound": _typed("inbound", Inbound, "row ref sku qty source due", apart=("sku",)),
+    "promotion": WireTable("promotion", ("row", "rule", "version", "starts", "doc"), _promotion_row),
+    "tier": WireTable("tier", ("row", "tier", "version", "starts", "doc"), _tier_row),
     "coupon": _typed("coupon", Coupon, _COUPON, apart=("member",)),
     "member": _typed("member", Member, _MEMBER, apart=("card_hash",)),
     "points_grant": _typed(
