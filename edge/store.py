@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edge.desks.backroom import Backroom
 from edge.desks.benefits import BenefitDesk
 from edge.desks.customers import Customers
 from edge.desks.events import EventDesk
@@ -17,6 +18,7 @@ from edge.desks.printing import PrintDesk
 from edge.desks.scans import ScanDesk
 from edge.desks.staff import StaffDesk
 from edge.desks.status import StatusDesk
+from edge.desks.tender import TenderDesk
 from edge.desks.till import Till
 from edge.desks.upkeep import UpkeepDesk
 
@@ -30,6 +32,7 @@ class Store:
     hand_over: HandOverDesk
     fulfilment: FulfilmentDesk
     goods: StockDesk
+    backroom: Backroom
     benefits: BenefitDesk
     customers: Customers
     staff: StaffDesk
@@ -37,6 +40,7 @@ class Store:
     printing: PrintDesk
     plugs: PlugDesk
     till: Till
+    tender: TenderDesk
     upkeep: UpkeepDesk
     events: EventDesk
     status: StatusDesk
