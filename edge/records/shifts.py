@@ -188,6 +188,16 @@ class Shifts:
         )
         return int(voids), int(fen), int(tx.execute(gone, (station, since)).fetchone()[0])
 
+    def refunds(self, station: str, since: str, tx: Connection) -> tuple[int, int, int]:
+        """Refunds for goods that came back to a station since a moment: how many, fen, and fen of them in cash."""
+        asked = (
+            "SELECT count(*), coalesce(sum(r.fen), 0), coalesce(sum(CASE a.channel WHEN 'cash' THEN r.fen ELSE 0 END), 0)"
+            " FROM pay_refund r JOIN pay_attempt a USING (number)"
+            " WHERE r.station = ? AND r.at >= ? AND r.reason = 'return'"
+        )
+        count, fen, cash = tx.execute(asked, (station, since)).fetchone()
+        return int(count), int(fen), int(cash)
+
     def openings(self, station: str, since: str, tx: Connection) -> tuple[tuple[str, str, str, str], ...]:
         """(time, reason, staff, outcome) of the drawer's openings since a moment, oldest first."""
         asked = (

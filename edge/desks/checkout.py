@@ -1,0 +1,265 @@
+"""The checkout: a basket is paid for, and the moment the money is there it becomes a sale, in one transaction."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+
+from edge.db import Connection
+from edge.desks.basket_work import BasketWork
+from edge.desks.coupons import CouponDesk
+from edge.desks.quoting import Quoting, basket_sha
+from edge.desks.sale_booking import SaleBooking
+from edge.desks.tender import TenderDesk
+from edge.domain.baskets import Priced
+from edge.domain.benefit_refusals import PointsShort, QuotaShort
+from edge.domain.benefits import available, chosen
+from edge.domain.payment_views import Paying, PaymentView
+from edge.domain.refusals import NonceReused, Refusal, UnknownThing
+from edge.domain.selling import Basket, BasketState, Sale
+from edge.domain.selling_refusals import AgeUnchecked, EmptyBasket, NoBasket, NoShift, NotPaid, TotalChanged
+from edge.domain.staff import Act, Operator
+from edge.domain.views import JobView
+from edge.records.books import Books
+
+_log = logging.getLogger("store_edge.selling")
+
+
+@dataclass(frozen=True)
+class CheckoutDesk:
+    """From `pay` on nothing in the basket changes and neither does its price; a sale is complete only once it is paid.
+
+    Whoever looks first completes it: the page that waits, or `turn` when nobody looks. Both make the same one sale.
+    """
+
+    books: Books
+    work: BasketWork
+    quoting: Quoting
+    coupons: CouponDesk
+    tender: TenderDesk
+    booking: SaleBooking
+
+    def payment(self, basket: str) -> PaymentView | None:
+        """The payment of a basket, None before there is one."""
+        return self.tender.of_basket(basket)
+
+    def pay(
+        self, basket: str, shown_fen: int, operator: Operator, nonce: str, *, cash: bool = False
+    ) -> PaymentView:
+        """Begins to collect; `shown_fen` is the total on the screen, `cash`: the one for cash alone.
+
+        Raises EmptyBasket, AgeUnchecked, NoShift, QuotaShort, PointsShort, TotalChanged, and the tender desk's.
+        """
+        self.work.may(operator, Act.SELL)
+        here = self.work.mine(basket, operator)
+        if here.state is not BasketState.PAYING:
+            here = self._begin(basket, shown_fen, operator, cash=cash)
+        elif self._frozen(here, cash=cash).total_fen != shown_fen:
+            raise TotalChanged(due=_yuan(self._frozen(here, cash=cash).total_fen))
+        self.coupons.renew(basket)
+        try:
+            return self.tender.open(basket, basket_sha(here, shown_fen), shown_fen, operator, nonce)
+        except Refusal:
+            if self.tender.of_basket(basket) is None:
+                self._reopen(basket, operator)
+            raise
+
+    def cash(self, basket: str, given_fen: int, shown_fen: int, operator: Operator, nonce: str) -> Sale:
+        """Takes cash for all that is due, opens the drawer and completes the sale. Raises NotPaid, what `pay` raises.
+
+        In training nothing is collected and no drawer opens.
+        """
+        done = self._done(basket, nonce)
+        if done is not None:
+            return done
+        here = self.work.mine(basket, operator)
+        if given_fen < shown_fen:
+            raise NotPaid(left=_yuan(shown_fen - given_fen))
+        if here.training:
+            return self._train(here, given_fen, operator, nonce)
+        began = self.tender.of_basket(basket)
+        paid = began.fen - began.due_fen if began is not None else 0
+        if began is None or not paid:
+            began = self.pay(basket, shown_fen, operator, f"pay:{nonce}", cash=True)
+        if began.due_fen:
+            began = self.tender.cash(began.payment, given_fen, operator, nonce)
+        return self.complete(basket, operator, nonce)
+
+    def scan_code(self, basket: str, code: str, operator: Operator, nonce: str) -> PaymentView:
+        """Charges the wallet whose code was scanned for all that is due; the page asks again when it is poked."""
+        here = self.work.mine(basket, operator)
+        began = self.tender.of_basket(basket)
+        if began is None or here.state is not BasketState.PAYING:
+            raise NoBasket
+        self.coupons.renew(basket)
+        return self.tender.submit(began.payment, code, operator, nonce)
+
+    def unpay(self, basket: str, operator: Operator) -> Basket:
+        """Gives the payment up: what was taken goes back, and once nothing is open the basket can be changed again."""
+        here = self.work.mine(basket, operator)
+        if here.state is not BasketState.PAYING:
+            return here
+        began = self.tender.of_basket(basket)
+        if began is not None:
+            self.tender.cancel(began.payment, operator)
+        return self.settled(basket, operator)
+
+    def settled(self, basket: str, operator: Operator) -> Basket:
+        """The basket as it stands: one whose payment was given up and is over can be changed again."""
+        here = self.work.mine(basket, operator)
+        if here.state is BasketState.PAYING and self.tender.of_basket(basket) is None:
+            return self._reopen(basket, operator)
+        return here
+
+    def complete(self, basket: str, operator: Operator, nonce: str) -> Sale:
+        """The sale of a basket that is paid, with all that belongs to it, in one transaction.
+
+        Asked again it gives the sale that there is. Raises NotPaid, NoBasket.
+        """
+        done = self._done(basket, nonce)
+        if done is not None:
+            return done
+        here = self.work.mine(basket, operator)
+        began = self.tender.of_basket(basket)
+        if here.state is not BasketState.PAYING or began is None or began.state is not Paying.PAID:
+            raise NotPaid(left=_yuan(began.due_fen if began is not None else 0))
+        # HQ is asked for the next sale's coupon before the transaction, never in it.
+        promise = self.booking.promised(here, began.fen, operator)
+        with self.books.ledger.transaction() as tx:
+            twin = self.books.sales.of_basket(basket, tx)
+            if twin is not None:
+                return replace(twin, repeat=True)
+            here = self.work.mine(basket, operator, tx)
+            self.work.moved(here, "sell")
+            priced = self._paid_price(here, began.fen, tx)
+            sale_name = self.booking.name(basket)
+            taken = self.tender.complete(tx, began.payment, began.basket_sha, began.fen, sale_name)
+            sale = self.booking.book(tx, here, priced, taken, operator, nonce, promise)
+        self._announce(sale)
+        return sale
+
+    def turn(self) -> bool:
+        """One bounded step: completes what is paid and what nobody looks at. Whether there was any."""
+        worked = False
+        for name in self.books.baskets.paying()[:20]:
+            here, began = self.books.baskets.by_id(name), self.tender.of_basket(name)
+            if here is None or (began is not None and began.state is not Paying.PAID):
+                continue
+            operator = self.booking.seller(here)
+            if began is None:
+                self._reopen(name, operator)
+            else:
+                self.complete(name, operator, f"paid:{began.payment}")
+            worked = True
+        return worked
+
+    def reprint(self, sale: str, operator: Operator, nonce: str) -> JobView:
+        """The receipt once more, marked 补打; of another station's sale a lead only."""
+        found = self.sale(sale)
+        if found.station != operator.station:
+            self.work.may(operator, Act.ANNUL)
+        return self.booking.printing.again(found.sale, nonce, operator)
+
+    def sale(self, sale: str) -> Sale:
+        """A sale by its name or the number on its receipt; raises UnknownThing."""
+        found = self.books.sales.by_id(sale) or self.books.sales.by_receipt(sale)
+        if found is None:
+            raise UnknownThing
+        return found
+
+    # ---- inside ----
+
+    def _begin(self, basket: str, shown_fen: int, operator: Operator, *, cash: bool) -> Basket:
+        """Checks everything that can stand against a sale, keeps its price, and closes the basket to changes."""
+        with self.books.ledger.transaction() as tx:
+            here = self.work.mine(basket, operator, tx)
+            self.work.moved(here, "pay")
+            priced = self._checked(tx, here, operator, cash=cash)
+            if priced.total_fen != shown_fen:
+                raise TotalChanged(due=_yuan(priced.total_fen))
+            for one in (False, True):
+                kept = priced if one is cash else self.quoting.price(here, cash=one, tx=tx)
+                self.books.baskets.freeze(tx, basket, kept, cash=one)
+            return self.work.saved(tx, replace(here, state=BasketState.PAYING))
+
+    def _checked(self, tx: Connection, here: Basket, operator: Operator, *, cash: bool) -> Priced:
+        if not here.lines:
+            raise EmptyBasket
+        if here.checks:
+            raise AgeUnchecked
+        if not here.training and self.books.shifts.open_at(operator.station, tx) is None:
+            raise NoShift
+        priced = self.quoting.price(here, cash=cash, tx=tx)
+        if here.training:
+            return priced
+        now = self.work.now()
+        for sku in {line.sku for line in here.lines}:
+            quotas = self.books.wallet.quotas(sku)
+            wanted = sum(line.qty for line in here.lines if line.sku == sku)
+            held = self.books.baskets.held_elsewhere(tx, sku, here.basket)
+            # What another till is being paid for is as good as gone.
+            if quotas and chosen(quotas, wanted + held, now) is None:
+                free = max((available(quota, now) for quota in quotas), default=0)
+                raise QuotaShort(left=max(0, free - held))
+        if priced.points_used:
+            points = self.books.wallet.points(here.member)
+            if chosen(points, priced.points_used, now) is None:
+                raise PointsShort(left=max((available(one, now) for one in points), default=0))
+        return priced
+
+    def _frozen(self, here: Basket, *, cash: bool, tx: Connection | None = None) -> Priced:
+        priced = self.books.baskets.frozen(here.basket, cash=cash, tx=tx)
+        if priced is None:
+            raise NoBasket
+        return priced
+
+    def _paid_price(self, here: Basket, fen: int, tx: Connection) -> Priced:
+        """The kept price that was paid: the one for cash alone, or the other."""
+        plain = self._frozen(here, cash=False, tx=tx)
+        return plain if plain.total_fen == fen else self._frozen(here, cash=True, tx=tx)
+
+    def _train(self, here: Basket, given_fen: int, operator: Operator, nonce: str) -> Sale:
+        with self.books.ledger.transaction() as tx:
+            here = self.work.mine(here.basket, operator, tx)
+            self.work.moved(here, "sell")
+            priced = self._checked(tx, here, operator, cash=True)
+            if priced.total_fen > given_fen:
+                raise NotPaid(left=_yuan(priced.total_fen - given_fen))
+            sale = self.booking.rehearse(tx, here, priced, given_fen, operator, nonce)
+        self._announce(sale)
+        return sale
+
+    def _reopen(self, basket: str, operator: Operator) -> Basket:
+        with self.books.ledger.transaction() as tx:
+            here = self.work.mine(basket, operator, tx)
+            if here.state is not BasketState.PAYING:
+                return here
+            return self.work.saved(tx, replace(here, state=self.work.moved(here, "unpay")))
+
+    def _done(self, basket: str, nonce: str) -> Sale | None:
+        """The sale that this wish became before."""
+        found = self.books.sales.of_basket(basket)
+        if found is not None:
+            return replace(found, repeat=True)
+        stored = self.books.sales.by_nonce(nonce)
+        if stored is not None:
+            raise NonceReused
+        return None
+
+    def _announce(self, sale: Sale) -> None:
+        facts = {"sale": sale.sale, "station": sale.station, "fen": sale.net_fen, "training": sale.training}
+        _log.info("sold", extra=facts)
+        printer = self.booking.printer(sale.station)
+        for topic in (
+            f"station:{sale.station}",
+            "stock",
+            "printing",
+            f"slips:{printer}",
+            "outbox",
+            "coupons",
+        ):
+            self.work.poke(topic)
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02}"

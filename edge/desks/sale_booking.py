@@ -1,0 +1,232 @@
+"""What a sale writes inside the transaction that completes it: rows, facts, stock, coupons, points, number, paper."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from config.selling_schema import SellingSettings
+from edge.clock import moment_of
+from edge.db import Connection
+from edge.desks.basket_work import BasketWork
+from edge.desks.coupons import CouponDesk
+from edge.desks.printing import PrintDesk
+from edge.desks.quoting import Quoting
+from edge.desks.receipts import Printed, receipt
+from edge.desks.repurchase import RepurchaseDesk
+from edge.desks.sale_lines import fact_of, sold_lines
+from edge.desks.staff import StaffDesk
+from edge.domain.baskets import Priced
+from edge.domain.benefits import chosen
+from edge.domain.counter_views import Promise
+from edge.domain.payment_views import Tender
+from edge.domain.receipt_numbers import receipt_number
+from edge.domain.selling import Basket, BasketState, Paid, Sale
+from edge.domain.selling_refusals import NoShift
+from edge.domain.staff import Operator, Role
+from edge.domain.views import LineWord
+from edge.records.books import Books
+from edge.records.journal import Author
+from sync.benefits import PointsEarned, PointsSpent
+from sync.goods import StockMoved
+
+_SALES = uuid.UUID("6f2d0a0e-8f0e-5c0f-9a4e-3f6f0d6f4c11")
+Invoice = Callable[[str], str]
+"""Gives the text of the QR that asks HQ for an e-invoice, by receipt number; "" where there is none."""
+
+
+@dataclass(frozen=True)
+class SaleBooking:
+    """Effects as rows only: what is printed, sent or opened follows the commit."""
+
+    books: Books
+    store: str
+    rules: SellingSettings
+    work: BasketWork
+    quoting: Quoting
+    coupons: CouponDesk
+    repurchase: RepurchaseDesk
+    staff: StaffDesk
+    printing: PrintDesk
+    invoice: Invoice
+
+    def name(self, basket: str) -> str:
+        """The name of the sale that a basket becomes: the same however often it is tried."""
+        return str(uuid.uuid5(_SALES, basket))
+
+    def seller(self, basket: Basket) -> Operator:
+        """Who sold it, for a sale that completes while nobody looks."""
+        return Operator(basket.staff, basket.staff, Role.CASHIER, basket.station)
+
+    def printer(self, station: str) -> str:
+        """The printer that serves a station."""
+        return self.staff.station(station).printer
+
+    def promised(self, basket: Basket, fen: int, operator: Operator) -> Promise | None:
+        """The coupon for the next sale; asks HQ, so never inside a transaction."""
+        if basket.training or not fen:
+            return None
+        return self.repurchase.promise(self.name(basket.basket), fen, operator, member=basket.member)
+
+    def book(
+        self,
+        tx: Connection,
+        basket: Basket,
+        priced: Priced,
+        taken: Sequence[Tender],
+        operator: Operator,
+        nonce: str,
+        promise: Promise | None,
+    ) -> Sale:
+        """A sale that was paid. Raises NoShift."""
+        shift = self.books.shifts.open_at(basket.station, tx)
+        if shift is None:
+            raise NoShift
+        author, name = Author(basket.station, operator.staff), self.name(basket.basket)
+        grants = self._from_quotas(tx, basket, name, author)
+        paid = tuple(Paid(one.channel.value, int(one.fen), one.number, one.tail) for one in taken)
+        sale = self._sale(tx, basket, priced, operator, shift.shift, grants)
+        sale = replace(
+            sale,
+            paid=paid,
+            given_fen=sum(one.given_fen for one in taken),
+            change_fen=sum(one.change_fen for one in taken),
+            claim=promise.text if promise is not None else "",
+        )
+        self._coupons(tx, basket, priced, operator, name)
+        self._points(tx, basket, priced, name, author)
+        seq = self.books.journal.append(tx, fact_of(sale, age_checked=bool(basket.age_by)), author)
+        return self._written(tx, basket, replace(sale, seq=seq), operator, nonce, promise)
+
+    def rehearse(
+        self, tx: Connection, basket: Basket, priced: Priced, given_fen: int, operator: Operator, nonce: str
+    ) -> Sale:
+        """A sale of training: the same paper, clearly marked; no fact, no stock, no coupon, no points, no cash."""
+        shift = self.books.shifts.open_at(basket.station, tx)
+        sale = self._sale(tx, basket, priced, operator, shift.shift if shift else "", {})
+        total = int(priced.total_fen)
+        paid = (Paid("cash", total),) if total else ()
+        sale = replace(sale, paid=paid, given_fen=given_fen, change_fen=given_fen - total)
+        return self._written(tx, basket, sale, operator, nonce, None)
+
+    def _sale(
+        self,
+        tx: Connection,
+        basket: Basket,
+        priced: Priced,
+        operator: Operator,
+        shift: str,
+        grants: dict[int, str],
+    ) -> Sale:
+        name, now = self.name(basket.basket), self.work.now()
+        given = {gift.priced.sku: self.books.wares.ware(gift.priced.sku) for gift in priced.gifts}
+        gifts = {sku: ware for sku, ware in given.items() if ware is not None}
+        lines = sold_lines(basket, priced, grants, gifts)
+        number = self.books.sales.next_number(
+            tx, basket.station, "training" if basket.training else "sale", name
+        )
+        stream = self.books.journal.stream_id()
+        return Sale(
+            sale=name,
+            receipt=receipt_number(basket.station, stream, number, training=basket.training),
+            basket=basket.basket,
+            training=basket.training,
+            station=basket.station,
+            staff=operator.staff,
+            shift=shift,
+            at=now,
+            day=self.work.status.local(moment_of(now)).date().isoformat(),
+            channel=basket.channel,
+            member=basket.member,
+            tier=basket.tier,
+            card_tail=basket.card_tail,
+            guide=basket.guide,
+            rules=basket.rules,
+            gross_fen=sum(line.gross_fen for line in lines),
+            net_fen=int(priced.total_fen),
+            given_fen=0,
+            change_fen=0,
+            points=priced.points_estimate if basket.member else 0,
+            offline=self.work.status.word() is LineWord.DOWN,
+            seq=0,
+            lines=lines,
+            titles=self.quoting.titles(basket, priced),
+        )
+
+    def _from_quotas(self, tx: Connection, basket: Basket, sale: str, author: Author) -> dict[int, str]:
+        """Takes goods in escrow out of their quotas; line -> grant.
+
+        What no quota covers any more (HQ took it back while money was being taken) is sold all the same: it is paid.
+        """
+        grants = {}
+        now = self.work.now()
+        for line in basket.lines:
+            escrow = chosen(self.books.wallet.quotas(line.sku), line.qty, now)
+            if escrow is None:
+                continue
+            fact = StockMoved(line.sku, -line.qty, "sale", sale, escrow.grant)
+            seq = self.books.journal.append(tx, fact, author)
+            self.books.wallet.act(tx, seq, escrow.grant, spent=line.qty)
+            grants[line.line] = escrow.grant
+        return grants
+
+    def _coupons(self, tx: Connection, basket: Basket, priced: Priced, operator: Operator, sale: str) -> None:
+        used = {part.rule: int(part.fen) for part in priced.parts if part.kind == "coupon" and part.fen}
+        for held in self.coupons.holding(basket.basket):
+            if used.get(held.coupon):
+                self.coupons.redeem_in(tx, held.lock, used[held.coupon], operator, sale)
+        # Those that took nothing off are the shopper's again.
+        self.coupons.release_all(tx, basket.basket)
+
+    def _points(self, tx: Connection, basket: Basket, priced: Priced, sale: str, author: Author) -> None:
+        if not basket.member:
+            return
+        if priced.points_used:
+            escrow = chosen(self.books.wallet.points(basket.member), priced.points_used, self.work.now())
+            grant = escrow.grant if escrow is not None else ""
+            spent = PointsSpent(basket.member, priced.points_used, grant, sale)
+            seq = self.books.journal.append(tx, spent, author)
+            if escrow is not None:
+                self.books.wallet.act(tx, seq, grant, spent=priced.points_used)
+        if priced.points_estimate:
+            self.books.journal.append(tx, PointsEarned(basket.member, priced.points_estimate, sale), author)
+
+    def _written(
+        self,
+        tx: Connection,
+        basket: Basket,
+        sale: Sale,
+        operator: Operator,
+        nonce: str,
+        promise: Promise | None,
+    ) -> Sale:
+        self.books.sales.add(tx, sale, nonce, basket.basket)
+        self.work.saved(tx, replace(basket, state=BasketState.SOLD))
+        station = self.staff.station(sale.station)
+        if not station.printer:
+            return sale
+        job = self.books.jobs.add(
+            tx,
+            key=f"sale:{sale.sale}",
+            printer=station.printer,
+            station=sale.station,
+            ref=sale.sale,
+            slip=receipt(sale, self._told(sale, operator, promise)),
+            now=sale.at,
+        )
+        self.books.sales.set_job(tx, sale.sale, job)
+        return replace(sale, job=job)
+
+    def _told(self, sale: Sale, operator: Operator, promise: Promise | None) -> Printed:
+        station = self.staff.station(sale.station)
+        return Printed(
+            store=self.store,
+            shop=self.books.replica.shop(self.store),
+            label=(station.label_zh, station.label_en),
+            cashier=operator.staff,
+            at=self.work.status.local(moment_of(sale.at)),
+            rules=self.rules,
+            invoice="" if sale.training else self.invoice(sale.receipt),
+            claim_until=promise.until if promise is not None else None,
+        )
