@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from sync.credentials import Credential
     from sync.hinting import HintLine
 
+_log = logging.getLogger("store_edge.sync")
+
 
 def line_to_hq(hq: HqSettings, store: str, books: Books, status: StatusDesk, poke: Poke) -> Exchange:
     """The turn of the sync worker. What a store alone never needs is imported here."""
@@ -33,10 +36,20 @@ def line_to_hq(hq: HqSettings, store: str, books: Books, status: StatusDesk, pok
 
 
 def _upkeep(books: Books) -> Callable[[], None]:
-    """Notes how old HQ's word is, and lets old facts go: some in each exchange until none is due."""
+    """Notes how old HQ's word is, tells the log when a class of data is too old and when it no longer is, and lets old
+    facts go: some in each exchange until none is due."""
+    told: set[str] = set()
 
     def keep() -> None:
         books.freshness.note()
+        late = {age.name for age in books.freshness.now() if age.late}
+        for name in sorted(late ^ told):
+            level = logging.WARNING if name in late else logging.INFO
+            _log.log(
+                level, "HQ's word is %s", "too old" if name in late else "fresh again", extra={"data": name}
+            )
+        told.clear()
+        told.update(late)
         books.retention.turn()
 
     return keep

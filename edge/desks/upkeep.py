@@ -14,14 +14,16 @@ from edge.desks.slips import status_slip, test_page
 from edge.desks.status import StatusDesk
 from edge.domain.refusals import NotAllowed, UnknownThing
 from edge.domain.staff import Act, Operator
-from edge.domain.upkeep import DeviceCard, DeviceChange, Upkeep
-from edge.domain.views import JobView
+from edge.domain.upkeep import DataAge, DeviceCard, DeviceChange, Upkeep
+from edge.domain.views import JobView, LineWord
 
 Draw = Callable[[Slip, PrinterSettings], bytes]
 """Draws a slip as that printer puts it on paper, PNG."""
 _CAME_OUT = frozenset({"printed", "sent", "uncertain"})
 _JOBS, _LOOKED_BACK = 12, 60
 _LOOK_S = 2.0
+_EXPECTED = frozenset({"orders", "cmd", "stock", "staff", "price", "catalog", "keys", "shops"})
+"""Classes of data that every HQ has; without them something is missing here."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,15 @@ class UpkeepDesk:
             unknown=self.plugs.unknown(),
             swapped=self.plugs.swapped(),
             updates=tuple(DeviceChange(u.device, u.status.value, u.at) for u in self.status.updates()),
+            ages=self._ages(),
         )
+
+    def _ages(self) -> tuple[DataAge, ...]:
+        """The classes of data that HQ speaks of at all; a class without a single word of it is none of this store's."""
+        if self.status.word() is LineWord.ALONE:
+            return ()
+        ages = (DataAge(age.name, age.age_s, age.worst_s, age.word) for age in self.status.ages())
+        return tuple(age for age in ages if age.age_s is not None or age.name in _EXPECTED)
 
     def paper(self, job: int, operator: Operator) -> bytes:
         """What a job puts on paper, as a picture (PNG); raises UnknownThing."""

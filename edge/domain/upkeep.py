@@ -28,9 +28,25 @@ class DeviceChange:
 
 
 @dataclass(frozen=True)
+class DataAge:
+    """A class of HQ's data: seconds since it was last known complete (None: never), the worst of the day, and how that
+    is: "fresh", "ageing" (from 2 minutes), "alarm" (from 10), "stale" (from 15)."""
+
+    name: str
+    age_s: int | None
+    worst_s: int
+    word: str
+
+    @property
+    def told(self) -> bool:
+        """Whether somebody ought to look after it."""
+        return self.age_s is not None and self.word in {"alarm", "stale"}
+
+
+@dataclass(frozen=True)
 class Upkeep:
     """Everything at one glance. `papers`: the newest job of each printer that came out, or may have;
-    `cameras`: scanners that can be looked through; newest first in `jobs` and `updates`.
+    `cameras`: scanners that can be looked through; newest first in `jobs` and `updates`; `ages` empty without an HQ.
     """
 
     line: LineState
@@ -41,3 +57,4 @@ class Upkeep:
     unknown: tuple[PluggedDevice, ...]
     swapped: tuple[SwappedDevice, ...]
     updates: tuple[DeviceChange, ...]
+    ages: tuple[DataAge, ...] = ()

@@ -9,15 +9,17 @@ from edge.clock import Clock, moment_of, stamp
 from edge.db import Database
 from edge.records.replica import Replica
 
-CLASSES = ("orders", "cmd", "stock", "staff", "config", "price", "catalog", "keys", "shops")
-AGEING_S, STALE_S = 600, 900
-"""From the first on store IT is told; from the second on the data are promised to nobody."""
+_OWN = ("orders", "cmd", "stock", "staff", "quota", "coupon", "member", "config")
+CLASSES = (*_OWN, "price", "catalog", "keys", "shops")
+AGEING_S, ALARM_S, STALE_S = 120, 600, 900
+"""From the first on a page says so, from the second on store IT is told; from the third on the data are promised to
+nobody."""
 _KEPT_DAYS = 90
 
 
 @dataclass(frozen=True)
 class Age:
-    """A class of data. `age_s` None: never read whole. `word`: "fresh", "ageing", "stale"."""
+    """A class of data. `age_s` None: never read whole. `word`: "fresh", "ageing", "alarm", "stale"."""
 
     name: str
     age_s: int | None
@@ -29,7 +31,14 @@ class Age:
         """How it stands."""
         if self.age_s is None or self.age_s >= STALE_S:
             return "stale"
+        if self.age_s >= ALARM_S:
+            return "alarm"
         return "ageing" if self.age_s >= AGEING_S else "fresh"
+
+    @property
+    def late(self) -> bool:
+        """Whether store IT is told."""
+        return self.age_s is not None and self.age_s >= ALARM_S
 
 
 class Freshness:
@@ -71,7 +80,7 @@ class Freshness:
         return tuple(Age(name, age, *worst.get(name, (age or 0, ""))) for name, age in ages)
 
     def _age(self, name: str, now: datetime) -> int | None:
-        ends = f":{name}" if name in ("orders", "cmd", "stock", "staff", "config") else f":{name}:CN"
+        ends = f":{name}" if name in _OWN else f":{name}:CN"
         heard = self._replica.consistent_at(ends)
         return None if not heard else max(0, int((now - moment_of(heard)).total_seconds()))
 

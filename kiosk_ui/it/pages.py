@@ -15,7 +15,7 @@ from edge.store import Store
 from kiosk_ui import words
 from kiosk_ui.cashier.entrance import session_token
 from kiosk_ui.cashier.stage import fresh_nonce
-from kiosk_ui.it import device_words
+from kiosk_ui.it import data_words, device_words
 
 _HERE = "/it/"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -106,6 +106,7 @@ class ItPages:
         facts: dict[str, object] = {
             "board": self._store.upkeep.board(operator),
             "say": device_words,
+            "say_data": data_words,
             "since": lambda at: words.ago(max(0.0, (status.now() - at).total_seconds())),
             "printers": sorted(self._store.upkeep.printers),
         }

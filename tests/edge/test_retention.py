@@ -124,11 +124,16 @@ def test_the_age_of_each_class_and_its_worst_of_the_day_are_kept(shop, clock, he
 
     ages.note()
     assert of("stock") == (60, 60, "fresh")
+    words = {119: "fresh", 120: "ageing", 599: "ageing", 600: "alarm", 699: "alarm"}
+    for seconds, word in words.items():
+        heard.ago = timedelta(seconds=seconds)
+        assert of("price")[2] == word
     heard.ago = timedelta(seconds=700)
     ages.note()
-    assert of("price") == (700, 700, "ageing")
+    assert of("price") == (700, 700, "alarm")
     heard.ago = timedelta(seconds=900)
     assert of("orders") == (900, 700, "stale")
+    assert [age.name for age in ages.now() if age.late] == [age.name for age in ages.now() if age.age_s]
     heard.ago = timedelta(0)
     ages.note()
     assert of("orders") == (0, 700, "fresh")

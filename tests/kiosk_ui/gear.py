@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from devices.camera_preview import preview
 from devices.decoding import decode
 from devices.phone_photo import phone_photo
 from devices.ports import Identity, OutOfPaper, Preview, Reading, Unconfirmed
 from devices.slip import Slip, Text
+from edge.clock import stamp
+from edge.daemon import Shop
 from edge.domain.views import PluggedDevice
 from tests.kiosk_ui.conftest import Site
 
@@ -73,3 +76,18 @@ def furnish(site: Site) -> PhotoCamera:
     lines = f'[scanners.NAME]\ndriver = "serial"\nstation = "STATION"\nport = "{path}"\n'
     store.plugs.sees((PluggedDevice(path, "serial", "Newland HR22 <b>S1</b>", lines),))
     return camera
+
+
+def aged(shop: Shop, seconds: Mapping[str, int]) -> None:
+    """HQ's word of these classes of data is so old; nothing else of it ever came."""
+    now = shop.books.clock.now()
+    with shop.books.hq.transaction() as tx:
+        tx.execute("DELETE FROM cursor")
+        for name, age in seconds.items():
+            bucket = f"g:{name}:CN" if name in {"price", "catalog", "keys", "shops"} else f"s:S00421:{name}"
+            heard = stamp(now - timedelta(seconds=age))
+            tx.execute(
+                "INSERT INTO cursor (bucket, epoch, seq, consistent_at) VALUES (?, 'e', 1, ?)",
+                (bucket, heard),
+            )
+    shop.books.freshness.note()

@@ -20,6 +20,7 @@ from edge.domain.refusals import NotAllowed
 from edge.domain.staff import Operator, Role
 from edge.domain.views import PluggedDevice
 from tests.kiosk_ui.conftest import PIN, PaperPrinter, PretendHq, browser_like, signed_in
+from tests.kiosk_ui.gear import aged
 
 NONCE = "n" * 20
 SLIP = Slip("取货单 1", (Text("淮海路店 ¥12.50"), Qr("ORDER-1")))
@@ -186,3 +187,60 @@ def test_nonsense_gets_a_clear_answer(
 def test_there_is_no_such_camera(lead: FlaskClient) -> None:
     assert lead.get("/it/cameras/nowhere").status_code == 404
     assert lead.get("/it/cameras/..").status_code == 404
+
+
+AGES = {
+    "orders": 5,
+    "cmd": 119,
+    "stock": 120,
+    "staff": 599,
+    "price": 600,
+    "catalog": 899,
+    "keys": 900,
+    "config": 9000,
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "notice"),
+    [
+        ("zh", ("最新", "变旧", "太旧", "过期", "未收到"), "总部数据太旧"),
+        ("en", ("fresh", "getting old", "too old", "out of date", "never came"), "data are too old"),
+    ],
+)
+def test_each_class_of_data_has_a_word_for_its_age(
+    lead: FlaskClient, shop: Shop, language: str, words: tuple[str, ...], notice: str
+) -> None:
+    lead.set_cookie("se_language", language, domain="127.0.0.1")
+    aged(shop, dict.fromkeys(AGES, 5))
+    shop.store.status._has_hq = True
+    assert notice not in lead.get("/it/").text
+    aged(shop, AGES)
+    page = lead.get("/it/").text
+    shown = {name: tone for tone, name in re.findall(r'<li class="(\w+)" id="age-(\w+)"', page)}
+    assert shown == {
+        "orders": "fresh",
+        "cmd": "fresh",
+        "stock": "ageing",
+        "staff": "ageing",
+        "price": "alarm",
+        "catalog": "alarm",
+        "keys": "stale",
+        "config": "stale",
+        "shops": "never",
+    }
+    assert all(word in page for word in words)
+    told = page[page.index(notice) :].partition("</section>")[0]
+    assert [minutes in told for minutes in ("10 ", "14 ", "15 ", "2 ")] == [True] * 4
+    assert page.count("alarm stop") == 1, "red, since some of it is out of date"
+    aged(shop, {"orders": 610})
+    page = lead.get("/it/").text
+    assert notice in page
+    assert "alarm stop" not in page
+
+
+def test_a_store_without_an_hq_has_no_ages(lead: FlaskClient, shop: Shop) -> None:
+    aged(shop, AGES)
+    page = lead.get("/it/").text
+    assert 'id="age-' not in page
+    assert "总部数据太旧" not in page
