@@ -27,11 +27,11 @@ _ALL = f"generate_series(0, {BATCH - 1}) i"
 _EVERY = f"{_ALL}, generate_series(0, {LINES - 1}) l"
 _ORDER = f"store_ || 'O' || ((base + i) % {ORDERS})"
 # What a batch of hand-overs is in HQ's tables, made up inside the server: nothing is parsed, judged or sent there.
-# Our own words only, no input: S608.
+# Its pickups are of orders of its own, or the hub would find a second journal's in each. Our own words only: S608.
 _FLOOR = f"""CREATE FUNCTION floor_batch(store_ text, stream_ text, base bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
  INSERT INTO pickup (pickup, order_no, store, gen, unit, stream, seq, annulled)
-  SELECT md5(stream_ || base + i), {_ORDER}, store_, 1, 0, stream_, base + i, 0 FROM {_ALL};
+  SELECT md5(stream_ || base + i), 'F' || {_ORDER}, store_, 1, 0, stream_, base + i, 0 FROM {_ALL};
  INSERT INTO pickup_line (pickup, pos, line, sku, qty)
   SELECT md5(stream_ || base + i), l, l + 1, {_SKU}, 1 FROM {_EVERY};
  INSERT INTO movement (stream, seq, pos, store, sku, delta)

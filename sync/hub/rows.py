@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from sync.benefits import Coupon
 from sync.configured import CONFIG_BUCKET_SUFFIX
@@ -14,7 +14,7 @@ from sync.hub.benefit_tables import coupon
 from sync.hub.bulk import named_in, rows_of
 from sync.hub.feed import Change, put
 from sync.hub.judging import Touched
-from sync.hub.schema import customer_order, stock_level
+from sync.hub.schema import customer_order, order_line, stock_level
 from sync.messages import HandedBy, Order, Stock
 
 CATALOG = "g:catalog:CN"
@@ -22,14 +22,19 @@ PRICE = "g:price:CN"
 KEYS = "g:keys:CN"
 SHOPS = "g:shops:CN"
 COUPONS = "g:coupon:CN"
+NODES = "g:nodes:CN"
+PROMOTIONS = "g:promo:CN"
 CLOSED = frozenset({"picked_up", "cancelled", "rejected", "restocked"})
 """States of an order in which nobody collects anything of it any more."""
-# One text however many orders: an IN list would be rendered, parsed and planned anew each time.
-_HANDED = (
+_SUMS = (
     "SELECT order_no, stream, line, unit, CAST(sum(qty) AS INTEGER) AS qty"
     " FROM pickup JOIN pickup_line ON pickup_line.pickup = pickup.pickup"
     " WHERE annulled = 0 AND order_no IN ({}) GROUP BY order_no, stream, line, unit"
     " ORDER BY order_no, stream, line, unit"
+)
+_BY_WHOM = (
+    "SELECT order_no, min(stream) AS stream, max(stream) AS other, max(unit) AS unit"
+    " FROM pickup WHERE annulled = 0 AND order_no IN ({}) GROUP BY order_no"
 )
 
 
@@ -82,8 +87,10 @@ def subscription(store: str) -> tuple[str, ...]:
         coupon_of(store),
         member_of(store),
         COUPONS,
+        PROMOTIONS,
         KEYS,
         SHOPS,
+        NODES,
         PRICE,
         CATALOG,
     )
@@ -100,17 +107,32 @@ def order_of(row: Any) -> Order:
 def with_handed(conn: Connection, orders: Sequence[Order]) -> list[Order]:
     """Orders that are open still with what was handed over of them, journal by journal."""
     some = {order.order for order in orders if order.mode != "whole" and order.state not in CLOSED}
-    handed: dict[str, list[HandedBy]] = {}
-    for row in _handed(conn, sorted(some)) if some else ():
-        handed.setdefault(row.order_no, []).append(HandedBy(row.stream, row.line, row.qty, row.unit))
+    handed = _handed(conn, some) if some else {}
     return [msgspec.structs.replace(order, handed=tuple(handed.get(order.order, ()))) for order in orders]
 
 
-def _handed(conn: Connection, some: list[str]) -> Sequence[Any]:
-    """Sums: what a store is told does not grow with the number of hand-overs."""
+def _handed(conn: Connection, some: set[str]) -> dict[str, list[HandedBy]]:
+    """Sums: what a store is told, and nearly always what is read for it, does not grow with the hand-overs."""
+    handed: dict[str, list[HandedBy]] = {}
+    mixed, whose = set(), {}
+    for row in _named(conn, _BY_WHOM, some):
+        if row.stream == row.other and not row.unit:
+            whose[row.order_no] = row.stream
+        else:
+            mixed.add(row.order_no)
+    # One journal handed over whatever was: what its lines say already, and few rows beside those of all pickups.
+    for row in rows_of(conn, order_line, "order_no", whose, only=("order_no", "line", "handed")):
+        if row.handed:
+            handed.setdefault(row.order_no, []).append(HandedBy(whose[row.order_no], row.line, row.handed))
+    for row in _named(conn, _SUMS, mixed) if mixed else ():
+        handed.setdefault(row.order_no, []).append(HandedBy(row.stream, row.line, row.qty, row.unit))
+    return handed
+
+
+def _named(conn: Connection, text: str, names: Iterable[str]) -> Sequence[Any]:
     postgres = conn.dialect.name == "postgresql"
-    which: Any = some if postgres else msgspec.json.encode(some).decode()
-    return conn.exec_driver_sql(_HANDED.format(named_in(postgres=postgres)), (which,)).all()
+    which: Any = sorted(names) if postgres else msgspec.json.encode(sorted(names)).decode()
+    return conn.exec_driver_sql(text.format(named_in(postgres=postgres)), (which,)).all()
 
 
 def changes_of(conn: Connection, store: str, touched: Touched, at: str) -> Iterator[Change]:
@@ -124,6 +146,8 @@ def changes_of(conn: Connection, store: str, touched: Touched, at: str) -> Itera
         yield Change(cmd_of(store), "cmd", cmd, None)
     for row in rows_of(conn, coupon, "coupon", touched.coupons):
         yield put_coupon(row)
+    for cmd in sorted(touched.forgotten):
+        yield Change(member_of(store), "member_erase", cmd, None)
 
 
 def put_coupon(row: Any) -> Change:
