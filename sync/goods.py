@@ -11,6 +11,7 @@ from sync.figures import Count, Delta, Name, Note, Seq, Shelf, Units, Whole
 MoveReason = Literal[
     "receipt", "transfer", "damage", "return", "adjust", "sale", "sample", "gift", "short", "substitute"
 ]
+Unfitness = Literal["damaged", "worn", "mended", "scrapped"]
 Sum = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z")]
 
 
@@ -78,7 +79,7 @@ class StockShifted(msgspec.Struct, frozen=True, tag="stock.shifted", tag_field="
 
     sku: Name
     qty: Delta
-    reason: Literal["damaged", "worn", "mended", "scrapped"]
+    reason: Unfitness
     ref: Note = ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Literal
 
 from edge.clock import stamp
 from edge.db import Connection
@@ -13,10 +14,12 @@ from edge.domain.benefit_refusals import CountAhead, QuotaShort
 from edge.domain.benefits import available, chosen
 from edge.domain.refusals import BadRequest, NotAllowed, UnknownThing
 from edge.domain.staff import Act, Operator
-from edge.domain.stock import Booked, Count, difference, moved
+from edge.domain.stock import Booked, Buckets, Count, difference, moved
+from edge.domain.stock_views import Alerts, Checked, Doubt, LowStock
 from edge.records.books import Books
 from edge.records.journal import Author
-from sync.goods import MoveReason, StockCounted, StockMoved
+from edge.records.stockroom import NodeRow
+from sync.goods import DemandLost, MoveReason, StockCounted, StockMoved, StockShifted, Unfitness
 
 
 @dataclass(frozen=True)
@@ -79,10 +82,82 @@ class StockDesk:
             seq = self.books.journal.append(tx, fact, _author(operator))
             if grant:
                 self.books.wallet.act(tx, seq, grant, spent=-qty)
+            now, staff = stamp(self.status.now()), operator.staff
+            self.books.stockroom.refer(tx, seq, sku, qty, reason, ref, now, staff)
             return Done(seq, str(qty))
 
         asked = ("move", sku, qty, reason, operator.station, ref, escrow)
         return self._booked(sku, *once(self.books, nonce, asked, work))
+
+    def shift(
+        self, sku: str, qty: int, reason: Unfitness, operator: Operator, nonce: str, ref: str = ""
+    ) -> Booked:
+        """Pieces that stay here became unfit (positive), or fit again (negative, at most as many as are unfit).
+
+        `scrapped`: unfit pieces leave the shop; then on hand falls with them. Raises BadRequest.
+        """
+        self._may(operator, Act.MOVE_STOCK, sku)
+
+        def work(tx: Connection) -> Done:
+            unfit = self.books.stockroom.buckets(sku, tx).damaged
+            back = reason in ("mended", "scrapped")
+            if not qty or back is (qty > 0) or unfit + qty < 0:
+                raise BadRequest(why="qty")
+            seq = self.books.journal.append(tx, sound(StockShifted(sku, qty, reason, ref)), _author(operator))
+            self.books.stockroom.shift(tx, seq, sku, qty, reason)
+            if reason == "scrapped":
+                fact = sound(StockMoved(sku, qty, "damage", ref))
+                moved = self.books.journal.append(tx, fact, _author(operator))
+                now = stamp(self.status.now())
+                self.books.stockroom.refer(tx, moved, sku, qty, "damage", ref, now, operator.staff)
+            return Done(seq, str(qty))
+
+        asked = ("shift", sku, qty, reason, operator.station, ref)
+        return self._booked(sku, *once(self.books, nonce, asked, work))
+
+    def lost(
+        self, sku: str, qty: int, how: Literal["asked", "scanned", "searched"], operator: Operator, nonce: str
+    ) -> None:
+        """Somebody wanted what is not here: a fact for whoever orders the next delivery."""
+        self._may(operator, Act.MOVE_STOCK, sku)
+
+        def work(tx: Connection) -> Done:
+            return Done(
+                self.books.journal.append(tx, sound(DemandLost(sku, qty, how)), _author(operator)), ""
+            )
+
+        _, repeat = once(self.books, nonce, ("lost", sku, qty, how, operator.station), work)
+        if not repeat:
+            self.poke("outbox")
+
+    def buckets(self, sku: str) -> Buckets:
+        """A product's pieces: on hand, reserved, unfit, on their way."""
+        return self.books.stockroom.buckets(sku)
+
+    def elsewhere(self, sku: str) -> list[NodeRow]:
+        """What other places could sell, as HQ last said, the nearest first."""
+        return self.books.stockroom.elsewhere(sku)
+
+    def alerts(self) -> Alerts:
+        """Everything about stock that wants a person: what is low, in doubt, to be counted, different at HQ."""
+        room = self.books.stockroom
+        low = []
+        for sku, zh, en, least in room.minimums():
+            now = room.buckets(sku)
+            if now.sellable is not None and now.sellable < least:
+                low.append(LowStock(sku, zh, en, now.sellable, least, now.in_transit))
+        doubts = tuple(Doubt(sku, kind, since, room.buckets(sku)) for sku, kind, since in room.alarms())
+        return Alerts(tuple(low), doubts, len(self.books.counts.open()), self._checked())
+
+    def _checked(self) -> Checked | None:
+        found = self.books.stockroom.last_check()
+        if found is None:
+            return None
+        day, products, said = found
+        if not said:
+            acked = self.books.journal.acked() >= self.books.stockroom.last_check_seq()
+            return Checked(day, products, "same" if acked else "pending")
+        return Checked(day, products, "differs" if said.startswith("conflict") else "pending")
 
     def on_hand(self, sku: str) -> int | None:
         """Pieces here now; None while HQ has never told and nobody has counted."""

@@ -32,7 +32,7 @@ class Packed:
 
 @dataclass(frozen=True)
 class PackingDesk:
-    """One verb, one transaction on the ledger, with the print jobs that belong to it. Every verb may raise a Refusal."""
+    """One verb, one transaction on the ledger, print jobs included. Every verb may raise a Refusal."""
 
     steps: PickSteps
     staff: StaffDesk

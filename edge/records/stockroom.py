@@ -1,4 +1,4 @@
-"""What is known about stock besides its movements: what is promised, unfit, coming, elsewhere, counted, in doubt."""
+"""What is known about stock besides its movements: what is promised, unfit, coming, elsewhere, in doubt."""
 
 from __future__ import annotations
 
@@ -29,24 +29,6 @@ _PROMISED = (
 
 
 @dataclass(frozen=True)
-class CountRow:
-    """A product to be counted; `found` and `delta` None until it is done; `why`: random, negative, short, asked."""
-
-    id: int
-    sku: str
-    why: str
-    made_at: str
-    state: str
-    first_by: str = ""
-    first_found: int | None = None
-    second_by: str = ""
-    found: int | None = None
-    delta: int | None = None
-    seq: int = 0
-    done_at: str = ""
-
-
-@dataclass(frozen=True)
 class NodeRow:
     """What another place could sell of a product, as HQ said at `at` (RFC 3339)."""
 
@@ -60,7 +42,7 @@ class NodeRow:
 
 
 class Stockroom:
-    """Rows of movement_ref, unfit, count_task, stock_alarm, stock_check; reads of nodes and of promises."""
+    """Rows of movement_ref, unfit, stock_alarm, stock_check; reads of nodes and of promises."""
 
     def __init__(self, ledger: Database, shelf: Shelf) -> None:
         self._ledger = ledger
@@ -165,6 +147,13 @@ class Stockroom:
             for one, zh, en, kind, fen in rows
         ]
 
+    def place(self, sku: str) -> tuple[str, str]:
+        """(zone, place) where a product lies."""
+        row = (
+            self._ledger.read().execute("SELECT zone, place FROM hq.product WHERE sku = ?", (sku,)).fetchone()
+        )
+        return ("", "") if row is None else (str(row[0]), str(row[1]))
+
     def minimums(self) -> list[tuple[str, str, str, int]]:
         """(product, name zh, name en, pieces below which it is an alert) of products that have such a figure."""
         asked = "SELECT sku, name_zh, name_en, min_stock FROM hq.product WHERE min_stock > 0 ORDER BY sku"
@@ -226,6 +215,10 @@ class Stockroom:
             .fetchone()
         )
         return None if row is None else (str(row[0]), int(row[1]), str(row[2]))
+
+    def last_check_seq(self) -> int:
+        """The number of the fact that the newest check is."""
+        return _number(self._ledger.read(), "SELECT coalesce(max(seq), 0) FROM stock_check")
 
 
 def _number(reader: Connection, sql: str, *values: object) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, insert, inspect, selec
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.schema import CreateColumn
 
-from sync.hub import audit, benefit_tables, config_tables, sale_tables
+from sync.hub import audit, benefit_tables, config_tables, pick_tables, sale_tables
 from sync.hub.fleet_schema import INDEXES
 from sync.hub.schema import meta, metadata
 from sync.hub.sqlite_file import open_file
@@ -26,7 +26,12 @@ _TRIES = 6
 _PAUSE_S = 0.005
 
 
-_FOUNDED_TOO = (benefit_tables, config_tables, sale_tables)  # their tables are those of the same metadata
+_FOUNDED_TOO = (
+    benefit_tables,
+    config_tables,
+    sale_tables,
+    pick_tables,
+)  # their tables are those of the same metadata
 
 
 def open_hub(where: Engine | Path | str) -> Engine:

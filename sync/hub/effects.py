@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from sync.benefits import CouponRedeemed, CouponReleased, MemberChange, PointsEarned, PointsSpent
-from sync.goods import GrantReturned, StockCounted, StockMoved
+from sync.benefits import (
+    CouponRedeemed,
+    CouponReleased,
+    MemberChange,
+    MemberErased,
+    MemberRevealed,
+    PointsEarned,
+    PointsSpent,
+)
+from sync.goods import (
+    DemandLost,
+    GrantReturned,
+    StockAlarmed,
+    StockChecked,
+    StockCounted,
+    StockMoved,
+    StockShifted,
+)
 from sync.hub.benefit_effects import QUOTA, BenefitEffects
 from sync.hub.judging import Source, Touched, Unfit
+from sync.hub.pick_effects import PickEffects
 from sync.hub.sale_effects import SaleEffects
 from sync.hub.stock_effects import StockEffects
 from sync.hub.working_set import OrderRow, PickupRow, WorkingSet
@@ -20,6 +37,7 @@ from sync.messages import (
     PickupCollected,
     Up,
 )
+from sync.picks import PickFinished, PickShorted, PickSubstituted
 from sync.selling import BasketVoided, CashCounted, CashMoved, SaleCompleted, ShiftClosed, ShiftOpened
 
 CANCELLED = "cancelled"
@@ -34,6 +52,8 @@ def order_of(fact: Up) -> str:
     match fact:
         case PickupCollected() | PickupAnnulled() | OrderAdvanced() | LeaseReturned():
             return fact.order
+        case PickShorted() | PickSubstituted() | PickFinished():
+            return fact.order
         case _:
             return ""
 
@@ -45,13 +65,13 @@ def subject_of(fact: Up) -> str:
             return fact.sale
         case ShiftClosed():
             return fact.shift
-        case StockMoved() | StockCounted():
+        case StockMoved() | StockCounted() | StockShifted() | StockAlarmed() | DemandLost():
             return fact.sku
         case CouponRedeemed() | CouponReleased():
             return fact.coupon
         case GrantReturned():
             return fact.grant
-        case PointsEarned() | PointsSpent() | MemberChange():
+        case PointsEarned() | PointsSpent() | MemberChange() | MemberErased() | MemberRevealed():
             return fact.member
         case _:
             return ""
@@ -65,6 +85,9 @@ class Effects:
         self._from = source
         self.touched = Touched()
         self._stock = StockEffects(rows, source, self.touched, lambda code, sku: self._case(code, ("", sku)))
+        self._picks = PickEffects(
+            rows, source, lambda code, sku: self._case(code, ("", sku)), lambda no: self._own_order(no)[1]
+        )
         self._benefits = BenefitEffects(rows.benefits, source, self.touched)
         self._sales = SaleEffects(rows.sales, source, self._stock)
 
@@ -95,6 +118,10 @@ class Effects:
                 SaleCompleted() | BasketVoided() | ShiftOpened() | CashMoved() | CashCounted() | ShiftClosed()
             ):
                 return self._sales.apply(fact)
+            case StockShifted() | StockAlarmed() | StockChecked() | DemandLost():
+                return self._picks.apply(fact)
+            case PickShorted() | PickSubstituted() | PickFinished():
+                return self._picks.apply(fact)
             case _:
                 return self._benefits.apply(fact)
 

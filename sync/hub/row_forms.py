@@ -23,10 +23,10 @@ STOCK_COLUMNS = ("store", "sku", "on_hand")
 STAFF_COLUMNS = ("staff", "name", "role", "pin", "badge")
 _ORDER_TEXTS = tuple(
     "order store channel mode state name_masked phone_tail ready_by hold_until shelf lease_until placed_at "
-    "store_name_zh store_name_en numeric_code".split()
+    "store_name_zh store_name_en numeric_code service carrier waybill promised ring card".split()
 )
 _LINE_TEXTS = ("line", "sku", "name_zh", "name_en", "qty", "picture")
-ORDER_COLUMNS = (*_ORDER_TEXTS, "gen", "paid_yuan", "due_yuan", *_LINE_TEXTS, "unit_yuan", "flags")
+ORDER_COLUMNS = (*_ORDER_TEXTS, "substitutes", "gen", "paid_yuan", "due_yuan", *_LINE_TEXTS, "unit_yuan", "flags")
 """A row a line of an order; the rows of one order stand together and say the same of it."""
 _GTIN = re.compile(r"([0-9]{8}|[0-9]{12,14})?", re.ASCII)
 _PLU = re.compile(r"([1-9][0-9]{0,7})?", re.ASCII)
@@ -125,6 +125,7 @@ def order_groups(rows: Iterable[Row], form: str) -> Iterator[tuple[int, Order | 
 def order_rows(order: Order) -> Iterator[dict[str, Any]]:
     """An order as CSV rows: one a line of it."""
     facts = {name: getattr(order, name) for name in _ORDER_TEXTS}
+    facts["substitutes"] = "1" if order.substitutes else ""
     money = {"gen": order.gen, "paid_yuan": yuan_of(order.paid_fen), "due_yuan": yuan_of(order.due_fen)}
     for line in order.lines:
         of_line = {name: getattr(line, name) for name in _LINE_TEXTS}

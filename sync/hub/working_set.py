@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, Connection, func, insert, select
+from sqlalchemy import Column, Connection, Table, func, insert, select
 
 from sync.goods import StockCounted, StockMoved
 from sync.hub.benefit_set import BenefitSet
@@ -17,6 +17,7 @@ from sync.hub.benefit_tables import stock_count
 from sync.hub.bulk import insert_rows, rows_of, update_rows
 from sync.hub.sale_set import SaleSet
 from sync.hub.schema import (
+    bucket,
     case_file,
     command,
     customer_order,
@@ -28,6 +29,7 @@ from sync.hub.schema import (
     stock_level,
 )
 from sync.messages import HandedLine, LeaseReturned, OrderAdvanced, PickupAnnulled, PickupCollected, Up
+from sync.picks import PicksUp
 from sync.selling import SaleCompleted
 
 
@@ -104,6 +106,8 @@ class WorkingSet:
         self.annulled: set[str] = set()
         self.counts: set[str] = set()
         self.new_counts: list[dict[str, Any]] = []
+        self.heard: dict[Table, list[dict[str, Any]]] = {}
+        """Rows that are only ever added, by table."""
         self.benefits = BenefitSet()
         self.sales = SaleSet()
         self._births: dict[str, str] | None = None
@@ -130,6 +134,22 @@ class WorkingSet:
         """Opens a case for people at once, for its name is part of the verdict; `about` an order, or a subject."""
         order_no, subject = about
         return open_case(self._conn, code, order_no, self._store, stream, seq, at, subject)
+
+    def keep(self, table: Table, row: dict[str, Any]) -> None:
+        """Adds a row of what was said."""
+        self.heard.setdefault(table, []).append(row)
+
+    def all_read(self, epoch: str, seq: int) -> bool:
+        """Whether the store has read all that HQ published of its stock."""
+        here = bucket.c.bucket == f"s:{self._store}:stock"
+        row = self._conn.execute(select(bucket.c.epoch, bucket.c.head).where(here)).one_or_none()
+        return row is not None and (row.epoch, row.head) == (epoch, seq)
+
+    def all_levels(self) -> dict[str, int]:
+        """Pieces of every product of the store, this batch so far included."""
+        mine = select(stock_level.c.sku, stock_level.c.on_hand).where(stock_level.c.store == self._store)
+        found = {row.sku: row.on_hand for row in self._conn.execute(mine)}
+        return found | {sku: self.levels[sku].on_hand for sku in self.changed_levels}
 
     def is_newer(self, stream: str, other: str) -> bool:
         """Whether a journal of this store took over from another."""
@@ -186,6 +206,8 @@ class WorkingSet:
         self._write_levels()
         ended = [{"cmd": cmd, "outcome": how} for cmd, how in sorted(self.settled.items())]
         update_rows(conn, command, ("cmd",), ended)
+        for table, rows in self.heard.items():
+            insert_rows(conn, table, rows)
         self.benefits.write(conn)
         self.sales.write(conn)
 
@@ -205,7 +227,9 @@ class WorkingSet:
         named = {f.pickup for f in facts if isinstance(f, PickupCollected | PickupAnnulled)}
         for row in self._some(pickup.c.pickup, named, lock=True):
             self.pickups[row.pickup] = _pickup_row(row)
-        orders = {f.order for f in facts if isinstance(f, PickupCollected | OrderAdvanced | LeaseReturned)}
+        orders = {
+            f.order for f in facts if isinstance(f, PickupCollected | OrderAdvanced | LeaseReturned | PicksUp)
+        }
         orders |= {p.order_no for p in self.pickups.values()}
         for row in self._some(customer_order.c.order_no, orders, lock=True):
             self.orders[row.order_no] = OrderRow(

@@ -1,0 +1,117 @@
+"""Places that hold stock, as stores hear of them: what each could sell, what is on its way, what stands for what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+
+import msgspec
+from sqlalchemy import Connection, Engine, func, select
+
+from sync.goods import Inbound, Node, NodeStock, Substitute
+from sync.hub.database import write
+from sync.hub.feed import Change, publish, put
+from sync.hub.pick_tables import unfit_piece
+from sync.hub.publishing import NotPossible
+from sync.hub.rows import CATALOG, NODES, stock_of
+from sync.hub.schema import customer_order, feed, order_line, stock_level
+from sync.hub.schema import store as store_table
+from sync.messages import id_of, is_stamp, stamp
+
+_PROMISED = ("allocated", "accepted", "picking", "short", "packed", "ready", "handing", "partial", "expired")
+
+
+class NodeDesk:
+    """The verbs of HQ about places. Raises NotPossible, with words for a person."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """`now` gives aware times."""
+        self._engine = engine
+        self._now = now
+
+    def set_nodes(self, nodes: Iterable[Node]) -> int:
+        """Adds or changes places; how many rows that changed."""
+        return self._publish([put(NODES, node) for node in nodes])
+
+    def set_levels(self, node: str, sellable: Mapping[str, int]) -> int:
+        """What a place that is no store of ours (a warehouse) could sell; how many figures that changed."""
+        return write(self._engine, lambda conn: self._levels(conn, node, sellable))
+
+    def snapshot(self) -> int:
+        """What each of our stores could sell, by what HQ knows now; how many figures that changed.
+
+        Sellable: on hand, less what is unfit, less what is promised to orders and not handed over.
+        """
+
+        def work(conn: Connection) -> int:
+            stores = conn.scalars(select(store_table.c.store).order_by(store_table.c.store)).all()
+            return sum(self._levels(conn, store, _sellable(conn, store)) for store in stores)
+
+        return write(self._engine, work)
+
+    def announce(self, store: str, rows: Iterable[Inbound]) -> int:
+        """Goods are on their way to a store."""
+        some = list(rows)
+        for row in some:
+            if row.row != f"{row.ref}:{row.sku}":
+                raise NotPossible(f"the row of {row.sku} under {row.ref} is not called {row.row}")
+            if row.due and not is_stamp(row.due):
+                raise NotPossible(f"{row.row}: due is not a time in UTC like 2026-01-05T10:00:00.000Z")
+        return self._publish([put(stock_of(store), row) for row in some])
+
+    def arrived(self, store: str, ref: str) -> int:
+        """A paper is done with: its goods are no longer on their way; how many rows that were."""
+
+        def work(conn: Connection) -> int:
+            here = (feed.c.bucket == stock_of(store)) & (feed.c.tb == "inbound") & (feed.c.op == "put")
+            names = [
+                name for name in conn.scalars(select(feed.c.id).where(here)) if name.startswith(f"{ref}:")
+            ]
+            gone = [Change(stock_of(store), "inbound", name, None) for name in names]
+            return publish(conn, gone, stamp(self._now()))
+
+        return write(self._engine, work)
+
+    def set_substitutes(self, rows: Iterable[Substitute]) -> int:
+        """What may be given in whose stead, chain-wide."""
+        return self._publish([put(CATALOG, row) for row in rows])
+
+    def _publish(self, changes: list[Change]) -> int:
+        return write(self._engine, lambda conn: publish(conn, changes, stamp(self._now())))
+
+    def _levels(self, conn: Connection, node: str, sellable: Mapping[str, int]) -> int:
+        """Publishes figures that differ from those published, so that nothing but news goes to a thousand stores."""
+        at = stamp(self._now())
+        known = _published(conn, node)
+        rows = [NodeStock(f"{node}:{sku}", node, sku, n, at) for sku, n in sorted(sellable.items())]
+        news = [put(NODES, row) for row in rows if known.get(id_of(row)) != row.sellable]
+        gone = [
+            Change(NODES, "node_stock", name, None) for name in sorted(known.keys() - {r.row for r in rows})
+        ]
+        return publish(conn, [*news, *gone], at) if news or gone else 0
+
+
+def _published(conn: Connection, node: str) -> dict[str, int]:
+    here = (feed.c.bucket == NODES) & (feed.c.tb == "node_stock") & (feed.c.op == "put")
+    mine = here & (feed.c.id >= f"{node}:") & (feed.c.id < f"{node};")
+    rows = conn.execute(select(feed.c.id, feed.c.d).where(mine))
+    return {row.id: int(msgspec.json.decode(row.d)["sellable"]) for row in rows}
+
+
+def _sellable(conn: Connection, store: str) -> dict[str, int]:
+    levels = select(stock_level.c.sku, stock_level.c.on_hand).where(stock_level.c.store == store)
+    found = Counter({row.sku: row.on_hand for row in conn.execute(levels)})
+    named = set(found)
+    unfit = select(unfit_piece.c.sku, func.sum(unfit_piece.c.qty).label("n")).where(
+        unfit_piece.c.store == store
+    )
+    promised = (
+        select(order_line.c.sku, func.sum(order_line.c.qty - order_line.c.handed).label("n"))
+        .join(customer_order, customer_order.c.order_no == order_line.c.order_no)
+        .where((customer_order.c.store == store) & customer_order.c.state.in_(_PROMISED))
+    )
+    for query in (unfit.group_by(unfit_piece.c.sku), promised.group_by(order_line.c.sku)):
+        for row in conn.execute(query):
+            found[row.sku] -= int(row.n)
+    return {sku: max(0, found[sku]) for sku in named}
