@@ -176,7 +176,8 @@ def yuan(fen: int) -> str:
 
 def _fen(text: Any) -> Fen | None:
     whole, _, part = str(text or "").partition(".")
-    if not (whole + part).isdecimal() or not whole or len(part) > 2:
+    digits = whole + part
+    if not (digits.isascii() and digits.isdecimal()) or not whole or len(part) > 2:
         return None
     return Fen(int(whole) * 100 + int(part.ljust(2, "0")))
 
