@@ -132,6 +132,8 @@ _PRODUCT = tuple(
 _RENAMED = (
     "INSERT INTO renamed (sku) SELECT ?1 WHERE NOT EXISTS"
     " (SELECT 1 FROM product WHERE sku = ?1 AND name_zh = ?4 AND name_en = ?5)"
+    # A statement takes as many values as it names: a whole row.
+    f" AND (?{len(_PRODUCT)} IS NULL OR TRUE)"
 )
 _ORDER = ("order_id", "gen", "state", "numeric_code", "phone_tail", "ready_by", "hold_until", "doc")
 _CMD = ("cmd", "order_id", "gen", "kind", "at")
