@@ -8,14 +8,16 @@ from config.schema import Settings
 from edge.crypto import signer, verifier
 from edge.desks.benefits import BenefitDesk
 from edge.desks.coupon_holds import CouponHolds
-from edge.desks.coupon_reading import CouponReader, NoRules, RuleBook
+from edge.desks.coupon_reading import CouponReader, RuleBook
 from edge.desks.coupons import CouponDesk
 from edge.desks.customers import Customers
 from edge.desks.members import MemberDesk
+from edge.desks.price_rules import PriceRuleDesk
 from edge.desks.repurchase import RepurchaseDesk
 from edge.desks.status import Poke, StatusDesk
 from edge.hq_line import credential
 from edge.records.books import Books
+from edge.records.price_rules import PriceRules
 
 if TYPE_CHECKING:
     from sync.asked import AtHq
@@ -32,7 +34,7 @@ def customer_desks(
 ) -> Customers:
     """Makes the desks; `at_hq` is given only where HQ is in the same process (tests)."""
     asks = at_hq or _line(settings, books)
-    book = rules or NoRules()
+    book = rules or PriceRuleDesk(PriceRules(books.ledger), status)
     reader = CouponReader(books, status, settings.store.id, verifier, asks, book)
     coupons = CouponDesk(books, reader, CouponHolds(books, reader, status), status, poke)
     store = settings.store.id

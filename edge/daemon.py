@@ -21,6 +21,7 @@ from edge.back_crew import backroom_of
 from edge.crypto import verifier
 from edge.customer_desks import customer_desks
 from edge.desks.benefits import BenefitDesk
+from edge.desks.catalogue import CatalogueDesk
 from edge.desks.events import EventDesk
 from edge.desks.fulfilment import FulfilmentDesk
 from edge.desks.gate import Gate
@@ -43,8 +44,10 @@ from edge.intake import Intake
 from edge.lanes import Lanes
 from edge.notify import tell, watchdog_s
 from edge.plugging import WAKES, hire_plugs
+from edge.print_turns import print_turn
 from edge.records.books import Books, open_books
 from edge.selfcheck import answers, takes_writes, troubles
+from edge.selling_crew import sale_room
 from edge.store import Store
 from edge.tender_crew import hire_payers, tender_desk
 from edge.till_crew import hire_till, let_go, till_of
@@ -53,9 +56,6 @@ from edge.workers import Worker
 from kiosk_ui.live import LiveServer
 
 _log = logging.getLogger("store_edge.daemon")
-_IDLE_PRINTER_S = 10.0
-_BLOCKED_S = 0.5
-_SOON_S = 0.025  # a look at a name that is not there costs nothing
 # A line or a printer that hangs is no reason to take the tills down with it; a name server can take half a minute.
 _FAR_PATIENCE_S = 120.0
 _LAST_TURNS_S = 6.0
@@ -92,20 +92,22 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
     plugs = PlugDesk(books, status, poke)
     till = till_of(settings, books, staff, printing, own, lanes, poke)
     store = Store(
-        scans=ScanDesk(books, poke, pickup, own_codes(settings)),
+        catalogue=(catalogue := CatalogueDesk(books, status, own_codes(settings))),
+        scans=ScanDesk(books, poke, pickup, catalogue.rules),
         pickup=pickup,
         hand_over=HandOverDesk(books, settings, reader, gate, staff, status, poke),
         fulfilment=FulfilmentDesk(books, gate, status, poke),
         goods=(goods := StockDesk(books, status, poke)),
         backroom=backroom_of(books, status, staff, goods, poke),
-        benefits=BenefitDesk(books, settings.store.id, status, poke),
-        customers=customer_desks(settings, books, status, poke),
+        benefits=(benefits := BenefitDesk(books, settings.store.id, status, poke)),
+        customers=(customers := customer_desks(settings, books, status, poke)),
         staff=staff,
-        guide=GuideDesk(books, status),
+        guide=GuideDesk(books, status, catalogue),
         printing=printing,
         plugs=plugs,
         till=till,
-        tender=tender_desk(settings, books, status, till.drawers, poke),
+        tender=(tender := tender_desk(settings, books, status, till.drawers, poke)),
+        sales=sale_room(settings, till, tender, customers, benefits),
         upkeep=upkeep_desk(status, printing, plugs, settings.printers),
         events=EventDesk(books, staff),
         status=status,
@@ -231,7 +233,8 @@ class Daemon:
             desks.upkeep.knows(name, scanner)
             self.hire(Worker(f"scanner {name}", intake.turn), WAKES)
         for name in self._settings.printers:
-            work = Worker(f"printer {name}", self._print_turn(name), _FAR_PATIENCE_S)
+            turn = print_turn(self.store.printing, name, self._settings.printers[name])
+            work = Worker(f"printer {name}", turn, _FAR_PATIENCE_S)
             self.hire(work, f"slips:{name}", WAKES)
         self.hire(Worker("fulfilment", self._tend), "inbox")
         hire_till(self._settings, self.store.till, self.hire)
@@ -246,28 +249,11 @@ class Daemon:
 
     def _tend(self) -> float:
         """What the shop owes by itself: HQ's commands and recalls, holds that run out, scans nobody wants."""
-        worked = self.store.fulfilment.turn() | self.store.benefits.turn() | self.store.backroom.turn() | self.store.customers.turn()
-        self.store.scans.tidy()
-        return 0.0 if worked else 5.0
-
-    def _print_turn(self, printer: str) -> Callable[[], float]:
-        printing, jobs = self.store.printing, self.shop.books.jobs
-        settings = self._settings.printers[printer]
-        node = "" if settings.lane else settings.device  # a lane has a /dev of its own
-        watched = 0.0
-
-        def turn() -> float:
-            nonlocal watched
-            if printing.turn(printer):
-                return 0.0
-            if time.monotonic() - watched > _IDLE_PRINTER_S:
-                watched = time.monotonic()
-                printing.watch(printer)
-            if not jobs.next(printer):
-                return _IDLE_PRINTER_S
-            return _SOON_S if node.startswith("/") and not Path(node).exists() else _BLOCKED_S
-
-        return turn
+        desks = self.store
+        owing = (desks.fulfilment, desks.benefits, desks.backroom, desks.customers, desks.sales.checkout)
+        worked = [desk.turn() for desk in owing]
+        desks.scans.tidy()
+        return 0.0 if any(worked) else 5.0
 
 
 @contextlib.contextmanager

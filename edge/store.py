@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from edge.desks.backroom import Backroom
 from edge.desks.benefits import BenefitDesk
+from edge.desks.catalogue import CatalogueDesk
 from edge.desks.customers import Customers
 from edge.desks.events import EventDesk
 from edge.desks.fulfilment import FulfilmentDesk
@@ -15,6 +16,7 @@ from edge.desks.hand_over import HandOverDesk
 from edge.desks.pickup import PickupDesk
 from edge.desks.plugged import PlugDesk
 from edge.desks.printing import PrintDesk
+from edge.desks.sale_scans import SaleRoom
 from edge.desks.scans import ScanDesk
 from edge.desks.staff import StaffDesk
 from edge.desks.status import StatusDesk
@@ -34,6 +36,7 @@ class Store:
     goods: StockDesk
     backroom: Backroom
     benefits: BenefitDesk
+    catalogue: CatalogueDesk
     customers: Customers
     staff: StaffDesk
     guide: GuideDesk
@@ -41,6 +44,7 @@ class Store:
     plugs: PlugDesk
     till: Till
     tender: TenderDesk
+    sales: SaleRoom
     upkeep: UpkeepDesk
     events: EventDesk
     status: StatusDesk

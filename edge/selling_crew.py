@@ -1,0 +1,78 @@
+"""Selling put together: baskets, checkout and shifts over the other desks."""
+
+from __future__ import annotations
+
+import base64
+from urllib.parse import urlencode
+
+from config.schema import Settings
+from edge.crypto import signer
+from edge.desks.basket_work import BasketWork
+from edge.desks.benefits import BenefitDesk
+from edge.desks.checkout import CheckoutDesk
+from edge.desks.customers import Customers
+from edge.desks.own_codes import own_codes
+from edge.desks.price_rules import PriceRuleDesk
+from edge.desks.quoting import Quoting, Source
+from edge.desks.sale_booking import Invoice, SaleBooking
+from edge.desks.sale_scans import SaleRoom
+from edge.desks.selling import SellingDesk
+from edge.desks.shifts import ShiftDesk
+from edge.desks.tender import TenderDesk
+from edge.desks.till import Till
+from edge.records.books import Books
+from edge.records.price_rules import PriceRules
+
+
+def sale_room(
+    settings: Settings,
+    till: Till,
+    tender: TenderDesk,
+    customers: Customers,
+    benefits: BenefitDesk,
+    source: Source | None = None,
+) -> SaleRoom:
+    """Makes the desks; `source` gives the price rules of a moment, HQ's where it is not given."""
+    printing, staff = till.outlet.printing, till.outlet.staff
+    books, status, poke = printing.books, printing.status, printing.poke
+    rules, store, coupons = settings.selling, settings.store.id, customers.coupons
+    told = source or PriceRuleDesk(PriceRules(books.ledger), status).at
+    quoting = Quoting(books, store, rules, told, status, benefits, coupons)
+    work = BasketWork(books, rules, quoting, status, poke)
+    booking = SaleBooking(
+        books,
+        store,
+        rules,
+        work,
+        quoting,
+        coupons,
+        customers.repurchase,
+        staff,
+        printing,
+        invoices(settings, books),
+    )
+    return SaleRoom(
+        SellingDesk(books, rules, quoting, work, coupons, till.weighing, status, poke),
+        CheckoutDesk(books, work, quoting, coupons, tender, booking),
+        ShiftDesk(books, store, rules, staff, status, poke),
+        customers,
+        own_codes(settings),
+    )
+
+
+def invoices(settings: Settings, books: Books) -> Invoice:
+    """Texts for the QR that asks HQ for an e-invoice: its page, the receipt's number, and that this box printed it.
+
+    Signed (Ed25519, base64url) over `store|receipt` by the key the box was enrolled with; "" where there is none.
+    """
+
+    def text(receipt: str) -> str:
+        url, box = settings.selling.invoice_url, books.enrolments.now()
+        if not url or box is None:
+            return ""
+        store = settings.store.id
+        mark = signer(box.seed.hex())(f"{store}|{receipt}".encode())
+        sig = base64.urlsafe_b64encode(mark).decode().rstrip("=")
+        return f"{url}?{urlencode({'s': store, 'r': receipt, 'd': box.device, 'g': sig})}"
+
+    return text
