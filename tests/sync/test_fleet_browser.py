@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from sync.hub.config_tables import box, offer, revision
 from sync.hub.fleet_schema import store_seen
 from sync.hub.people import People
+from sync.hub.schema import nack
 from sync.messages import HandedLine, PickupCollected, Shop, stamp
 from tests.kiosk_ui import conftest
 from tests.kiosk_ui.browsing import CHROMIUM, Watch, Watched
@@ -81,12 +83,31 @@ def furnish(hub: Any, memory_store: Any, order_form: Any) -> None:
     ]
     with hub.engine.begin() as conn:
         conn.execute(insert(store_seen), rows)
+        roll_out(conn)
     shop = memory_store.Shop("S1", hub.line("S1"))
     hub.desk.publish_order(order_form("WX20260001", qty=2))
     for _ in range(2):
         shop.journal.append(PickupCollected(f"p{_}", "WX20260001", 1, "picked_up", (HandedLine(1, "P1", 2),)))
     shop.journal.append_raw("moon.landed", {"who": "us", "when": "later"})
     shop.settle()
+
+
+def roll_out(conn: Any) -> None:
+    """A revision on its way through two rings, and rows that two stores refused."""
+    blank = dict.fromkeys(("region", "store", "station", "said_by", "why", "at", "note"), "")
+    facts = {"rev": 412, "sections": "{}", "state": "rolling", "ends": "[6,56]", "soak_s": 1, "ring": 1}
+    conn.execute(insert(revision).values(**blank, **facts, released=20, waived=0))
+    states = ("applied", "applied", "trying", "rolled_back", "offered", "staged")
+    for n in range(3, 59):
+        state = states[n % 6]
+        said = {"store": f"S{n:05d}", "state": state, "code": "DEVICE_LOST" if state == "rolled_back" else ""}
+        nothing = {"word": "", "money": 0, "said_at": "", "path": "", "msg": ""}
+        conn.execute(insert(offer).values(version=412, pos=n - 3, **said, **nothing))
+        applied = {"applied": 412 if state == "applied" else 398, "seen": 412}
+        conn.execute(insert(box).values(store=f"S{n:05d}", region="", daemon="1", said_at="", **applied))
+    for store, code, number in (("S00004", "VALIDATION", 1), ("S00004", "ID", 2), ("S00006", "SHA256", 1)):
+        row = {"bucket": "g:price:CN", "tb": "price", "id": f"P{number}", "seq": number, "at": f"{number}"}
+        conn.execute(insert(nack).values(store=store, code=code, **row))
 
 
 def entered(watch: Watch, site: Site, language: str, **options: object) -> Watched:

@@ -285,10 +285,11 @@ def test_people_are_named_and_given_passwords_sensibly(hub: Any) -> None:
     assert [row["name"] for row in People(hub.engine).listed()] == ["li", "wang", "zhao"]
 
 
-def test_what_a_store_was_offered_is_shown_with_its_ring(hub: Any) -> None:
+def test_what_a_store_was_offered_is_shown_with_its_ring_and_what_it_refused_with_why(hub: Any) -> None:
     from sqlalchemy import insert
 
-    from sync.hub.config_tables import offer, revision
+    from sync.hub.config_tables import box, offer, revision
+    from sync.hub.schema import nack
 
     blank = {"region": "", "store": "", "station": "", "sections": "{}", "said_by": "", "why": "", "at": ""}
     rolling = {
@@ -300,12 +301,32 @@ def test_what_a_store_was_offered_is_shown_with_its_ring(hub: Any) -> None:
         "waived": 0,
         "note": "",
     }
-    nothing = {"word": "", "money": 0, "said_at": "", "code": "", "path": "", "msg": ""}
+    nothing = {"word": "", "money": 0, "said_at": "", "path": "", "msg": ""}
     with hub.engine.begin() as conn:
-        conn.execute(insert(revision).values(rev=7, **blank, **rolling))
-        for store, pos, state in (("S1", 0, "applied"), ("S2", 1, "staged")):
-            conn.execute(insert(offer).values(version=7, store=store, pos=pos, state=state, **nothing))
+        for rev in (6, 7):
+            conn.execute(insert(revision).values(rev=rev, **blank, **rolling))
+        for version, store, pos, state, code in (
+            (6, "S1", 1, "rolled_back", "HEALTH"),
+            (7, "S1", 0, "applied", ""),
+            (6, "S2", 0, "applied", ""),
+            (7, "S2", 1, "rejected", "UNBINDABLE"),
+        ):
+            values = {"version": version, "store": store, "pos": pos, "state": state, "code": code}
+            conn.execute(insert(offer).values(**values, **nothing))
+        for store, applied in (("S1", 7), ("S2", 6)):
+            said = {"region": "", "seen": 7, "daemon": "1", "said_at": ""}
+            conn.execute(insert(box).values(store=store, applied=applied, **said))
+        for number, code in ((1, "ID"), (2, "VALIDATION")):
+            row = {"store": "S2", "bucket": "g:price:CN", "tb": "price", "id": f"P{number}", "seq": number}
+            conn.execute(insert(nack).values(**row, code=code, at=f"2026-01-05T10:00:0{number}.000Z"))
     wang = Browser(hub)
     wang.enter("wang")
-    for store, said in (("S1", "ring 1 · applied"), ("S2", "ring 2 · to be offered")):
-        assert said in wang.get(f"/stores/{store}").text
+    assert "ring 1 · applied" in wang.get("/stores/S1").text
+    assert "ring 2 · refused there" in wang.get("/stores/S2").text
+    one, two = (re.sub(r"<[^>]+>|\s+", " ", row) for row in wang.get("/").text.split("<tr>")[2:])
+    assert "ring 1" in one
+    assert "version" not in one, "the newest version is the one in force"
+    assert "HEALTH" not in one, "that was another version"
+    assert "version 7 · ring 2 · refused there · UNBINDABLE" in two
+    assert re.search(r" 2 +cannot be read", two), "two rows, and why the newest of them"
+    assert "cannot be read" not in one

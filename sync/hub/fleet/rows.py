@@ -18,16 +18,16 @@ from sqlalchemy import (
     and_,
     cast,
     func,
-    literal,
     or_,
     select,
     type_coerce,
 )
 
+from sync.hub.config_tables import box, offer, revision
 from sync.hub.database import snapshot
 from sync.hub.fleet_schema import store_seen
 from sync.hub.rows import SHOPS, subscription
-from sync.hub.schema import bucket, case_file, feed, ingest_event, ingest_stream, metadata
+from sync.hub.schema import bucket, case_file, feed, ingest_event, ingest_stream, nack
 from sync.hub.schema import store as store_table
 from sync.messages import Cursor, stamp
 
@@ -47,6 +47,17 @@ class Wanted:
     after: str = ""
 
 
+@dataclass(frozen=True)
+class Roll:
+    """The newest version of settings made for a store: its ring of the roll-out (from 1), what became of it, and the
+    store's reason where it went back or was refused."""
+
+    version: int
+    ring: int
+    state: str
+    code: str
+
+
 @dataclass
 class StoreLine:
     """One store. Texts are "" and numbers None where nothing is known; times as on the wire."""
@@ -63,6 +74,10 @@ class StoreLine:
     quarantined: int
     applied: int | None
     stream: str = ""
+    roll: Roll | None = None
+    nacks: int = 0
+    nack_code: str = ""
+    """Rows that the store could not use, and why the newest of them."""
     lag: dict[str, int] = field(default_factory=dict)
     """Rows of a class (orders, stock, price ...) that the store had not asked for yet when it last asked."""
 
@@ -129,7 +144,10 @@ def _columns(chosen: Subquery, *, sqlite: bool) -> Select[Any]:
     here = chosen.c.store
     cases = select(func.count()).where(case_file.c.state == "open", case_file.c.store == here)
     open_one = and_(ingest_stream.c.store == here, ingest_stream.c.state.in_(("open", "frozen")))
-    box = metadata.tables.get("config_box")
+    newest = offer.alias("any_offer")
+    version = select(func.max(newest.c.version)).where(newest.c.store == here).scalar_subquery()
+    refused = nack.c.store == here
+    why = select(nack.c.code).where(refused).order_by(nack.c.at.desc(), nack.c.seq.desc()).limit(1)
     query = select(
         here,
         _word("name_zh", sqlite=sqlite).label("name_zh"),
@@ -143,11 +161,20 @@ def _columns(chosen: Subquery, *, sqlite: bool) -> Select[Any]:
         ingest_stream.c.stream,
         cases.scalar_subquery().label("cases"),
         _quarantined(here).scalar_subquery().label("quarantined"),
-        (box.c.applied if box is not None else literal(None)).label("applied"),
+        box.c.applied,
+        offer.c.version,
+        offer.c.state.label("roll_state"),
+        offer.c.pos,
+        offer.c.code.label("roll_code"),
+        revision.c.ends,
+        select(func.count()).where(refused).scalar_subquery().label("nacks"),
+        why.scalar_subquery().label("nack_code"),
     )
     joined = chosen.outerjoin(store_seen, store_seen.c.store == here).outerjoin(ingest_stream, open_one)
     joined = joined.outerjoin(feed, _shop(here))
-    joined = joined if box is None else joined.outerjoin(box, box.c.store == here)
+    joined = joined.outerjoin(box, box.c.store == here)
+    joined = joined.outerjoin(offer, and_(offer.c.store == here, offer.c.version == version))
+    joined = joined.outerjoin(revision, revision.c.rev == offer.c.version)
     return query.select_from(joined).order_by(here)
 
 
@@ -223,8 +250,20 @@ def _line(row: Any, heads: dict[str, tuple[str, int]]) -> StoreLine:
         row.quarantined,
         row.applied,
         row.stream or "",
+        None if row.version is None else _roll(row),
+        row.nacks,
+        row.nack_code or "",
         _lag(row.store, row.cursors, heads) if row.seen_at else {},
     )
+
+
+def _roll(row: Any) -> Roll:
+    return Roll(row.version, ring_of(row.pos, row.ends), row.roll_state, row.roll_code)
+
+
+def ring_of(pos: int, ends: str) -> int:
+    """Which ring of a roll-out this place is in, from 1; `ends` is the revision's JSON."""
+    return 1 + sum(pos >= end for end in msgspec.json.decode(ends, type=list[int]))
 
 
 def _lag(store: str, kept: str, heads: dict[str, tuple[str, int]]) -> dict[str, int]:

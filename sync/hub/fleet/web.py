@@ -17,7 +17,7 @@ from sync.hub.cases import PAGE, Cases
 from sync.hub.config_tables import offer, revision
 from sync.hub.database import snapshot
 from sync.hub.fleet.entrance import Entrance, NotAllowed
-from sync.hub.fleet.rows import FILTERS, QUIET_FOR, Fleet, Wanted
+from sync.hub.fleet.rows import FILTERS, QUIET_FOR, Fleet, Wanted, ring_of
 from sync.hub.fleet.seen import Seen
 from sync.hub.fleet.words import age, named, span
 from sync.hub.people import People
@@ -117,14 +117,8 @@ def _around(engine: Engine, store: str) -> dict[str, Any]:
     read["offers"] = offers.order_by(offer.c.version.desc()).limit(5)
     with snapshot(engine) as conn:
         found = {name: conn.execute(query).all() for name, query in read.items()}
-    ringed = [(row.version, row.state, _ring(row.pos, row.ends)) for row in found["offers"]]
+    ringed = [(row.version, row.state, ring_of(row.pos, row.ends)) for row in found["offers"]]
     return {**found, "offers": ringed}
-
-
-def _ring(pos: int, ends: str) -> int:
-    """Which ring of a roll-out this place is in, from 1."""
-    over: list[int] = json.loads(ends)
-    return 1 + sum(pos >= end for end in over)
 
 
 def _cases(pages: Blueprint, cases: Cases) -> None:

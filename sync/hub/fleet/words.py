@@ -133,6 +133,13 @@ EN = {
     "已拒绝": "refused there",
     "配置版本": "Settings, newest first",
     "第 %d 环": "ring %d",
+    "退回的行": "Rows refused",
+    "促销": "promotions",
+    "其他网点": "other places",
+    "读不懂": "cannot be read",
+    "编号不符": "not its number",
+    "存不下": "cannot be kept",
+    "签名不符": "wrongly signed",
     "个案 %s": "Case %s",
     "事实 %d": "Fact %d",
 }
@@ -151,6 +158,8 @@ CODES = {
     "shops": "门店名录",
     "price": "价格",
     "catalog": "商品",
+    "promo": "促销",
+    "nodes": "其他网点",
     "open": "打开",
     "closing": "正在结束",
     "closed": "已结束",
@@ -166,6 +175,10 @@ CODES = {
     "applied": "已接收",
     "conflict": "有矛盾",
     "quarantined": "已隔离",
+    "VALIDATION": "读不懂",
+    "ID": "编号不符",
+    "CONSTRAINT": "存不下",
+    "SIGNATURE": "签名不符",
 }
 """What HQ's tables call things -> a person's word for it."""
 
