@@ -11,6 +11,7 @@ from config.schema import HqSettings
 from edge.db import load_secret
 from edge.desks.status import Poke, StatusDesk
 from edge.exchange import Exchange
+from edge.naming import NameKeeper
 from edge.records.books import Books
 from edge.records.inbox import Inbox
 from edge.snapshot_line import fetcher_of
@@ -36,9 +37,10 @@ def line_to_hq(hq: HqSettings, store: str, books: Books, status: StatusDesk, pok
 
 
 def _upkeep(books: Books) -> Callable[[], None]:
-    """Notes how old HQ's word is, tells the log when a class of data is too old and when it no longer is, and lets old
-    facts go: some in each exchange until none is due."""
+    """Notes how old HQ's word is, tells the log when a class of data is too old and when it no longer is, lets old
+    facts go, some in each exchange until none is due, and has new names indexed."""
     told: set[str] = set()
+    names = NameKeeper(books)
 
     def keep() -> None:
         books.freshness.note()
@@ -51,6 +53,7 @@ def _upkeep(books: Books) -> Callable[[], None]:
         told.clear()
         told.update(late)
         books.retention.turn()
+        names.turn()
 
     return keep
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge.clock import moment_of
+from edge.desks.catalogue import CatalogueDesk
 from edge.desks.status import StatusDesk
 from edge.domain.scanned import ScanKind
+from edge.domain.scanned_refusals import GoodsUnknown
 from edge.domain.stock import FEW
 from edge.domain.views import FrameKind, GuideFrame, StockWord
 from edge.records.books import Books
@@ -26,6 +28,7 @@ class GuideDesk:
 
     books: Books
     status: StatusDesk
+    catalogue: CatalogueDesk
 
     def frame(self, station: str) -> GuideFrame:
         """What the screen of this station shows now."""
@@ -35,10 +38,11 @@ class GuideDesk:
             return GuideFrame(FrameKind.ATTRACT, station, line)
         if ScanKind(row.kind) in _DESKS:
             return GuideFrame(FrameKind.DESK, station, line, scan=row.id)
-        product = self.books.replica.product(row.text)
-        if product is None or ScanKind(row.kind) not in (ScanKind.GTIN, ScanKind.UNKNOWN):
+        try:
+            product = self.catalogue.by_code(self.catalogue.read(row.text), judge=False)
+        except GoodsUnknown:
             return GuideFrame(FrameKind.UNKNOWN, station, line, scan=row.id)
-        on_hand = self.on_hand(product.sku)
+        on_hand = product.on_hand
         age_s = self._stock_age_s()
         return GuideFrame(
             kind=FrameKind.PRODUCT,
@@ -50,7 +54,7 @@ class GuideDesk:
             name_en=product.name_en,
             category=product.category,
             picture=product.picture,
-            price_fen=product.fen,
+            price_fen=product.scanned_fen() or product.fen,
             on_hand=on_hand,
             stock=_word(on_hand, age_s),
             stock_age_s=age_s,

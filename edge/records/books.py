@@ -9,6 +9,7 @@ from edge.clock import Clock, moment_of
 from edge.db import Database
 from edge.records import ledger_schema, replica_schema
 from edge.records.baskets import Baskets
+from edge.records.catalogue import Catalogue
 from edge.records.counter import Attempts, Scans, Sessions
 from edge.records.counts import Counts
 from edge.records.coupons import Coupons
@@ -24,7 +25,9 @@ from edge.records.picks import Picks
 from edge.records.pickups import Pickups
 from edge.records.replica import Replica
 from edge.records.retention import Retention
+from edge.records.returns import Returns
 from edge.records.sales import Sales
+from edge.records.search_index import SearchIndex, open_index
 from edge.records.shelf import Shelf
 from edge.records.shifts import Shifts
 from edge.records.stockroom import Stockroom
@@ -57,6 +60,8 @@ class Books:
     coupons: Coupons
     members: Members
     wishes: Wishes
+    catalogue: Catalogue
+    names: SearchIndex
     payments: Payments
     picks: Picks
     counts: Counts
@@ -64,12 +69,14 @@ class Books:
     baskets: Baskets
     sales: Sales
     shifts: Shifts
+    returns: Returns
     wares: Wares
 
     def close(self) -> None:
         """Closes both files."""
         self.ledger.close()
         self.hq.close()
+        self.names.close()
 
 
 def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
@@ -106,6 +113,8 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         coupons=Coupons(ledger),
         members=Members(ledger),
         wishes=Wishes(ledger),
+        catalogue=Catalogue(ledger),
+        names=open_index(state_dir, key),
         payments=Payments(ledger),
         picks=Picks(ledger, replica),
         counts=Counts(ledger),
@@ -113,5 +122,6 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         baskets=Baskets(ledger),
         sales=Sales(ledger),
         shifts=Shifts(ledger),
+        returns=Returns(ledger),
         wares=Wares(ledger),
     )
