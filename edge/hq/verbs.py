@@ -8,6 +8,7 @@ from edge.hq.customers import coupons, members
 from edge.hq.escrow import grants
 from edge.hq.goods import barcodes, events, prices, products, stock
 from edge.hq.orders import orders
+from edge.hq.promotions import promotions
 from edge.hq.stores import boxes, shops, staff, stores
 from edge.hq.streams import outbox, streams
 from edge.hq.upkeep import backup, tidy
@@ -23,6 +24,7 @@ VERBS = (
     products,
     barcodes,
     prices,
+    promotions,
     stock,
     coupons,
     members,
