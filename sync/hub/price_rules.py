@@ -82,15 +82,7 @@ class PriceRuleDesk:
             rules, tiers = _published(conn)
         now = self._local().strftime("%Y-%m-%dT%H:%M")
         newest = {name: version for name, version, starts in sorted(_versions(rules, tiers)) if starts <= now}
-        rows = [
-            _row(rule, rule.rule, rule.level, str(rule.benefit.__struct_config__.tag), rule.ends)
-            for rule in rules
-        ]
-        rows += [_row(terms, terms.tier, "tier", "percent", "") for terms in tiers]
-        for row in rows:
-            key = f"tier {row['rule']}" if row["level"] == "tier" else row["rule"]
-            row["state"] = _state(row, newest.get(key, 0), now)
-        return rows
+        return [_row(said, newest.get(_key(said), 0), now) for said in _all(rules, tiers)]
 
     def _judge(self, conn: Connection, sheet: Sheet) -> Judged:
         found: list[tuple[int, Said]] = []
@@ -216,20 +208,19 @@ def _outdated(versions: Sequence[tuple[str, int, str]], before: datetime) -> lis
     ]
 
 
-def _row(said: Said, name: str, level: str, does: str, ends: str) -> dict[str, Any]:
-    facts = {"rule": name, "version": said.version, "level": level, "does": does}
+def _row(said: Said, newest: int, now: str) -> dict[str, Any]:
+    ends, ended = (said.ends, said.ended) if isinstance(said, Rule) else ("", False)
+    state = "over" if ended or (ends and ends <= now) else "in force"
+    if said.version < newest:
+        state = "replaced"
+    elif said.starts > now:
+        state = "to come"
     return {
-        **facts,
+        "rule": said.rule if isinstance(said, Rule) else said.tier,
+        "version": said.version,
+        "level": said.level if isinstance(said, Rule) else "tier",
+        "does": str(said.benefit.__struct_config__.tag) if isinstance(said, Rule) else "percent",
         "starts": said.starts,
         "ends": ends,
-        "ended": isinstance(said, Rule) and said.ended,
-        "state": "",
+        "state": state,
     }
-
-
-def _state(row: dict[str, Any], newest: int, now: str) -> str:
-    if row["version"] < newest:
-        return "replaced"
-    if row["starts"] > now:
-        return "to come"
-    return "over" if row.pop("ended", False) or (row["ends"] and row["ends"] <= now) else "in force"
