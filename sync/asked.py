@@ -18,8 +18,11 @@ REPURCHASE_PATH = "/sync/v1/ask/repurchase"
 CLAIM_PATH = "/sync/v1/ask/claim"
 
 Hex = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-CouponNo = Literal["", "unknown", "used", "held", "withdrawn", "over", "elsewhere", "capped", "partner"]
-"""Why HQ says no: `held` by another basket, `capped` for this member or in all, `partner` does not answer."""
+CouponNo = Literal[
+    "", "unknown", "used", "held", "withdrawn", "over", "elsewhere", "capped", "member", "partner"
+]
+"""Why HQ says no: `held` by another basket, `capped` for this member, `member`: it must know whose
+it is to be, `partner` does not answer."""
 
 
 class CouponAsk(msgspec.Struct, frozen=True):

@@ -21,7 +21,13 @@ from edge.domain.benefit_refusals import (
     CouponWithdrawn,
 )
 from edge.domain.counter_views import CouponView, Disputed
-from edge.domain.coupon_refusals import CouponCapped, CouponHeld, CouponUnknown, PartnerSilent
+from edge.domain.coupon_refusals import (
+    CouponCapped,
+    CouponHeld,
+    CouponNeedsMember,
+    CouponUnknown,
+    PartnerSilent,
+)
 from edge.domain.coupons import CouponState, KnownCoupon, from_code
 from edge.domain.pickup_code import CodeInvalid, Verify
 from edge.domain.promotion_rules import Off, Rule, TierTerms
@@ -46,18 +52,6 @@ class RuleBook(Protocol):
     def tier(self, tier: str) -> TierTerms | None:
         """What a member tier gets."""
         ...
-
-
-class NoRules:
-    """A store that HQ has sent no price rules."""
-
-    def coupon_rule(self, terms: str) -> Rule | None:
-        """None."""
-        del terms
-
-    def tier(self, tier: str) -> TierTerms | None:
-        """None."""
-        del tier
 
 
 @dataclass(frozen=True)
@@ -104,12 +98,14 @@ class CouponReader:
         if row is None:
             return code
         # HQ's newer word on it counts; what only the code says stays.
-        limits = {
-            "offline_fen": row.offline_fen or code.offline_fen,
-            "offline_per_hour": row.offline_per_hour or code.offline_per_hour,
-        }
-        ends = min(code.not_after, row.not_after or code.not_after)
-        return replace(row, signed=True, nonce=claims.nonce, not_after=ends, **limits)
+        return replace(
+            row,
+            signed=True,
+            nonce=claims.nonce,
+            not_after=min(code.not_after, row.not_after or code.not_after),
+            offline_fen=row.offline_fen or code.offline_fen,
+            offline_per_hour=row.offline_per_hour or code.offline_per_hour,
+        )
 
     def asked(self, shown: Shown, asked: CouponAsk) -> Shown:
         """The coupon with HQ's yes; raises its no as a refusal, CouponNeedsHq or SyncFault where it does not answer."""
@@ -157,6 +153,7 @@ class CouponReader:
             "withdrawn": CouponWithdrawn,
             "over": CouponOutOfTime,
             "capped": CouponCapped,
+            "member": CouponNeedsMember,
             "partner": PartnerSilent,
         }
         if said.why == "elsewhere":

@@ -36,6 +36,16 @@ class CouponCapped(Refusal):
     next_en = "Tell the customer; another coupon may do"
 
 
+class CouponNeedsMember(Refusal):
+    """Such a coupon is counted by member, and nobody was shown to be one."""
+
+    code = "coupon_needs_member"
+    zh = "此券限会员领用，请先识别会员"
+    en = "This coupon is counted by member"
+    next_zh = "先扫顾客的会员码，再扫此券"
+    next_en = "Scan the member code first, then the coupon"
+
+
 class CouponIsGoods(Refusal):
     """A gift or sample voucher takes no money off: it is handed over."""
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sync.benefits import CouponRedeemed, CouponReleased, MemberChange, PointsEarned, PointsSpent
+from sync.benefits import (
+    CouponClaimed,
+    CouponRedeemed,
+    CouponReleased,
+    JoinOffered,
+    MemberChange,
+    MemberErased,
+    MemberRevealed,
+    PointsEarned,
+    PointsSpent,
+)
 from sync.goods import GrantReturned
 from sync.hub.benefit_set import ONCE, BenefitSet, GrantRow, UseRow
 from sync.hub.judging import Source, Touched, Unfit
@@ -10,7 +20,18 @@ from sync.hub.judging import Source, Touched, Unfit
 QUOTA = "quota"
 POINTS = "points"
 
-Benefit = CouponRedeemed | CouponReleased | PointsEarned | PointsSpent | MemberChange | GrantReturned
+Benefit = (
+    CouponRedeemed
+    | CouponReleased
+    | PointsEarned
+    | PointsSpent
+    | MemberChange
+    | GrantReturned
+    | CouponClaimed
+    | MemberErased
+    | MemberRevealed
+    | JoinOffered
+)
 
 
 class BenefitEffects:
@@ -39,6 +60,15 @@ class BenefitEffects:
                 return self._proposed(fact)
             case GrantReturned():
                 return self._returned(fact)
+            case _:
+                return self._told(fact)
+
+    def _told(self, fact: CouponClaimed | JoinOffered | MemberErased | MemberRevealed) -> str:
+        if isinstance(fact, MemberRevealed):
+            return ""  # kept for those who audit
+        if isinstance(fact, MemberErased):
+            self._touched.forgotten.add(fact.cmd)
+        return self._rows.told.take(fact, self._from)
 
     def spend(self, grant: str, kind: str, subject: str, units: int) -> str:
         """Takes units out of a grant; the code why they were not this store's to spend, or ""."""
@@ -71,6 +101,10 @@ class BenefitEffects:
         source = self._from
         where = (fact.coupon, source.store, source.stream, source.seq)
         self._rows.uses[fact.use] = UseRow(fact.use, *where, fen=fact.fen, released=False, new=True)
+        self._rows.uses[fact.use].member = fact.member
+        if fact.issuer:
+            return self._rows.told.voucher(fact, source)
+        self._rows.told.locks.add(fact.lock)
         row = self._rows.coupons.get(fact.coupon)
         if row is None:
             return "UNKNOWN_COUPON"

@@ -12,6 +12,7 @@ from sync.benefits import CouponRedeemed, CouponReleased, MemberChange, PointsEa
 from sync.goods import GrantReturned, StockMoved
 from sync.hub.benefit_tables import coupon, coupon_use, escrow, member, member_proposal, points_entry
 from sync.hub.bulk import insert_rows, rows_of, update_rows
+from sync.hub.counter_facts import CounterFacts
 from sync.messages import Up
 
 ONCE = frozenset({"B", "C"})
@@ -39,6 +40,7 @@ class UseRow:
     fen: int
     released: bool
     new: bool = False
+    member: str = ""
 
 
 @dataclass
@@ -72,6 +74,7 @@ class BenefitSet:
     changed_coupons: set[str] = field(default_factory=set)
     released: set[str] = field(default_factory=set)
     changed_grants: set[str] = field(default_factory=set)
+    told: CounterFacts = field(default_factory=CounterFacts)
 
     def standing(self, name: str) -> list[UseRow]:
         """Uses of a coupon that were not released."""
@@ -96,6 +99,7 @@ class BenefitSet:
         people = {f.member for f in listed if isinstance(f, PointsEarned | PointsSpent | MemberChange)}
         self.members = {row.member: row.ver for row in rows_of(conn, member, "member", people)}
         named = {f.change for f in listed if isinstance(f, MemberChange)}
+        self.told.load(conn, listed)
         self.changes = {row.change_id for row in rows_of(conn, member_proposal, "change_id", named)}
 
     def write(self, conn: Connection) -> None:
@@ -104,6 +108,7 @@ class BenefitSet:
             {"coupon": name, "state": self.coupons[name].state} for name in sorted(self.changed_coupons)
         ]
         update_rows(conn, coupon, ("coupon",), states)
+        self.told.write(conn)
         insert_rows(conn, coupon_use, [_use_values(use) for use in self.uses.values() if use.new])
         gone = [{"use_id": name, "released": 1} for name in sorted(self.released)]
         update_rows(conn, coupon_use, ("use_id",), gone)
@@ -128,4 +133,11 @@ def _use(row: Any) -> UseRow:
 
 def _use_values(use: UseRow) -> dict[str, Any]:
     who = {"use_id": use.use, "coupon": use.coupon, "store": use.store}
-    return {**who, "stream": use.stream, "seq": use.seq, "fen": use.fen, "released": int(use.released)}
+    return {
+        **who,
+        "stream": use.stream,
+        "seq": use.seq,
+        "fen": use.fen,
+        "released": int(use.released),
+        "member": use.member,
+    }

@@ -64,6 +64,7 @@ coupon_use = Table(
     Column("seq", BigInteger, nullable=False),
     Column("fen", BigInteger, nullable=False),
     Column("released", Integer, nullable=False),
+    Column("member", Text, nullable=False, server_default=""),
     Index("coupon_use_by_coupon", "coupon", "released"),
 )
 

@@ -37,7 +37,7 @@ class BenefitDesk:
 
         def work(conn: Connection) -> int:
             for one in listed:
-                _check(conn, one)
+                check_coupon(conn, one)
             rows = [
                 {
                     "coupon": one.coupon,
@@ -130,7 +130,8 @@ class BenefitDesk:
         return stamp(self._now())
 
 
-def _check(conn: Connection, one: Coupon) -> None:
+def check_coupon(conn: Connection, one: Coupon) -> None:
+    """Raises NotPossible for a coupon that HQ cannot issue."""
     if bad := check_row(one):
         raise NotPossible(f"coupon {one.coupon}: {bad} is not a time in UTC like 2026-01-05T10:00:00.000Z")
     if (one.cls == "B") != bool(one.store):

@@ -22,6 +22,7 @@ from sync.goods import (
 )
 from sync.hub.benefit_effects import QUOTA, BenefitEffects
 from sync.hub.judging import Source, Touched, Unfit
+from sync.hub.pay_effects import PayEffects
 from sync.hub.pick_effects import PickEffects
 from sync.hub.sale_effects import SaleEffects
 from sync.hub.stock_effects import StockEffects
@@ -37,6 +38,7 @@ from sync.messages import (
     PickupCollected,
     Up,
 )
+from sync.paying_words import PaymentFinal, PaymentRefunded
 from sync.picks import PickFinished, PickShorted, PickSubstituted
 from sync.selling import BasketVoided, CashCounted, CashMoved, SaleCompleted, ShiftClosed, ShiftOpened
 
@@ -65,6 +67,8 @@ def subject_of(fact: Up) -> str:
             return fact.sale
         case ShiftClosed():
             return fact.shift
+        case PaymentFinal() | PaymentRefunded():
+            return fact.number
         case StockMoved() | StockCounted() | StockShifted() | StockAlarmed() | DemandLost():
             return fact.sku
         case CouponRedeemed() | CouponReleased():
@@ -90,6 +94,7 @@ class Effects:
         )
         self._benefits = BenefitEffects(rows.benefits, source, self.touched)
         self._sales = SaleEffects(rows.sales, source, self._stock)
+        self._payments = PayEffects(rows, source)
 
     def apply(self, fact: Up) -> str:
         """Returns "" or the code of the contradiction; raises Unfit."""
@@ -122,6 +127,8 @@ class Effects:
                 return self._picks.apply(fact)
             case PickShorted() | PickSubstituted() | PickFinished():
                 return self._picks.apply(fact)
+            case PaymentFinal() | PaymentRefunded():
+                return self._payments.apply(fact)
             case _:
                 return self._benefits.apply(fact)
 

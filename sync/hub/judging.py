@@ -21,6 +21,7 @@ class Touched:
     skus: set[str] = field(default_factory=set)
     cmds: set[str] = field(default_factory=set)
     coupons: set[str] = field(default_factory=set)
+    forgotten: set[str] = field(default_factory=set)
 
     def absorb(self, other: Touched) -> None:
         """Adds what another touched."""
@@ -28,6 +29,7 @@ class Touched:
         self.skus |= other.skus
         self.cmds |= other.cmds
         self.coupons |= other.coupons
+        self.forgotten |= other.forgotten
 
 
 @dataclass(frozen=True)

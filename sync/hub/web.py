@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -16,18 +16,22 @@ from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
+from edge.domain.payment_port import PaymentProvider
 from sync.admission import ENROLL_PATH, TOKEN_PATH, EnrollRequest, TokenRequest
 from sync.hub import admitting
+from sync.hub.asking_web import serve_asks
 from sync.hub.config_web import serve_config
 from sync.hub.database import open_hub, snapshot, write
 from sync.hub.envelope import HEADER_ROOM, Refused, read_upload, unpack
 from sync.hub.fleet.seen import Seen
 from sync.hub.fleet.web import serve_fleet
 from sync.hub.ingest import take
+from sync.hub.pay_web import serve_pay
 from sync.hub.pull import page, read_request
 from sync.hub.schema import store as store_table
 from sync.hub.snapshot_web import folder_beside, serve_snapshots
 from sync.hub.snapshots import Snapshots
+from sync.hub.vouchers import Partner
 from sync.messages import MAX_BYTES, PROTOCOL, stamp
 
 log = logging.getLogger("sync.hub")
@@ -48,10 +52,14 @@ def create_hub(
     next_s: float = NEXT_S,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     snapshots: Snapshots | None = None,
+    partners: Mapping[str, Partner] | None = None,
+    pays: PaymentProvider | None = None,
 ) -> Flask:
     """HQ as a WSGI application on this database (a path means SQLite); stores come back every `next_s` s.
 
     `snapshots`: without it, in a folder beside a SQLite file, and none on another database.
+    `partners`: the third parties whose vouchers HQ can ask about, by issuer.
+    `pays`: who moves money for the payment gateway; without it charges are refused.
     """
     engine = open_hub(where)
     folder = folder_beside(engine)
@@ -63,6 +71,8 @@ def create_hub(
     _health(app, engine, now)
     _admission(app, engine, now)
     serve_config(app, engine, now, lambda: _admitted(engine, now())[0], _asked, _sized)
+    serve_asks(app, engine, now, lambda: _admitted(engine, now())[0], _asked, _sized, partners or {})
+    serve_pay(app, engine, now, lambda: _admitted(engine, now())[0], _asked, _sized, pays)
     serve_snapshots(app, snaps, lambda: _admitted(engine, now())[0])
     serve_fleet(app, engine, now, seen)
     _say_errors_in_json(app)
@@ -79,7 +89,7 @@ def _exchange(
 ) -> None:
     @app.post("/sync/v1/up")
     def up() -> Response:
-        store, stream = _admitted(engine, now())
+        store, stream = _admitted(engine, now(), late=True)
         upload = read_upload(_plain(UP_LIMIT))
         if stream and upload.header.stream != stream:
             raise Refused(403, "forbidden")
@@ -146,9 +156,9 @@ def _say_errors_in_json(app: Flask) -> None:
         return _said(503, {"error": "busy"}, BUSY_RETRY_S)
 
 
-def _admitted(engine: Engine, now: datetime) -> tuple[str, str]:
+def _admitted(engine: Engine, now: datetime, *, late: bool = False) -> tuple[str, str]:
     """Who asks; see admitting.admitted."""
-    return admitting.admitted(engine, request.headers.get("Authorization", ""), now)
+    return admitting.admitted(engine, request.headers.get("Authorization", ""), now, late=late)
 
 
 def _asked(kind: type[T]) -> T:
