@@ -15,6 +15,7 @@ from sync.goods import StockCounted, StockMoved
 from sync.hub.benefit_set import BenefitSet
 from sync.hub.benefit_tables import stock_count
 from sync.hub.bulk import insert_rows, rows_of, update_rows
+from sync.hub.pay_tables import pay_order
 from sync.hub.sale_set import SaleSet
 from sync.hub.schema import (
     bucket,
@@ -29,6 +30,7 @@ from sync.hub.schema import (
     stock_level,
 )
 from sync.messages import HandedLine, LeaseReturned, OrderAdvanced, PickupAnnulled, PickupCollected, Up
+from sync.paying_words import PayUp
 from sync.picks import PicksUp
 from sync.selling import SaleCompleted
 
@@ -110,6 +112,7 @@ class WorkingSet:
         """Rows that are only ever added, by table."""
         self.benefits = BenefitSet()
         self.sales = SaleSet()
+        self.charges: dict[str, Any] = {}  # number -> what went through the payment gateway under it
         self._births: dict[str, str] | None = None
         self._load(list(facts))
 
@@ -246,6 +249,8 @@ class WorkingSet:
         for row in self._some(pickup_line.c.pickup, named & self.pickups.keys()):
             self.pickups[row.pickup].lines.append(HandedLine(row.line, row.sku, row.qty))
         self._load_goods(facts)
+        charged = {f.number for f in facts if isinstance(f, PayUp)}
+        self.charges = {row.number: row for row in self._some(pay_order.c.number, charged)}
         self.benefits.load(self._conn, facts)
         self.sales.load(self._conn, self._store, facts)
 
@@ -287,14 +292,8 @@ def _pickup_row(row: Any) -> PickupRow:
 
 
 def _pickup_values(row: PickupRow) -> dict[str, Any]:
-    who = {
-        "pickup": row.pickup,
-        "order_no": row.order_no,
-        "store": row.store,
-        "gen": row.gen,
-        "unit": row.unit,
-    }
-    return {**who, "stream": row.stream, "seq": row.seq, "annulled": int(row.annulled)}
+    names = ("pickup", "order_no", "store", "gen", "unit", "stream", "seq")
+    return {**{name: getattr(row, name) for name in names}, "annulled": int(row.annulled)}
 
 
 def _line_values(row: PickupRow) -> Iterator[dict[str, Any]]:
