@@ -10,6 +10,7 @@ import contextlib
 import gc
 import os
 import select
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -19,8 +20,10 @@ from typing import IO, Any
 
 import msgspec
 
-from edge.db import WrongKey, connect
-from edge.records.shadow import NotLoaded, Shadow
+from edge.db import Connection, WrongKey, connect
+from edge.records.shadow import Shadow
+from edge.records.shadow_count import Counting, Sum
+from edge.records.shadow_lines import NotLoaded
 from edge.records.turnstile import turn
 from sync.snapshot_words import Manifest
 
@@ -30,7 +33,8 @@ _WINDOW = 1 << 23
 _LINE = 1 << 22
 """No row of the feed is so long; without a bound a few packed bytes could take all memory."""
 _GAP_S = 0.001
-_ORPHAN = 3
+_NAME = 1 << 12
+_ORPHAN, _ALONE = 3, 4
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -58,24 +62,98 @@ def main() -> int:
 
 
 def load(job: Job) -> None:
-    """Loads and swaps in; raises NotLoaded."""
+    """Loads and swaps in; raises NotLoaded. Half the work, the hashes, is a process's of its own."""
+    # Before anything is open: a connection does not go through a fork.
+    counter = Counter(job)
+    try:
+        with _connected(job) as hq:
+            shadow = Shadow(hq, lambda: turn(Path(job.database)), job.manifest)
+            counter.begin(shadow.feed)
+            for lines in _lines(job):
+                _heard()
+                shadow.add(lines)
+                say({"rows": shadow.rows})
+                time.sleep(_GAP_S)
+            shadow.finish(counter.end())
+    finally:
+        counter.stop()
+
+
+class _Outcome(msgspec.Struct, frozen=True):
+    """How the counting ended: `code` "" and what it came to, or why it did not."""
+
+    code: str
+    rows: int = 0
+    ck: str = ""
+
+
+class Counter:
+    """A process that counts the same file's rows, into the same database by turns. It ends with this one."""
+
+    def __init__(self, job: Job) -> None:
+        begin, self._begin = os.pipe()
+        self._outcome, outcome = os.pipe()
+        self._pid = os.fork()
+        if self._pid:
+            os.close(begin)
+            os.close(outcome)
+            return
+        try:
+            os.close(self._begin)
+            os.close(self._outcome)
+            table = os.read(begin, _NAME).decode()
+            if table:
+                os.write(outcome, msgspec.json.encode(_counted(job, table, begin)))
+        finally:
+            os._exit(0)
+
+    def begin(self, table: str) -> None:
+        """Where to count."""
+        os.write(self._begin, table.encode())
+
+    def end(self) -> Sum:
+        """Waits for the sum; raises NotLoaded. Ends this process where the other was killed: nobody's fault."""
+        said = os.read(self._outcome, _NAME)
+        if not said:
+            os._exit(_ALONE)
+        outcome = msgspec.json.decode(said, type=_Outcome)
+        if outcome.code:
+            raise NotLoaded(outcome.code)
+        return Sum(outcome.rows, outcome.ck)
+
+    def stop(self) -> None:
+        """Whatever it is doing."""
+        os.close(self._begin)
+        os.close(self._outcome)
+        os.kill(self._pid, signal.SIGKILL)
+        os.waitpid(self._pid, 0)
+
+
+def _counted(job: Job, table: str, parent: int) -> _Outcome:
+    try:
+        with _connected(job) as hq:
+            counting = Counting(hq, lambda: turn(Path(job.database)), table)
+            for lines in _lines(job):
+                _heard(parent)
+                counting.add(lines)
+                time.sleep(_GAP_S)
+            return _Outcome("", *counting.sum())
+    except NotLoaded as refused:
+        return _Outcome(refused.code)
+
+
+@contextlib.contextmanager
+def _connected(job: Job) -> Iterator[Connection]:
+    """A connection for bulk; raises NotLoaded for whatever the disk has against it."""
     from sqlcipher3 import dbapi2
 
-    database = Path(job.database)
     try:
-        with contextlib.closing(connect(database, bytes.fromhex(job.key))) as hq:
+        with contextlib.closing(connect(Path(job.database), bytes.fromhex(job.key))) as hq:
             hq.execute("PRAGMA synchronous=NORMAL")
             hq.execute("PRAGMA wal_autocheckpoint=4000")
             hq.execute("PRAGMA cache_size=-6000")
             hq.execute("PRAGMA temp_store=MEMORY")
-            shadow = Shadow(hq, lambda: turn(database), job.manifest)
-            with Path(job.file).open("rb") as file:
-                for lines in _unpacked(file, job.manifest):
-                    _heard()
-                    shadow.add(lines)
-                    say({"rows": shadow.rows})
-                    time.sleep(_GAP_S)
-            shadow.finish()
+            yield hq
     except (dbapi2.OperationalError, WrongKey, OSError):
         raise NotLoaded("DISK") from None
 
@@ -86,11 +164,16 @@ def say(word: dict[str, Any]) -> None:
         os.write(1, msgspec.json.encode(word) + b"\n")
 
 
-def _heard() -> None:
-    """Ends the process when the parent has ended."""
-    ready, _, _ = select.select([0], [], [], 0)
-    if ready and not os.read(0, 1):
+def _heard(parent: int = 0) -> None:
+    """Ends the process when the parent, who holds the other end of this pipe, has ended."""
+    ready, _, _ = select.select([parent], [], [], 0)
+    if ready and not os.read(parent, 1):
         os._exit(_ORPHAN)
+
+
+def _lines(job: Job) -> Iterator[bytes]:
+    with Path(job.file).open("rb") as file:
+        yield from _unpacked(file, job.manifest)
 
 
 def _unpacked(file: IO[bytes], manifest: Manifest) -> Iterator[bytes]:

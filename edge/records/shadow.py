@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from hashlib import sha256
+from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -15,23 +13,16 @@ import msgspec
 from edge.db import Connection
 from edge.records.inbox import new_feed
 from edge.records.replica_schema import FEED
-from edge.records.shadow_lines import FAST, LINES, Line, around, said
+from edge.records.shadow_count import Sum
+from edge.records.shadow_lines import FAST, LINES, Fast, Line, NotLoaded, insert, unheld
+from edge.records.turnstile import Turn, transaction
 from edge.records.wire_tables import TABLES, WireTable, key_of
-from sync.messages import DOWN_KINDS, Op, canonical, is_stamp, row_of, table_of
+from sync.messages import DOWN_KINDS, Op, canonical, row_of, table_of
 from sync.snapshot_words import Manifest
 
 MAX_ASIDE = 1000
 """More rows than this that cannot be used, and the file is not worth loading."""
 _NEXT, _OLD = "next_", "old_"
-Turn = Callable[[], Any]
-
-
-class NotLoaded(Exception):
-    """The snapshot does not become the bucket; `code` says why."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 class Shadow:
@@ -44,82 +35,95 @@ class Shadow:
         self._manifest = manifest
         self._made: dict[str, WireTable] = {}
         self._aside: list[tuple[Op, str]] = []
-        self._sum = 0
         self.rows = 0
-        with self._transaction():
+        with transaction(hq, turn):
             _drop(hq, _NEXT, _OLD)
             self._number = new_feed(hq)
-            hq.execute(FEED.format(name=f"{_NEXT}feed"))
+            # Of this load alone: what counts for one that was killed finds its table gone.
+            self.feed = f"{_NEXT}feed_{self._number}"
+            """Where the rows are to be counted meanwhile."""
+            hq.execute(FEED.format(name=self.feed))
 
     def add(self, lines: bytes) -> None:
         """Whole lines of the file; raises NotLoaded for what is no line of this bucket."""
+        if not self._at_once(lines):
+            self._one_by_one(lines)
+
+    def _at_once(self, lines: bytes) -> bool:
+        """Lines of one large table, nothing odd among them; else False, and nothing is written."""
+        first = self._read(LINES, lines[: lines.index(b"\n") + 1])[0]
+        if first.tb not in FAST:
+            return False
+        fast = FAST[first.tb]
         try:
-            found = LINES.decode_lines(lines)
+            found = fast.lines.decode_lines(lines)
+        except msgspec.DecodeError:
+            return False
+        self._check(found)
+        if set(map(attrgetter("tb"), found)) != {first.tb}:
+            return False
+        with transaction(self._hq, self._turn):
+            if not self._fast(first.tb, fast, found):
+                return False
+        self.rows += len(found)
+        return True
+
+    def _one_by_one(self, lines: bytes) -> None:
+        found = self._read(LINES, lines)
+        self._check(found)
+        with transaction(self._hq, self._turn):
+            for tb, some in groupby(found, attrgetter("tb")):
+                if tb in TABLES:
+                    self._table(tb)
+                    self._slowly(tb, list(some))
+        self.rows += len(found)
+
+    def _read(self, decoder: msgspec.json.Decoder[Line], lines: bytes) -> list[Line]:
+        try:
+            return decoder.decode_lines(lines)
         except msgspec.DecodeError:
             raise NotLoaded("LINE") from None
+
+    def _check(self, found: list[Any]) -> None:
+        """Rows of this bucket, up to its number."""
         kinds = set(map(attrgetter("op", "b"), found))
         if (
             kinds != {("put", self._manifest.bucket)}
             or max(map(attrgetter("seq"), found)) > self._manifest.seq
         ):
             raise NotLoaded("LINE")
-        with self._transaction():
-            self._count(found)
-            for tb, some in groupby(found, attrgetter("tb")):
-                group = list(some)
-                if tb in TABLES:
-                    self._table(tb)
-                    if not self._fast(tb, group, lines if len(group) == len(found) else b""):
-                        self._slowly(tb, group)
 
-    def finish(self) -> None:
-        """Indexes, the sum of all rows, the swap; afterwards what served before is taken apart."""
-        if (self.rows, f"{self._sum % (1 << 64):016x}") != (self._manifest.rows, self._manifest.ck):
+    def finish(self, counted: Sum) -> None:
+        """The sum of all rows, indexes, the swap; afterwards what served before is taken apart.
+
+        `counted`: what stands in `feed`.
+        """
+        if counted != Sum(self._manifest.rows, self._manifest.ck) or counted.rows != self.rows:
             raise NotLoaded("SUM")
         for table in self._made.values():
             for statement in self._indexes(table.name):
-                with self._transaction():
+                with transaction(self._hq, self._turn):
                     self._hq.execute(statement)
-        with self._transaction():
+        with transaction(self._hq, self._turn):
             self._swap()
-        with self._transaction():
+        with transaction(self._hq, self._turn):
             _drop(self._hq, _NEXT, _OLD)
 
-    def _count(self, found: list[Line]) -> None:
-        """Every row counts, also one of a table that this release does not know."""
-        number = int.from_bytes
-        counted = [
-            (one.tb, one.id, one.ver, number(sha256(said(one)).digest()[:8], "big", signed=True))
-            for one in found
-        ]
-        try:
-            self._hq.executemany(f"INSERT INTO {_NEXT}feed (tb, id, ver, hash) VALUES (?, ?, ?, ?)", counted)
-        except _unheld():
-            raise NotLoaded("TWICE") from None
-        self.rows += len(counted)
-        self._sum += sum(row[3] for row in counted)
-
-    def _fast(self, tb: str, group: list[Line], lines: bytes) -> bool:
-        """Writes the group without looking at single rows; False where one of them needs a look."""
-        if tb not in FAST:
+    def _fast(self, tb: str, fast: Fast, found: list[Any]) -> bool:
+        """Writes the lines without looking at single rows; False where one of them needs a look."""
+        wanted = list(map(attrgetter("d"), found))
+        rows = fast.rows(wanted)
+        if rows is None or list(map(attrgetter("sku"), wanted)) != list(map(attrgetter("id"), found)):
             return False
-        decoder, places, columns = FAST[tb]
+        self._table(tb)
+        self._hq.execute("SAVEPOINT rows")
         try:
-            typed = decoder.decode_lines(lines) if lines else [decoder.decode(around(one)) for one in group]
-            rows = list(map(columns, typed))
-            known = [row[0] for row in rows] == [one.id for one in group]
-            odd = tb == "product" and any(one.d.flags or one.d.tags for one in typed)
-            late = tb == "stock" and not all(map(is_stamp, {row[4] for row in rows}))
-            if not known or odd or late:
-                return False
-            self._hq.execute("SAVEPOINT rows")
-            self._hq.executemany(f"INSERT INTO {_NEXT}{TABLES[tb].name} VALUES ({places})", rows)
-        except msgspec.ValidationError:
-            return False
-        except _unheld():
+            insert(self._hq, f"{_NEXT}{TABLES[tb].name}", fast.places, rows)
+        except unheld():
             self._hq.execute("ROLLBACK TO rows")
             return False
-        self._hq.execute("RELEASE rows")
+        finally:
+            self._hq.execute("RELEASE rows")
         return True
 
     def _slowly(self, tb: str, group: list[Line]) -> None:
@@ -134,7 +138,7 @@ class Shadow:
                 code = "ID"
             except msgspec.ValidationError:
                 code = "VALIDATION"
-            except _unheld():
+            except unheld():
                 code = "CONSTRAINT"
             self._aside.append((op, code))
             if len(self._aside) > MAX_ASIDE:
@@ -172,7 +176,7 @@ class Shadow:
                 self._replace(tb, former, others)
         if former:
             hq.execute(f"ALTER TABLE feed_{former} RENAME TO {_OLD}feed")
-        hq.execute(f"ALTER TABLE {_NEXT}feed RENAME TO feed_{self._number}")
+        hq.execute(f"ALTER TABLE {self.feed} RENAME TO feed_{self._number}")
         self._settle()
 
     def _replace(self, tb: str, former: int, others: list[int]) -> None:
@@ -215,24 +219,6 @@ class Shadow:
                 manifest.bucket,
             ),
         )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._turn():
-            self._hq.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._hq.execute("COMMIT")
-            except BaseException:
-                if self._hq.in_transaction:
-                    self._hq.execute("ROLLBACK")
-                raise
-
-
-def _unheld() -> tuple[type[Exception], ...]:
-    from sqlcipher3 import dbapi2
-
-    return (dbapi2.IntegrityError, dbapi2.InterfaceError, OverflowError)
 
 
 def _sql(hq: Connection, name: str) -> str:

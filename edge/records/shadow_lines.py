@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
-from sync.messages import Price, Product, Stock
+from edge.db import Connection
+from sync.messages import Price, Product, Stock, is_stamp
+
+Rows = list[tuple[Any, ...]]
+_AT_ONCE = 16
+"""Rows a statement inserts: a third quicker than one by one, and no quicker with more."""
+
+
+class NotLoaded(Exception):
+    """The snapshot does not become the bucket; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Line(msgspec.Struct, gc=False):
@@ -22,45 +39,92 @@ class Line(msgspec.Struct, gc=False):
     d: msgspec.Raw
 
 
-class _OfProduct(msgspec.Struct, gc=False):
+class Counted(msgspec.Struct, gc=False):
+    """An op line as far as the row's hash covers it."""
+
+    tb: str
+    id: str
+    ver: int
+    d: msgspec.Raw
+
+
+class _Known(msgspec.Struct, gc=False):
+    b: str
+    seq: int
+    op: str
+    tb: str
+    id: str
+
+
+class _OfProduct(_Known, gc=False):
     d: Product
 
 
-class _OfPrice(msgspec.Struct, gc=False):
+class _OfPrice(_Known, gc=False):
     d: Price
 
 
-class _OfStock(msgspec.Struct, gc=False):
+class _OfStock(_Known, gc=False):
     d: Stock
 
 
+@dataclass(frozen=True)
+class Fast:
+    """A table of a million rows. `lines` reads its lines; `rows` gives what `places` are filled with, or None where
+    one of the lines' `d` needs a look of its own."""
+
+    lines: msgspec.json.Decoder[Any]
+    places: str
+    rows: Callable[[list[Any]], Rows | None]
+
+
+_FIRST = attrgetter("name_zh", "name_en", "category", "picture")
+_REST = attrgetter(*"brand tax_code unit grams grams_off plu zone place min_stock".split())
+_PRICE = attrgetter("sku", "fen", "book")
+_STOCK = attrgetter("sku", "on_hand", "stream", "upto_seq", "at")
+
+
+def _products(found: list[Any]) -> Rows | None:
+    if any(map(attrgetter("flags"), found)) or any(map(attrgetter("tags"), found)):
+        return None
+    return [(d.sku, d.gtin, d.gtin.zfill(14), *_FIRST(d), *_REST(d)) for d in found]
+
+
+def _stocks(found: list[Any]) -> Rows | None:
+    if not all(map(is_stamp, set(map(attrgetter("at"), found)))):
+        return None
+    return list(map(_STOCK, found))
+
+
+def _marks(*some: str) -> str:
+    return f"({', '.join(some)})"
+
+
 LINES = msgspec.json.Decoder(Line)
-_PLAIN = (
-    "sku gtin name_zh name_en category picture brand tax_code unit grams grams_off plu zone place min_stock"
-)
-_GTIN14 = "CASE WHEN length(?2) < 14 THEN substr('00000000000000' || ?2, -14) ELSE ?2 END"
-FAST: dict[str, tuple[Any, str, Any]] = {
-    "product": (
-        msgspec.json.Decoder(_OfProduct),
-        f"?1, ?2, {_GTIN14}, ?3, ?4, ?5, ?6, '', ?7, '', ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15",
-        attrgetter(*(f"d.{field}" for field in _PLAIN.split())),
-    ),
-    "price": (msgspec.json.Decoder(_OfPrice), "?1, ?2, ?3", attrgetter("d.sku", "d.fen", "d.book")),
-    "stock": (
-        msgspec.json.Decoder(_OfStock),
-        "?1, ?2, ?3, ?4, ?5",
-        attrgetter("d.sku", "d.on_hand", "d.stream", "d.upto_seq", "d.at"),
-    ),
+COUNTED = msgspec.json.Decoder(Counted)
+FAST = {
+    "product": Fast(msgspec.json.Decoder(_OfProduct), _marks(*"?" * 7, "''", "?", "''", *"?" * 8), _products),
+    "price": Fast(msgspec.json.Decoder(_OfPrice), _marks(*"???"), lambda found: list(map(_PRICE, found))),
+    "stock": Fast(msgspec.json.Decoder(_OfStock), _marks(*"?????"), _stocks),
 }
-"""Tables of a million rows: (decoder of a line, SQL of its columns, the columns of a decoded line)."""
 
 
-def said(line: Line) -> bytes:
-    """What a row's hash covers. The bytes of `d` must be canonical, or the sum will not be HQ's."""
-    quoted = msgspec.json.encode
-    return b"[%b,%b,%d,%b]" % (quoted(line.tb), quoted(line.id), line.ver, line.d)
+def insert(hq: Connection, into: str, places: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """INSERT INTO `into` (a table, its columns); `places` says what a row is: marks, and words of ours."""
+    whole = len(rows) - len(rows) % _AT_ONCE
+    some = [tuple(chain.from_iterable(rows[start : start + _AT_ONCE])) for start in range(0, whole, _AT_ONCE)]
+    hq.executemany(_insert(into, places, _AT_ONCE), some)
+    hq.executemany(_insert(into, places, 1), rows[whole:])
 
 
-def around(line: Line) -> bytes:
-    """The part of the line that the decoders of FAST read."""
-    return b'{"d":%b}' % bytes(line.d)
+@cache
+def _insert(into: str, places: str, times: int) -> str:
+    # Words of ours and table names alone; values are bound.
+    return f"INSERT INTO {into} VALUES {', '.join([places] * times)}"
+
+
+def unheld() -> tuple[type[Exception], ...]:
+    """What is raised for a row that its table cannot hold."""
+    from sqlcipher3 import dbapi2
+
+    return (dbapi2.IntegrityError, dbapi2.InterfaceError, OverflowError)

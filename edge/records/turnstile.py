@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+
+from edge.db import Connection
+
+Turn = Callable[[], AbstractContextManager[None]]
 
 
 @contextmanager
@@ -21,3 +25,17 @@ def turn(database: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextmanager
+def transaction(hq: Connection, turn: Turn) -> Iterator[None]:
+    """All or nothing, when it is this writer's turn."""
+    with turn():
+        hq.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            hq.execute("COMMIT")
+        except BaseException:
+            if hq.in_transaction:
+                hq.execute("ROLLBACK")
+            raise
