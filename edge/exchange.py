@@ -84,7 +84,10 @@ class Exchange:
             trouble = result.fault.code if result.fault else result.alarm
             if isinstance(result.fault, DeviceRevoked) and trouble != self._trouble:
                 self._revoked()
-                _log.error("HQ has shut this box out; orders and staff are forgotten, the journal is kept")
+                _log.error(
+                    "HQ has shut this box out; orders and staff are forgotten, the journal is kept",
+                    extra={"trouble": trouble},
+                )
         finally:
             self._report(trouble)
         if result.received:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sync.ends import Clock, Inbox, Outbox, Transport
 from sync.fetching import Fetcher
 from sync.messages import (
+    DeviceReplaced,
     Fork,
     Gap,
     HubBusy,
@@ -100,6 +101,7 @@ class SyncClient:
             except SyncFault as fault:
                 self._pull_fault = fault
                 self._back_off(fault, self._pull_pace, now_mono)
+                page_more = isinstance(fault, DeviceReplaced) and self._lost_at_hq(fault.up_acked)
         rows, soon_s = self._step_file(now_mono)
         received, next_s = received + rows, min(next_s, soon_s)
         more = up_more or page_more or soon_s == 0
@@ -122,11 +124,15 @@ class SyncClient:
 
     def _pull(self) -> tuple[Page, int, bool]:
         page, received, more = self._puller.step(self._outbox.stream_id(), self._outbox.depth())
-        # HQ was restored from a backup and lost facts it had acknowledged: they are sent again.
-        if not self._uploader.alarm and page.checkpoint.up_acked < self._outbox.acked():
-            self._outbox.rewind(page.checkpoint.up_acked + 1)
-            more = True
+        more = self._lost_at_hq(page.checkpoint.up_acked) or more
         return page, received, more
+
+    def _lost_at_hq(self, up_acked: int | None) -> bool:
+        """HQ was restored from a backup and lost facts it had acknowledged: they are sent again."""
+        if up_acked is None or self._uploader.alarm or up_acked >= self._outbox.acked():
+            return False
+        self._outbox.rewind(up_acked + 1)
+        return True
 
     def _back_off(self, fault: SyncFault, pace: Pace, now_mono: float) -> None:
         at_least = 0.0

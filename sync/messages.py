@@ -12,6 +12,7 @@ Money is integer minor units (fen), times are RFC 3339 strings in UTC with milli
     |   |-- BearerOver      401 expired: a new bearer is needed
     |   |-- ClocksApart     401 clock: HQ says what time it is
     |   `-- DeviceRevoked   401 device_revoked: HQ shut this box out
+    |       `-- DeviceReplaced  403 device_replaced: another box took its place; facts are taken, nothing is told
     |-- Gap               409 GAP: HQ expects another sequence number
     |-- Fork              409 FORK: HQ holds another fact under our sequence number
     |-- EnvelopeRefused   400/413: this batch cannot be read; send less
@@ -50,10 +51,12 @@ from sync.benefits import (
     Repurchase,
 )
 from sync.figures import Count, Fen, Kid, Note, Seq, Whole
-from sync.goods import GOODS_KEYS, Barcode, GoodsDown, GoodsUp, Inbound, NodeStock
+from sync.goods import GOODS_KEYS, Barcode, GoodsDown, GoodsUp
 from sync.paying_words import PayUp
 from sync.picks import PicksUp
+from sync.returning import ReturnAccepted, ReturnedElsewhere, ReturnState
 from sync.selling import Selling
+from sync.selling_rules import SELLING_KEYS, SellingDown
 from sync.signed import Signed
 from sync.snapshot_words import Snap
 
@@ -158,6 +161,7 @@ Up = (
     | GoodsUp
     | PicksUp
     | Selling
+    | ReturnAccepted
     | PayUp
     | CouponRedeemed
     | CouponReleased
@@ -408,6 +412,8 @@ Down = (
     | Shop
     | ConfigWord
     | GoodsDown
+    | ReturnState
+    | ReturnedElsewhere
     | Coupon
     | Member
     | PointsGrant
@@ -419,6 +425,7 @@ Down = (
     | JoinLink
     | JoinScene
     | Repurchase
+    | SellingDown
 )
 DOWN_KINDS: dict[str, type[msgspec.Struct]] = {
     str(kind.__struct_config__.tag): kind for kind in get_args(Down)
@@ -520,6 +527,8 @@ ROW_KEYS: dict[str, str] = {
     "shop": "store",
     "config": "id",
     **GOODS_KEYS,
+    "return_state": "ret",
+    "returned_elsewhere": "sale",
     "coupon": "coupon",
     "member": "member",
     "points_grant": "grant",
@@ -531,6 +540,7 @@ ROW_KEYS: dict[str, str] = {
     "join_link": "link",
     "join_scene": "scene",
     "repurchase": "offer",
+    **SELLING_KEYS,
 }
 """The field of each Down kind whose text is the row's `id` in its bucket."""
 
@@ -606,7 +616,7 @@ def check_row(row: Down) -> str:
             times, words = ("points_at",), {}
         case PointsGrant():
             return "" if is_stamp(row.not_after) else "not_after"
-        case OrderCommand() | Stock() | MemberMerge() | MemberErase() | JoinScene():
+        case OrderCommand() | Stock() | ReturnState() | MemberMerge() | MemberErase() | JoinScene():
             return "" if is_stamp(row.at) else "at"
         case _:
             return ""
@@ -715,6 +725,13 @@ class DeviceRevoked(NotAdmitted):
     """HQ shut this box out: personal data go, the journal stays for whoever brings it in by hand."""
 
     code = "DEVICE_REVOKED"
+
+
+class DeviceReplaced(DeviceRevoked):
+    """Another box is this store's now. `up_acked`: the last fact of this journal at HQ, None if it did not say."""
+
+    code = "DEVICE_REPLACED"
+    up_acked: int | None = None
 
 
 class Gap(SyncFault):

@@ -19,6 +19,7 @@ from sync.credentials import Credential, admitted, credential_of
 from sync.messages import (
     BearerOver,
     ClocksApart,
+    DeviceReplaced,
     DeviceRevoked,
     EnvelopeRefused,
     Fork,
@@ -68,6 +69,10 @@ def _not_admitted(status: int, said: Mapping[str, Any]) -> NotAdmitted:
             return BearerOver(str(status))
         case "device_revoked":
             return DeviceRevoked(str(status))
+        case "device_replaced":
+            replaced, acked = DeviceReplaced(str(status)), said.get("up_acked")
+            replaced.up_acked = acked if type(acked) is int and acked >= 0 else None
+            return replaced
         case "clock" if isinstance(said.get("server_time"), str):
             return ClocksApart(said["server_time"])
     return NotAdmitted(str(status))

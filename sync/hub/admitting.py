@@ -114,9 +114,11 @@ def give_bearer(conn: Connection, asked: TokenRequest, now: datetime) -> TokenAn
     return TokenAnswer(_bearer(bearer_key(conn), asked.device, ends), BEARER_S, stamp(now))
 
 
-def admitted(engine: Engine, authorization: str, now: datetime) -> tuple[str, str]:
+def admitted(engine: Engine, authorization: str, now: datetime, *, late: bool = False) -> tuple[str, str]:
     """Who shows this `Authorization`: (store, its journal) by a device's bearer, (store, "") by the token of a store
-    by hand; raises Refused 401."""
+    by hand. A box that was replaced is let in `late` alone, to bring what its journal still holds.
+
+    Raises Refused 401; 403 `device_replaced`, with the last fact of its journal that HQ has."""
     scheme, _, token = authorization.partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
@@ -128,6 +130,10 @@ def admitted(engine: Engine, authorization: str, now: datetime) -> tuple[str, st
         if row is not None and hmac.compare_digest(row.token_sha, digest):
             return str(row.store), ""
         known = bearer_device(conn, token, now)
+        if known.state == "replaced" and not late:
+            mine = ingest_stream.c.stream == known.stream
+            acked = conn.scalar(select(ingest_stream.c.last_seq).where(mine))
+            raise Refused(403, "device_replaced", up_acked=acked or 0)
         return str(known.store), str(known.stream)
 
 
