@@ -110,6 +110,29 @@ def store(store: str, port: int, patience: float, *, own: bool, as_json: bool) -
         raise click.ClickException(str(error)) from error
 
 
+@conformance.command("promotions")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--with", "program", default="", help="Another engine: a program and its arguments.")
+@_JSON
+def promotions(folder: Path, program: str, *, as_json: bool) -> None:
+    """Try the golden vectors of prices in FOLDER on this engine, or on another; exit code 1 if one comes out wrong.
+
+    The program reads a vector without its `expected` on standard input and writes the price in that form.
+    """
+    import shlex
+
+    from sync.conformance.price_vectors import by_program, ours, read, tried
+
+    try:
+        vectors = read(folder)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    if not vectors:
+        raise click.ClickException(f"no vector (*.json) in {folder}")
+    engine = by_program(shlex.split(program)) if program else ours
+    sys.exit(_told(tried(vectors, engine), as_json=as_json))
+
+
 @conformance.command("schemas")
 @click.argument("folder", type=_PATH)
 def schemas(folder: Path) -> None:
