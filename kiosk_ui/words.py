@@ -169,6 +169,16 @@ def money(fen: int) -> str:
     return f"{sign}¥{yuan:,}.{rest:02}"
 
 
+def yuan_to_fen(text: str) -> int | None:
+    """Fen from what a person types (12.5, ¥12.50, 1,200): None where it is no sum, or one with parts of a fen."""
+    plain = text.strip().removeprefix("¥").replace(",", "").replace("。", ".")
+    whole, _, rest = plain.partition(".")
+    digits = f"{whole or '0'}{rest.ljust(2, '0')}"
+    if not plain or len(rest) > 2 or not digits.isascii() or not digits.isdecimal() or len(whole) > 9:
+        return None
+    return int(digits)
+
+
 def ago(seconds: float) -> str:
     """An age in words, coarse on purpose: nobody counts seconds after the first minute."""
     whole = max(0, int(seconds))

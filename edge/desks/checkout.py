@@ -167,6 +167,15 @@ class CheckoutDesk:
             raise UnknownThing
         return found
 
+    def last(self, station: str) -> Sale | None:
+        """The station's newest sale."""
+        return self.books.sales.last(station)
+
+    def slip(self, sale: str) -> JobView | None:
+        """How the newest slip of a sale stands; None where none was printed."""
+        job = self.books.jobs.of(sale)
+        return None if job is None else self.booking.printing.view(job.id)
+
     # ---- inside ----
 
     def _begin(self, basket: str, shown_fen: int, operator: Operator, *, cash: bool) -> Basket:

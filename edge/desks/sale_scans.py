@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from edge.desks.checkout import CheckoutDesk
@@ -10,13 +10,16 @@ from edge.desks.customers import Customers
 from edge.desks.selling import SellingDesk
 from edge.desks.shifts import ShiftDesk
 from edge.domain.payment_refusals import NoPayCode
-from edge.domain.refusals import InvalidCode, PayCodeElsewhere
+from edge.domain.refusals import InvalidCode, PayCodeElsewhere, Refusal
 from edge.domain.scanned import PAY_KINDS, PLAIN, Expecting, Rules, ScanKind, Scanned, classify, in_place
 from edge.domain.scanned_goods import sellable
 from edge.domain.selling import Basket, BasketState
 from edge.domain.selling_refusals import NoBasket, NotForSale
-from edge.domain.staff import Operator
+from edge.domain.staff import Operator, Role
 from edge.records.wares import Ware
+
+_SALES = PAY_KINDS | {ScanKind.COUPON, ScanKind.MEMBER, ScanKind.CARD}
+"""What beside goods belongs to an open basket."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class SaleRoom:
     shifts: ShiftDesk
     customers: Customers
     codes: Rules = PLAIN
+    _said: dict[str, Refusal] = field(default_factory=dict)
 
     def scan(self, text: str, operator: Operator, nonce: str, *, training: bool = False) -> Basket:
         """Does what the code at hand means for the station's basket.
@@ -59,6 +63,32 @@ class SaleRoom:
         if ware is None:
             raise InvalidCode
         return self.selling.add(ware.sku, operator, nonce, training=training)
+
+    def takes(self, station: str, text: str, nonce: str) -> bool:
+        """Whether a device's scan belongs to the basket that its station is at work on; then it is done with.
+
+        What stands against it is said on the page that looks next (`said`).
+        """
+        here = self.selling.at(station)
+        if here is None:
+            return False
+        seen = classify(text, Expecting.PAYMENT, self.codes)
+        if not (seen.names_goods or seen.kind in _SALES):
+            return False
+        operator = Operator(here.staff, here.staff, Role.CASHIER, station)
+        try:
+            self.scan(text, operator, nonce)
+        except Refusal as refusal:
+            self.say(station, refusal)
+        return True
+
+    def say(self, station: str, refusal: Refusal) -> None:
+        """Keeps a refusal for the station's page."""
+        self._said[station] = refusal
+
+    def said(self, station: str) -> Refusal | None:
+        """The newest refusal that nobody has read yet; told once."""
+        return self._said.pop(station, None)
 
     def pay_code(self, basket: str, shown_fen: int, code: str, operator: Operator, nonce: str) -> None:
         """A wallet's code scanned on the basket itself: begins to collect and charges it, in one go."""

@@ -15,7 +15,7 @@ from edge.desks.receipts import Printed, report_slip
 from edge.desks.staff import StaffDesk
 from edge.desks.status import Poke, StatusDesk
 from edge.domain.refusals import BadRequest, NonceReused, NotAllowed, UnknownThing
-from edge.domain.selling import CashCount, Report, Shift, Taking
+from edge.domain.selling import NOTES, CashCount, Report, Shift, Taking
 from edge.domain.selling_refusals import BasketOpen, CashShort, CountFirst, NoShift, ShiftRuns
 from edge.domain.staff import Act, Operator
 from edge.records.books import Books
@@ -24,8 +24,6 @@ from sync.selling import CashCounted, CashMoved, ShiftClosed, ShiftOpened, Tende
 
 MOST_FEN = 100_000_000
 """More cash than that is a typing error."""
-NOTES = (10000, 5000, 2000, 1000, 500, 100, 50, 10)
-"""Notes and coins that are counted, fen."""
 _LEADS = frozenset({Taking.IN, Taking.OUT})
 
 
@@ -117,6 +115,10 @@ class ShiftDesk:
             self.books.journal.append(tx, fact, _author(operator))
         self._announce(operator)
         return count
+
+    def moves(self, shift: str) -> tuple[tuple[str, int, str, str, str], ...]:
+        """(kind, fen, reason, staff, at) of cash that moved without a sale, newest first."""
+        return self.books.shifts.moves(shift)
 
     def x_report(self, operator: Operator) -> Report:
         """How the shift stands; changes nothing, any time. Raises NoShift."""

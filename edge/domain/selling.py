@@ -225,6 +225,10 @@ class Sale:
         return tuple(sorted(named, key=lambda one: (-one[2], one[0])))
 
 
+NOTES = (10000, 5000, 2000, 1000, 500, 100, 50, 10)
+"""Notes and coins that are counted, fen."""
+
+
 class Taking(Enum):
     """Cash that moved without a sale (value stored)."""
 

@@ -16,6 +16,7 @@ from devices.simulated_printer import SimulatedPrinter
 from devices.slip import Slip, Text
 from edge.daemon import Daemon, Shop, build_shop
 from edge.plugging import Introductions, _key
+from edge.print_turns import print_turn
 from tests.edge.conftest import KEY, settings_in
 
 SLIP = Slip("t", tuple(Text(f"line {number}") for number in range(10)))
@@ -106,7 +107,8 @@ def test_slips_for_a_lane_that_is_away_are_not_tried_forty_times_a_second(tmp_pa
     )
     daemon = Daemon(settings, KEY)
     daemon.store.printing.submit("k", "far", "T1", "", SLIP)
-    assert daemon._print_turn("far")() >= 0.5
+    turn = print_turn(daemon.store.printing, "far", settings.printers["far"])
+    assert turn() >= 0.5
     daemon.shop.books.close()
 
 

@@ -1,0 +1,122 @@
+"""What the SALE page shows: a basket and its total, a payment under way, a sale that is done, or an empty desk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from edge.domain.baskets import Priced
+from edge.domain.payment_views import PaymentView
+from edge.domain.refusals import Refusal
+from edge.domain.selling import Bill, Line, Sale
+from edge.domain.staff import Act, Operator
+from edge.store import Store
+from kiosk_ui.cashier.stage import fresh_nonce
+from kiosk_ui.language import language
+
+QUICK = (1000, 2000, 5000, 10_000, 20_000)
+"""Notes that people pay with, and sums of them, fen."""
+REASONS_CUT = ("damaged", "price_match", "goodwill", "staff")
+REASONS_VOID = ("customer_left", "mistake", "test", "other")
+
+
+@dataclass(frozen=True)
+class SaleStage:
+    """A stage of this page: its template's name, facts, HTTP status; `key` changes when it would look different."""
+
+    name: str
+    key: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    status: int = 200
+
+    @property
+    def template(self) -> str:
+        """The template's file."""
+        return f"cashier/sale_{self.name}.html"
+
+
+def stage_now(store: Store, operator: Operator, refusal: Refusal | None = None) -> SaleStage:
+    """The stage that the station's state asks for."""
+    room, station = store.sales, operator.station
+    shift = room.shifts.at(station)
+    basket = room.selling.at(station)
+    common = {
+        "said": refusal.words(language()) if refusal is not None else None,
+        "shift": shift,
+        "lead": operator.may(Act.CUT_PRICE),
+        "suspended": room.selling.suspended(),
+        "nonce": fresh_nonce(),
+        "last": room.checkout.last(station) if basket is None else None,
+        "reasons_cut": REASONS_CUT,
+        "reasons_void": REASONS_VOID,
+    }
+    status = refusal.status if refusal is not None else 200
+    code = refusal.code if refusal is not None else ""
+    if basket is None:
+        waiting = len(common["suspended"]) if isinstance(common["suspended"], tuple) else 0
+        key = f"empty:{shift.shift if shift else ''}:{waiting}:{code}"
+        return SaleStage("empty", key, common, status)
+    bill = room.selling.bill(basket)
+    payment = room.checkout.payment(basket.basket)
+    facts = {
+        **common,
+        "bill": bill,
+        "basket": basket,
+        "rows": rows(bill),
+        "payment": payment,
+        "quick": quick(bill.cash_fen),
+    }
+    name = "paying" if basket.state.value == "paying" else "basket"
+    return SaleStage(name, f"{name}:{_looks(bill, payment)}:{code}", facts, status)
+
+
+def done(store: Store, sale: Sale) -> SaleStage:
+    """A sale that is done: change, receipt, and on to the next."""
+    job = store.sales.checkout.slip(sale.sale)
+    facts = {"sale": sale, "job": job, "nonce": fresh_nonce(), "savings": sale.savings()}
+    return SaleStage("done", f"done:{sale.sale}:{job.state if job else ''}", facts)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line as the page shows it: what it comes to after everything, and what was taken off."""
+
+    line: Line
+    net_fen: int
+    saved_fen: int
+    changed: bool
+
+
+def rows(bill: Bill) -> tuple[Row, ...]:
+    """Lines newest first."""
+    priced: Priced = bill.priced
+    net = {one.line: (int(one.net_fen), int(one.gross_fen)) for one in priced.lines}
+    found = [
+        Row(line, net[line.line][0], net[line.line][1] - net[line.line][0], line.line in bill.changed)
+        for line in bill.basket.lines
+        if line.line in net
+    ]
+    return tuple(reversed(found))
+
+
+def quick(due_fen: int) -> tuple[int, ...]:
+    """Sums of cash that are likely to be given: exact, then the next notes above."""
+    above = sorted({-(-due_fen // note) * note for note in QUICK} - {due_fen})
+    return (due_fen, *above[:4])
+
+
+def _looks(bill: Bill, payment: PaymentView | None) -> str:
+    attempt = payment.attempt if payment is not None else None
+    seen = (
+        bill.basket.basket,
+        bill.basket.version,
+        bill.total_fen,
+        bill.newer,
+        [(one.coupon, one.lock) for one in bill.held],
+        payment.state if payment else "",
+        attempt.state if attempt else "",
+        (attempt.left_s // 5 if attempt else 0),
+        attempt.call_staff if attempt else False,
+    )
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
