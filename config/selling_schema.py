@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 _Fen = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
+_Days = Annotated[int, msgspec.Meta(ge=0, le=365)]
 _Words = Annotated[str, msgspec.Meta(max_length=400)]
 
 
@@ -25,6 +26,15 @@ class SellingSettings(msgspec.Struct, frozen=True):
     """Days for which the repurchase coupon is good that a receipt promises; 0: none is promised."""
     claim_from_fen: _Fen = 10_000
     """From what a sale must come to for such a promise, fen."""
+    no_reason_days: _Days = 7
+    """Days after receipt within which goods come back without a reason."""
+    fault_days: _Days = 15
+    """Days after receipt within which faulty goods come back."""
+    broken_rules: Literal["keep", "recompute"] = "keep"
+    """When what stays out no longer meets a price rule: keep gives back what each piece had cost, recompute what was
+    paid less what the rest would have cost by itself."""
+    refund_days: Annotated[int, msgspec.Meta(ge=1, le=60)] = 3
+    """Working days that a slip names for a refund which head office carries out."""
     return_terms_zh: _Words = "商品完好凭小票 7 日内可退换；食品等法定除外商品不适用"
     """What a receipt says of returns, Chinese."""
     return_terms_en: _Words = "Goods in good condition can be returned within 7 days with this receipt"

@@ -21,6 +21,7 @@ from edge.records.price_rules import PriceRules
 
 if TYPE_CHECKING:
     from sync.asked import AtHq
+    from sync.asking import HqAsk
 
 
 def customer_desks(
@@ -33,7 +34,7 @@ def customer_desks(
     rules: RuleBook | None = None,
 ) -> Customers:
     """Makes the desks; `at_hq` is given only where HQ is in the same process (tests)."""
-    asks = at_hq or _line(settings, books)
+    asks = at_hq or asks_of(settings, books)
     book = rules or PriceRuleDesk(PriceRules(books.ledger), status)
     reader = CouponReader(books, status, settings.store.id, verifier, asks, book)
     coupons = CouponDesk(books, reader, CouponHolds(books, reader, status), status, poke)
@@ -44,7 +45,7 @@ def customer_desks(
     return Customers(coupons, members, repurchase)
 
 
-def _line(settings: Settings, books: Books) -> AtHq | None:
+def asks_of(settings: Settings, books: Books) -> HqAsk | None:
     """A line of its own with a deadline of its own; None where the store has no HQ."""
     from sync.asked import ASK_S
     from sync.asking import HqAsk

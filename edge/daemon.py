@@ -47,6 +47,7 @@ from edge.plugging import WAKES, hire_plugs
 from edge.print_turns import print_turn
 from edge.records.books import Books, open_books
 from edge.selfcheck import answers, takes_writes, troubles
+from edge.return_crew import return_desk
 from edge.selling_crew import sale_room
 from edge.store import Store
 from edge.tender_crew import hire_payers, tender_desk
@@ -107,7 +108,8 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         plugs=plugs,
         till=till,
         tender=(tender := tender_desk(settings, books, status, till.drawers, poke)),
-        sales=sale_room(settings, till, tender, customers, benefits),
+        sales=(sales := sale_room(settings, till, tender, customers, benefits)),
+        returns=return_desk(settings, till, tender, customers, sales),
         upkeep=upkeep_desk(status, printing, plugs, settings.printers),
         events=EventDesk(books, staff),
         status=status,

@@ -16,6 +16,7 @@ from edge.desks.hand_over import HandOverDesk
 from edge.desks.pickup import PickupDesk
 from edge.desks.plugged import PlugDesk
 from edge.desks.printing import PrintDesk
+from edge.desks.returns import ReturnDesk
 from edge.desks.sale_scans import SaleRoom
 from edge.desks.scans import ScanDesk
 from edge.desks.staff import StaffDesk
@@ -45,6 +46,7 @@ class Store:
     till: Till
     tender: TenderDesk
     sales: SaleRoom
+    returns: ReturnDesk
     upkeep: UpkeepDesk
     events: EventDesk
     status: StatusDesk

@@ -28,6 +28,7 @@ from sync.asked import (
 )
 from sync.ends import Transport
 from sync.messages import LineDown
+from sync.returning import RMA_PATH, SOLD_PATH, RmaAsk, RmaSaid, SoldAsk, SoldSaid
 
 T = TypeVar("T")
 
@@ -61,6 +62,14 @@ class HqAsk:
     def claim(self, asked: ClaimAsk) -> ClaimSaid:
         """See AtHq."""
         return self._ask(CLAIM_PATH, asked, ClaimSaid)
+
+    def sold(self, asked: SoldAsk) -> SoldSaid:
+        """See sync.returning.ReturnsAtHq."""
+        return self._ask(SOLD_PATH, asked, SoldSaid)
+
+    def rma(self, asked: RmaAsk) -> RmaSaid:
+        """See sync.returning.ReturnsAtHq."""
+        return self._ask(RMA_PATH, asked, RmaSaid)
 
     def _ask(self, path: str, asked: msgspec.Struct, kind: type[T]) -> T:
         if not self._busy.acquire(timeout=self._patience_s):

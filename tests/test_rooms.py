@@ -27,7 +27,7 @@ ROOTS = tuple(
     "edge.customer_desks edge.lanes edge.lane_cli edge.print_test edge.till_crew edge.tender_crew edge.drawn_slips edge.hub_cli edge.hub_run "
     "edge.outbox_cli edge.hq edge.snapshot_child edge.snapshot_line edge.snapshot_cli edge.naming edge.search_child "
     "edge.hq_line edge.enroll_cli edge.owner edge.conformance_cli edge.conformance_store edge.config_cli "
-    "edge.config_shown edge.trust_cli edge.config_box edge.config_trial edge.selling_crew edge.print_turns edge.__main__ edge.demo".split()
+    "edge.config_shown edge.trust_cli edge.config_box edge.config_trial edge.selling_crew edge.return_crew edge.print_turns edge.__main__ edge.demo".split()
 )
 # What else of ours a module may import; the longest fitting name counts.
 ARROWS: dict[str, tuple[str, ...]] = {

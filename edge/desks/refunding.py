@@ -80,9 +80,9 @@ class Refunding:
         row = self._sold(number)
         return Fen(row.fen - self._gone(number))
 
-    def of(self, ref: str) -> tuple[RefundView, ...]:
+    def of(self, ref: str, tx: Connection | None = None) -> tuple[RefundView, ...]:
         """Refunds of a return or sale, oldest first."""
-        return self._views(self.books.payments.refunds_for(ref))
+        return self._views(self.books.payments.refunds_for(ref, tx), tx)
 
     def pending(self) -> tuple[RefundView, ...]:
         """Refunds that are on their way, oldest first."""

@@ -8,11 +8,14 @@ from edge.domain.return_refusals import ReturnTooMany
 from edge.domain.returns import Bought, PaidBy, Preview, Refunded, Wanted
 
 
-def preview(bought: Bought, wanted: Sequence[Wanted], *, gifts_lost: Iterable[int] = ()) -> Preview:
-    """What these pieces bring: the stored allocation of each, never a new price.
+def preview(
+    bought: Bought, wanted: Sequence[Wanted], *, gifts_lost: Iterable[int] = (), rest_fen: int | None = None
+) -> Preview:
+    """What these pieces bring: the stored allocation of each.
 
     `gifts_lost`: lines of gifts that the rest no longer earns. One that does not come back with this return costs its
-    listed price, but never more than is given back.
+    listed price, but never more than is given back. `rest_fen`: what stays out would cost by itself under the rules of
+    the sale, where the chain wants it so; then what goes back is what was paid less that.
     """
     lines = tuple(_refunded(bought, one) for one in wanted)
     back = {(one.wanted.line, unit) for one in lines for unit in one.units}
@@ -24,15 +27,19 @@ def preview(bought: Bought, wanted: Sequence[Wanted], *, gifts_lost: Iterable[in
     ]
     lost = {*gifts_lost} if rest else {line.line for line in bought.lines if line.gift}
     due = tuple(sorted(number for number in lost if _listed(bought, number, wanted)))
-    total = sum(one.fen for one in lines)
+    stored = sum(one.fen for one in lines)
+    out = sum(piece.net_fen for line in bought.lines for piece in line.pieces)
+    total = stored + (bought.withheld_fen if not rest else 0)
+    if rest_fen is not None and rest:
+        total = max(0, out + bought.withheld_fen - rest_fen)
     gift_fen = min(total, sum(_listed(bought, number, wanted) for number in due))
     fen = total - gift_fen
-    given_before = bought.net_fen - sum(piece.net_fen for line in bought.lines for piece in line.pieces)
-    earned = _share(bought.points, given_before + total, bought.net_fen)
+    earned = _share(bought.points, bought.net_fen - out + stored, bought.net_fen)
     return Preview(
         lines=lines,
         fen=fen,
         gift_fen=gift_fen,
+        broken_fen=stored - total,
         gifts_due=due,
         by_tender=spread(fen, bought.paid),
         points_given=sum(one.points for one in lines),

@@ -110,7 +110,8 @@ class Bought:
     """A purchase as a return desk sees it. `received` the local day on which the goods were received.
 
     `here`: this store sold it and gives the money back itself; else HQ does. `estimate`: the figures are worked out
-    from the order's sums, HQ's own count. `net_fen` is what was paid in all, `points` were earned by it.
+    from the order's sums, HQ's own count. `net_fen` is what was paid in all, `points` were earned by it, of which
+    `points_back` went back; `withheld_fen` earlier returns kept for rules that the rest no longer met.
     """
 
     source: Source
@@ -126,7 +127,7 @@ class Bought:
     member: str = ""
     points: int = 0
     points_back: int = 0
-    order_tail: str = ""
+    withheld_fen: int = 0
 
     def line(self, number: int) -> ReturnableLine | None:
         """The line of this number."""
@@ -165,7 +166,8 @@ class Refunded:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a return comes to. `fen` is paid out: the lines' sum less `gift_fen`, the price of gifts that stay away.
+    """What a return comes to. `fen` is paid out: the lines' sum less `gift_fen`, the price of gifts that stay away, and
+    less `broken_fen`, what the rest now costs more since it no longer meets a rule (negative: kept before, free now).
 
     `by_tender` maps a tender's number to its share. `points_lost` were earned by what comes back; `whole`:
     nothing that was paid for is left out.
@@ -174,6 +176,7 @@ class Preview:
     lines: tuple[Refunded, ...]
     fen: int
     gift_fen: int
+    broken_fen: int
     gifts_due: tuple[int, ...]
     by_tender: Mapping[str, int]
     points_given: int

@@ -27,6 +27,7 @@ from sync.messages import (
     kind_of,
     sha_of,
 )
+from sync.returning import ReturnAccepted
 from sync.selling import SaleCompleted
 
 
@@ -91,6 +92,8 @@ class Journal:
             # What a quota's pieces were taken out of has a fact of its own.
             sign, reason = -1, "sale"
             fact = msgspec.structs.replace(fact, lines=tuple(line for line in fact.lines if not line.grant))
+        elif isinstance(fact, ReturnAccepted):
+            sign, reason = 1, "return"
         elif isinstance(fact, StockMoved):
             values = (seq, fact.sku, fact.qty, fact.reason)
             tx.execute("INSERT INTO movement (seq, sku, delta, reason) VALUES (?, ?, ?, ?)", values)

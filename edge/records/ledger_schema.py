@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge.domain.orders import OrderState
-from edge.records.picking_tables import PICKING
-from edge.records import benefit_tables
+from edge.records import benefit_tables, return_tables
 from edge.records.payment_tables import PAYMENTS
+from edge.records.picking_tables import PICKING
 from edge.records.sales_tables import SELLING
 
 if TYPE_CHECKING:
@@ -164,6 +164,7 @@ STEPS = {
     "coupons": benefit_tables.LEDGER,
     "picking": PICKING,
     "payments": PAYMENTS,
+    "returns": return_tables.RETURNS,
 }
 NAMES = list(STEPS)
 

@@ -210,9 +210,9 @@ class Payments:
         """Refunds of an attempt, oldest first."""
         return self._refunds("number = ? ORDER BY at, rowid", (number,), tx)
 
-    def refunds_for(self, ref: str) -> list[RefundRow]:
+    def refunds_for(self, ref: str, tx: Connection | None = None) -> list[RefundRow]:
         """Refunds of a sale or return, oldest first."""
-        return self._refunds("ref = ? ORDER BY at, rowid", (ref,), None)
+        return self._refunds("ref = ? ORDER BY at, rowid", (ref,), tx)
 
     def refunding(self) -> list[RefundRow]:
         """Refunds that are not settled, oldest first."""

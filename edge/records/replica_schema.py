@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from edge.records import benefit_tables, price_rule_tables
+from edge.records import benefit_tables, price_rule_tables, return_tables
 from edge.records.picking_tables import NODES
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ PLAIN = (
     ("counter", benefit_tables.REPLICA),
     ("nodes", NODES),
     ("promotions", price_rule_tables.REPLICA),
+    ("returns", return_tables.REPLICA),
 )
 NAMES = ["first", "config", "feeds", *(name for name, _ in PLAIN)]
 

@@ -13,6 +13,7 @@ from sync import benefits
 from sync.benefits import Coupon, Member, PointsGrant
 from sync.goods import Inbound, Node, NodeStock, Quota
 from sync.messages import canonical
+from sync.returning import ReturnedElsewhere, ReturnState
 
 Row = tuple[Any, ...]
 
@@ -96,6 +97,11 @@ def _tier_row(d: dict[str, Any]) -> Row:
     return (d["row"], terms.tier, terms.version, terms.starts, msgspec.json.encode(terms).decode())
 
 
+def _elsewhere_row(d: dict[str, Any]) -> Row:
+    word = msgspec.convert({**d, "tb": "returned_elsewhere"}, ReturnedElsewhere)
+    return (word.sale, msgspec.json.encode(word.lines).decode())
+
+
 def _config_row(d: dict[str, Any]) -> Row:
     return (d["id"], canonical(d).decode())
 
@@ -170,6 +176,8 @@ TABLES: Mapping[str, WireTable] = {
     "member_erase": _typed("member_erase", benefits.MemberErase, "cmd member at"),
     "join_link": _typed("join_link", benefits.JoinLink, "link url title_zh title_en until"),
     "join_scene": _typed("join_scene", benefits.JoinScene, "scene result at"),
+    "return_state": _typed("return_state", ReturnState, "ret state fen at note"),
+    "returned_elsewhere": WireTable("returned_elsewhere", ("sale", "lines"), _elsewhere_row),
     "repurchase": _typed("repurchase", benefits.Repurchase, "offer min_fen fen days title_zh title_en"),
 }
 """Wire table -> table of hq.db."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -186,3 +187,15 @@ def test_an_online_orders_sum_is_spread_over_its_pieces() -> None:
     assert sum(map(sum, found.values())) == 20862
     assert [len(part) for part in found.values()] == [2, 1, 3]
     assert estimated([(1, 2, 0)], 0) == {1: (0, 0)}
+
+
+def test_where_the_chain_wants_it_the_rest_is_priced_anew() -> None:
+    """满200减30 on two pieces of 100: one comes back, the rest is no longer 200 and costs 100 in full."""
+    shop = bought(line(1, 8500, 8500, unit_fen=10000))
+    told = preview(shop, [want(1)], rest_fen=10000)
+    assert (told.fen, told.broken_fen) == (7000, 1500)
+    # The last piece brings what is left, also what was kept before.
+    later = replace(without(shop, {1: frozenset({1})}), withheld_fen=1500)
+    last = preview(later, [want(1)], rest_fen=0)
+    assert (last.fen, last.broken_fen) == (10000, -1500)
+    assert told.fen + last.fen == 17000

@@ -1,0 +1,181 @@
+"""What somebody brings back was bought somewhere: this store's sales and orders, or, with HQ's help, anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from edge.clock import moment_of
+from edge.db import Connection
+from edge.desks.status import StatusDesk
+from edge.domain.orders import Order
+from edge.domain.return_refusals import PaperTraining, PurchaseUnknown, ReturnNeedsHq
+from edge.domain.return_sums import estimated
+from edge.domain.returns import Bought, PaidBy, Piece, ReturnableLine, Source, without
+from edge.domain.selling import Sale, SoldLine
+from edge.records.books import Books
+from sync.messages import SyncFault
+from sync.returning import Purchase, ReturnsAtHq, SoldAsk
+
+_GIFT = "gift"
+
+
+@dataclass(frozen=True)
+class PurchaseDesk:
+    """Finds a purchase and what of it is still out. `store` is this store's number."""
+
+    books: Books
+    status: StatusDesk
+    store: str
+    at_hq: ReturnsAtHq | None
+
+    def find(self, text: str) -> Bought:
+        """By a receipt's number, an order's, or a parcel's; raises PurchaseUnknown, ReturnNeedsHq, PaperTraining."""
+        text = text.strip()
+        sale = self.books.sales.by_receipt(text) or self.books.sales.by_id(text)
+        if sale is not None:
+            return self.of_sale(sale)
+        order = self.books.replica.order(text)
+        if order is not None and self._collected(order):
+            return self.of_order(order)
+        return self._elsewhere(text)
+
+    def again(self, source: Source, ref: str, tx: Connection | None = None) -> Bought:
+        """The same purchase once more, by its own name; what came back meanwhile is gone from it."""
+        if source is Source.SALE and (sale := self.books.sales.by_id(ref, tx)) is not None:
+            return self.of_sale(sale, tx)
+        order = self.books.replica.order(ref) if source is Source.ORDER else None
+        if order is not None and self._collected(order, tx):
+            return self.of_order(order, tx)
+        return self._elsewhere(ref)
+
+    def of_sale(self, sale: Sale, tx: Connection | None = None) -> Bought:
+        """A sale of this store: the allocation as it was stored. Raises PaperTraining."""
+        if sale.training:
+            raise PaperTraining
+        paid = tuple(
+            PaidBy(one.kind, one.fen, one.number, self._left(one.number, one.fen, tx)) for one in sale.paid
+        )
+        points, withheld = self.books.returns.sums(Source.SALE, sale.sale, tx)
+        bought = Bought(
+            source=Source.SALE,
+            ref=sale.sale,
+            shown=sale.receipt,
+            store=self.store,
+            received=self.status.local(moment_of(sale.at)).date(),
+            lines=tuple(self._line(line) for line in sale.lines),
+            paid=paid,
+            net_fen=sale.net_fen,
+            member=sale.member,
+            points=sale.points,
+            points_back=points,
+            withheld_fen=withheld,
+        )
+        return without(bought, self.books.returns.gone(Source.SALE, sale.sale, tx))
+
+    def of_order(self, order: Order, tx: Connection | None = None) -> Bought:
+        """An online order that was collected here: only its sum is known, so each piece's share is an estimate.
+
+        HQ gives the money back the way it came, by its own figures.
+        """
+        handed = self.books.pickups.fulfilment(order, tx).handed
+        shares = estimated([(line.line, line.qty, line.unit_fen) for line in order.lines], order.paid_fen)
+        lines = tuple(
+            ReturnableLine(
+                line=line.line,
+                sku=line.sku,
+                gtin="",
+                name_zh=line.name_zh,
+                name_en=line.name_en,
+                qty=line.qty,
+                unit_fen=line.unit_fen,
+                pieces=tuple(
+                    Piece(n, fen) for n, fen in enumerate(shares[line.line][: handed.get(line.line, 0)], 1)
+                ),
+                flags=self._flags(line.sku, line.flags),
+            )
+            for line in order.lines
+        )
+        row = self.books.pickups.last_of(order.order, 0, tx)
+        received = moment_of(row.at) if row else self.status.now()
+        bought = Bought(
+            source=Source.ORDER,
+            ref=order.order,
+            shown=order.order,
+            store=self.store,
+            received=self.status.local(received).date(),
+            lines=lines,
+            paid=(),
+            net_fen=order.paid_fen,
+            here=False,
+            estimate=True,
+        )
+        return without(bought, self.books.returns.gone(Source.ORDER, order.order, tx))
+
+    def _elsewhere(self, text: str) -> Bought:
+        if self.at_hq is None:
+            raise PurchaseUnknown
+        try:
+            said = self.at_hq.sold(SoldAsk(text[:64]))
+        except SyncFault:
+            raise ReturnNeedsHq from None
+        if said.purchase is None:
+            raise PurchaseUnknown
+        return self._told(said.purchase)
+
+    def _told(self, told: Purchase) -> Bought:
+        lines = tuple(
+            ReturnableLine(
+                line=line.line,
+                sku=line.sku,
+                gtin=line.gtin,
+                name_zh=line.name_zh,
+                name_en=line.name_en or line.name_zh,
+                qty=line.qty,
+                unit_fen=line.unit_fen,
+                pieces=tuple(Piece(piece.unit, piece.fen) for piece in line.pieces),
+                flags=("no_return",) if line.no_return else (),
+                gift=line.gift,
+            )
+            for line in told.lines
+        )
+        bought = Bought(
+            source=Source(told.source),
+            ref=told.ref,
+            shown=told.shown,
+            store=told.store,
+            received=date.fromisoformat(told.received),
+            lines=lines,
+            paid=(),
+            net_fen=told.net_fen,
+            here=False,
+            estimate=told.estimate,
+            member=told.member,
+        )
+        # What came back here a moment ago HQ may not have heard of yet.
+        return without(bought, self.books.returns.gone(bought.source, bought.ref))
+
+    def _line(self, line: SoldLine) -> ReturnableLine:
+        return ReturnableLine(
+            line=line.line,
+            sku=line.sku,
+            gtin=line.gtin,
+            name_zh=line.name_zh,
+            name_en=line.name_en,
+            qty=line.qty,
+            unit_fen=line.unit_fen,
+            pieces=tuple(Piece(n, net) for n, (net, _) in enumerate(line.units, 1)),
+            flags=self._flags(line.sku, line.flags),
+            gift=_GIFT in line.flags,
+        )
+
+    def _flags(self, sku: str, own: tuple[str, ...]) -> tuple[str, ...]:
+        """The flags of then and, as exclusions are the law's, of now."""
+        ware = self.books.wares.ware(sku)
+        return tuple(sorted({*own, *(ware.flags if ware else ())}))
+
+    def _left(self, number: str, fen: int, tx: Connection | None) -> int:
+        return fen - sum(one.fen for one in self.books.payments.refunds_of(number, tx))
+
+    def _collected(self, order: Order, tx: Connection | None = None) -> bool:
+        return any(self.books.pickups.fulfilment(order, tx).handed.values())

@@ -1,0 +1,87 @@
+"""The slip of a return: what came back, what goes back and how, or that it is still to come. Pure."""
+
+from __future__ import annotations
+
+from config.selling_schema import SellingSettings
+from devices.slip import Align, Code128, Feed, Pair, Rule, Slip, SlipPart, Text
+from edge.domain.return_views import GoesBack, Returned
+from edge.records.replica import ShopRow
+
+_KINDS = {
+    "cash": ("现金", "Cash"),
+    "wechat": ("微信支付", "WeChat Pay"),
+    "alipay": ("支付宝", "Alipay"),
+    "unionpay": ("云闪付", "UnionPay"),
+    "hq": ("总部原路退回", "By head office"),
+}
+_STATES = {
+    "refunded": ("已退", "refunded"),
+    "refunding": ("待退款", "pending"),
+    "refund_failed": ("待处理", "being looked at"),
+    "refused": ("未退", "refused"),
+}
+
+
+def return_slip(done: Returned, store: str, shop: ShopRow | None, rules: SellingSettings) -> Slip:
+    """What the customer takes along; large and at the top whether the money is there or still to come."""
+    english = rules.receipt_language == "en"
+
+    def say(zh: str, en: str) -> str:
+        return en if english else zh
+
+    title = say("退货单", "Return")
+    headline = say("待退款", "REFUND PENDING") if done.pending else say("已退款", "REFUNDED")
+    parts: list[SlipPart] = [Text(title, scale=2, bold=True, align=Align.CENTER)]
+    if shop is not None:
+        parts.append(Text(say(shop.name_zh, shop.name_en), align=Align.CENTER))
+    parts += [
+        Text(f"{say('门店', 'Store')} {store}", align=Align.CENTER),
+        Text(headline, scale=2, bold=True, align=Align.CENTER),
+        Rule(),
+        Pair(say("退货单号", "Return no."), done.receipt, bold=True),
+        Pair(say("原单号", "Bought by"), done.shown),
+        Pair(say("时间", "Time"), f"{done.at:%Y-%m-%d %H:%M:%S}"),
+        Pair(say("柜台", "Desk"), done.station),
+        Pair(say("店员", "Staff"), done.staff),
+        Rule(),
+    ]
+    for line in done.lines:
+        parts += [Text(say(line.name_zh, line.name_en), bold=True), Pair(f"× {line.qty}", _yuan(line.fen))]
+    parts.append(Rule())
+    if done.gift_fen:
+        parts.append(Pair(say("扣除未退赠品", "Gifts kept"), f"-{_yuan(done.gift_fen)}"))
+    if done.broken_fen:
+        parts.append(Pair(say("优惠调整", "Rules no longer met"), _yuan(-done.broken_fen)))
+    about = say("约 ", "about ") if done.estimate else ""
+    parts.append(Pair(say("应退", "To be refunded"), f"{about}¥{_yuan(done.refund_fen)}", bold=True))
+    parts += [_part(one, english=english) for one in done.parts]
+    if done.points_lost:
+        parts.append(Pair(say("扣回积分", "Points taken back"), str(done.points_lost)))
+    if done.points_given:
+        parts.append(Pair(say("退回积分", "Points given back"), str(done.points_given)))
+    if done.pending:
+        days = rules.refund_days
+        parts.append(
+            Text(
+                say(
+                    f"款项将原路退回，预计 {days} 个工作日内到账，请保留本单",
+                    f"The money goes back the way it came, within {days} working days; keep this slip",
+                )
+            )
+        )
+    phone = rules.complaint_phone or (shop.phone if shop is not None else "")
+    if phone:
+        parts.append(Pair(say("咨询电话", "Questions"), phone))
+    parts += [Feed(), Code128(done.receipt)]
+    return Slip(f"{done.receipt} {title}", tuple(parts))
+
+
+def _part(one: GoesBack, *, english: bool) -> Pair:
+    kind = _KINDS.get(one.kind, (one.kind, one.kind))[english]
+    state = _STATES.get(one.state, (one.state, one.state))[english]
+    return Pair(f"{kind} {state}", _yuan(one.fen))
+
+
+def _yuan(fen: int) -> str:
+    sign, rest = "-" if fen < 0 else "", abs(fen)
+    return f"{sign}{rest // 100}.{rest % 100:02}"

@@ -1,0 +1,188 @@
+"""The return desk: goods come back, money goes back the way it came, and HQ is told in one fact."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from config.selling_schema import SellingSettings
+from edge.db import Connection
+from edge.desks.coupons import CouponDesk
+from edge.desks.purchases import PurchaseDesk
+from edge.desks.quoting import Quoting
+from edge.desks.refunding import Refunding
+from edge.desks.return_booking import ReturnBooking, Taken
+from edge.desks.status import Poke, StatusDesk
+from edge.domain.orders import Fen
+from edge.domain.payment_views import RefundPart
+from edge.domain.refusals import BadRequest, NonceReused, NotAllowed, UnknownThing
+from edge.domain.return_refusals import ReturnNeedsHq, ReturnNotAuthorised
+from edge.domain.return_sums import preview
+from edge.domain.return_views import Returned
+from edge.domain.returns import Bought, Preview, Source, Terms, Wanted, check
+from edge.domain.staff import Act, Operator
+from edge.records.books import Books
+from sync.messages import SyncFault
+from sync.returning import RmaAsk
+
+_RETURNS = uuid.UUID("0b0f7b52-5c0b-5a55-8d0e-51f7c2a0b9d1")
+
+
+@dataclass(frozen=True)
+class ReturnDesk:
+    """Looking changes nothing; accepting is one transaction {return, stock, points, coupons, refunds, fact, slip}."""
+
+    books: Books
+    rules: SellingSettings
+    purchases: PurchaseDesk
+    quoting: Quoting
+    coupons: CouponDesk
+    refunding: Refunding
+    booking: ReturnBooking
+    status: StatusDesk
+    poke: Poke
+
+    def find(self, text: str, operator: Operator) -> Bought:
+        """The purchase with what of it is still out; raises PurchaseUnknown, ReturnNeedsHq, PaperTraining."""
+        self._may(operator)
+        return self.purchases.find(text)
+
+    def preview(
+        self, bought: Bought, wanted: Sequence[Wanted], operator: Operator, *, forced: bool = False
+    ) -> Preview:
+        """What these pieces would bring; raises what `accept` raises for them."""
+        self._may(operator, forced=forced)
+        check(bought, wanted, self.terms(), self.status.local(self.status.now()).date(), forced=forced)
+        return self._sums(bought, wanted)
+
+    def accept(
+        self,
+        source: Source,
+        ref: str,
+        wanted: Sequence[Wanted],
+        operator: Operator,
+        nonce: str,
+        *,
+        forced: bool = False,
+        exchange: str = "",
+    ) -> Returned:
+        """Takes the goods back. Goods of another store need HQ's word first; of this store's sales nothing does.
+
+        Raises the refusals of `preview`, ReturnNeedsHq, ReturnNotAuthorised, NonceReused.
+        """
+        self._may(operator, forced=forced)
+        if not nonce:
+            raise BadRequest(why="nonce")
+        digest = _digest(source, ref, wanted, operator.station, forced, exchange)
+        done = self._before(nonce, digest)
+        if done is not None:
+            return done
+        ret = str(uuid.uuid5(_RETURNS, f"{self.books.journal.stream_id()}:{nonce}"))
+        bought = self.purchases.again(source, ref)
+        told = self.preview(bought, wanted, operator, forced=forced)
+        rma = self._authorised(bought, told, ret)
+        with self.books.ledger.transaction() as tx:
+            done = self._before(nonce, digest, tx)
+            if done is not None:
+                return done
+            if self._ours(bought):
+                # Another desk may have taken pieces back since it was looked at.
+                bought = self.purchases.again(source, ref, tx)
+            told = self.preview(bought, wanted, operator, forced=forced)
+            taken = Taken(ret, nonce, digest, bought, told, rma, forced, exchange)
+            self._give(tx, taken, operator, nonce)
+        done = self.view(ret, repeat=False)
+        self.refunding.announce(self.refunding.of(ret), operator, nonce)
+        for topic in (f"station:{operator.station}", "stock", "returns", "outbox", "printing"):
+            self.poke(topic)
+        return done
+
+    def view(self, ret: str, *, repeat: bool = True) -> Returned:
+        """A return and where its money is now; raises UnknownThing."""
+        row = self.books.returns.by_id(ret)
+        if row is None:
+            raise UnknownThing
+        return replace(self.booking.view(row), repeat=repeat)
+
+    def recent(self, limit: int = 20) -> tuple[Returned, ...]:
+        """The newest returns of this store."""
+        return tuple(self.booking.view(row) for row in self.books.returns.recent(limit))
+
+    def terms(self) -> Terms:
+        """How long goods may come back."""
+        return Terms(self.rules.no_reason_days, self.rules.fault_days)
+
+    def _give(self, tx: Connection, taken: Taken, operator: Operator, nonce: str) -> None:
+        parts = [RefundPart(number, Fen(fen)) for number, fen in taken.told.by_tender.items() if fen]
+        self.booking.book(tx, taken, operator)
+        if taken.bought.here and parts:
+            self.refunding.begin(tx, parts, operator, nonce, ref=taken.ret)
+        if taken.bought.here and taken.told.whole:
+            self.coupons.give_back_in(tx, taken.bought.ref, operator)
+        self.booking.paper(tx, taken.ret, operator)
+
+    def _sums(self, bought: Bought, wanted: Sequence[Wanted]) -> Preview:
+        if not bought.here:
+            return preview(bought, wanted)
+        rest, gifts = self._rest(bought, wanted)
+        anew = rest if self.rules.broken_rules == "recompute" else None
+        return preview(bought, wanted, gifts_lost=gifts, rest_fen=anew)
+
+    def _rest(self, bought: Bought, wanted: Sequence[Wanted]) -> tuple[int | None, tuple[int, ...]]:
+        """What stays out would cost by itself under the sale's own rules, and the gifts it no longer earns."""
+        sale = self.books.sales.by_id(bought.ref)
+        basket = self.books.baskets.by_id(sale.basket) if sale is not None else None
+        if basket is None:
+            return None, ()
+        coming = {one.line: one.qty for one in wanted}
+        left = {line.line: line.left - coming.get(line.line, 0) for line in bought.lines if not line.gift}
+        lines = tuple(
+            replace(line, qty=left[line.line]) for line in basket.lines if left.get(line.line, 0) > 0
+        )
+        if not lines:
+            return None, ()
+        priced = self.quoting.price(replace(basket, lines=lines))
+        earned = {gift.priced.sku for gift in priced.gifts}
+        lost = tuple(line.line for line in bought.lines if line.gift and line.left and line.sku not in earned)
+        return int(priced.total_fen), lost
+
+    def _authorised(self, bought: Bought, told: Preview, ret: str) -> str:
+        """HQ's word for goods that this store cannot vouch for; "" where none is needed."""
+        if self._ours(bought):
+            return ""
+        asks = self.purchases.at_hq
+        if asks is None:
+            raise ReturnNeedsHq
+        lines = {str(one.wanted.line): one.units for one in told.lines}
+        try:
+            said = asks.rma(RmaAsk(ret, bought.source.value, bought.ref, lines))
+        except SyncFault:
+            raise ReturnNeedsHq from None
+        if said.why or not said.rma:
+            raise ReturnNotAuthorised
+        return said.rma
+
+    def _ours(self, bought: Bought) -> bool:
+        """Whether this store's own books say what of it is still out: its sales, and orders it handed over."""
+        return bought.here or (
+            bought.source is Source.ORDER and bought.estimate and bought.store == self.purchases.store
+        )
+
+    def _before(self, nonce: str, digest: str, tx: Connection | None = None) -> Returned | None:
+        row = self.books.returns.by_nonce(nonce, tx)
+        if row is None:
+            return None
+        if row.request_sha != digest:
+            raise NonceReused
+        return replace(self.booking.view(row), repeat=True)
+
+    def _may(self, operator: Operator, *, forced: bool = False) -> None:
+        if not operator.may(Act.SELL) or (forced and not operator.may(Act.FORCE)):
+            raise NotAllowed
+
+
+def _digest(source: Source, ref: str, wanted: Sequence[Wanted], *said: object) -> str:
+    lines = [(one.line, one.qty, one.condition.value, one.reason.value, one.fate.value) for one in wanted]
+    return hashlib.sha256(repr((source.value, ref, sorted(lines), said)).encode()).hexdigest()

@@ -1,0 +1,174 @@
+"""Rows of returns: what came back of which purchase, piece by piece, and what HQ says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import msgspec
+
+from edge.db import Connection, Database
+from edge.domain.returns import Source
+
+
+@dataclass(frozen=True)
+class ReturnLineRow:
+    """Pieces of a line that came back, `fen` for all of them; the texts are values of edge.domain.returns."""
+
+    line: int
+    sku: str
+    name_zh: str
+    name_en: str
+    qty: int
+    fen: int
+    condition: str
+    reason: str
+    fate: str
+
+
+@dataclass(frozen=True)
+class ReturnRow:
+    """A return as it was accepted. `receipt` is the number on its slip, `shown` the purchase's number on paper."""
+
+    ret: str
+    nonce: str
+    request_sha: str
+    receipt: str
+    source: Source
+    ref: str
+    shown: str
+    shop: str
+    station: str
+    staff: str
+    shift: str
+    at: str
+    refund_fen: int
+    gift_fen: int
+    broken_fen: int
+    at_hq: bool
+    estimate: bool
+    rma: str
+    member: str
+    points_lost: int
+    points_given: int
+    forced: bool
+    offline: bool
+    exchange: str
+    seq: int
+    job: int = 0
+    lines: tuple[ReturnLineRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class BackRow:
+    """HQ's word on a return: state to_refund|refunded|refused, fen as it went back."""
+
+    state: str
+    fen: int
+    at: str
+    note: str
+
+
+_HEAD = tuple(field.name for field in fields(ReturnRow) if field.name != "lines")
+_LINE = tuple(field.name for field in fields(ReturnLineRow))
+
+
+class Returns:
+    """Rows of goods_return, return_line and return_piece; writes happen inside a desk's transaction."""
+
+    def __init__(self, ledger: Database) -> None:
+        self._ledger = ledger
+
+    def add(self, tx: Connection, row: ReturnRow, pieces: dict[int, tuple[int, ...]]) -> None:
+        """Writes a return; `pieces` by line. The primary key refuses a piece that came back before."""
+        facts = [getattr(row, name) for name in _HEAD]
+        values = [one.value if isinstance(one, Source) else one for one in facts]
+        tx.execute(
+            f"INSERT INTO goods_return ({', '.join(_HEAD)}) VALUES ({_marks(len(_HEAD))})",
+            [int(one) if isinstance(one, bool) else one for one in values],
+        )
+        tx.executemany(
+            f"INSERT INTO return_line (ret, {', '.join(_LINE)}) VALUES ({_marks(len(_LINE) + 1)})",
+            [(row.ret, *(getattr(line, name) for name in _LINE)) for line in row.lines],
+        )
+        tx.executemany(
+            "INSERT INTO return_piece VALUES (?, ?, ?, ?, ?)",
+            [
+                (row.source.value, row.ref, line, unit, row.ret)
+                for line, units in pieces.items()
+                for unit in units
+            ],
+        )
+
+    def next_number(self, tx: Connection, station: str) -> int:
+        """The station's next return, counted from 1 without gaps."""
+        row = tx.execute("SELECT count(*) + 1 FROM goods_return WHERE station = ?", (station,)).fetchone()
+        return int(row[0])
+
+    def by_nonce(self, nonce: str, tx: Connection | None = None) -> ReturnRow | None:
+        """A return by the nonce of its request."""
+        return self._one("nonce = ?", nonce, tx)
+
+    def by_id(self, ret: str, tx: Connection | None = None) -> ReturnRow | None:
+        """A return by its id."""
+        return self._one("ret = ?", ret, tx)
+
+    def recent(self, limit: int) -> tuple[ReturnRow, ...]:
+        """The newest returns, newest first."""
+        return self._some("1 = 1 ORDER BY at DESC, seq DESC LIMIT ?", (limit,), None)
+
+    def of(self, source: Source, ref: str) -> tuple[ReturnRow, ...]:
+        """Returns of a purchase, oldest first."""
+        return self._some("source = ? AND ref = ? ORDER BY seq", (source.value, ref), None)
+
+    def gone(self, source: Source, ref: str, tx: Connection | None = None) -> dict[int, frozenset[int]]:
+        """Pieces of a purchase that came back, here or, as HQ says, at another store."""
+        reader = tx or self._ledger.read()
+        found: dict[int, set[int]] = {}
+        for line, unit in reader.execute(
+            "SELECT line, unit FROM return_piece WHERE source = ? AND ref = ?", (source.value, ref)
+        ):
+            found.setdefault(line, set()).add(unit)
+        row = reader.execute("SELECT lines FROM hq.returned_elsewhere WHERE sale = ?", (ref,)).fetchone()
+        if row is not None and source is Source.SALE:
+            for name, units in msgspec.json.decode(row[0].encode(), type=dict[str, tuple[int, ...]]).items():
+                found.setdefault(int(name), set()).update(units)
+        return {line: frozenset(units) for line, units in found.items()}
+
+    def sums(self, source: Source, ref: str, tx: Connection | None = None) -> tuple[int, int]:
+        """What earlier returns of the purchase took back of points, and kept of money for rules no longer met."""
+        asked = (
+            "SELECT coalesce(sum(points_lost), 0), coalesce(sum(broken_fen), 0) FROM goods_return"
+            " WHERE source = ? AND ref = ?"
+        )
+        points, fen = (tx or self._ledger.read()).execute(asked, (source.value, ref)).fetchone()
+        return int(points), int(fen)
+
+    def back(self, ret: str) -> BackRow | None:
+        """What HQ made of a return whose money it gives back; None until it has said so."""
+        asked = "SELECT state, fen, at, note FROM hq.return_state WHERE ret = ?"
+        row = self._ledger.read().execute(asked, (ret,)).fetchone()
+        return None if row is None else BackRow(*row)
+
+    def _one(self, where: str, value: str, tx: Connection | None) -> ReturnRow | None:
+        return next(iter(self._some(f"{where} LIMIT 1", (value,), tx)), None)
+
+    def _some(self, where: str, values: tuple[object, ...], tx: Connection | None) -> tuple[ReturnRow, ...]:
+        reader = tx or self._ledger.read()
+        heads = reader.execute(
+            f"SELECT {', '.join(_HEAD)} FROM goods_return WHERE {where}", values
+        ).fetchall()
+        return tuple(self._whole(reader, row) for row in heads)
+
+    def _whole(self, reader: Connection, row: tuple[Any, ...]) -> ReturnRow:
+        facts: dict[str, Any] = dict(zip(_HEAD, row, strict=True))
+        facts["source"] = Source(facts["source"])
+        for name in ("at_hq", "estimate", "forced", "offline"):
+            facts[name] = bool(facts[name])
+        asked = f"SELECT {', '.join(_LINE)} FROM return_line WHERE ret = ? ORDER BY line"
+        lines = reader.execute(asked, (facts["ret"],)).fetchall()
+        return ReturnRow(**facts, lines=tuple(ReturnLineRow(*line) for line in lines))
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)

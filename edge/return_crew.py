@@ -1,0 +1,38 @@
+"""Returns put together: the return desk over sales, payments, coupons and, for purchases elsewhere, HQ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from config.schema import Settings
+from edge.customer_desks import asks_of
+from edge.desks.customers import Customers
+from edge.desks.purchases import PurchaseDesk
+from edge.desks.return_booking import ReturnBooking
+from edge.desks.returns import ReturnDesk
+from edge.desks.sale_scans import SaleRoom
+from edge.desks.tender import TenderDesk
+from edge.desks.till import Till
+
+if TYPE_CHECKING:
+    from sync.returning import ReturnsAtHq
+
+
+def return_desk(
+    settings: Settings,
+    till: Till,
+    tender: TenderDesk,
+    customers: Customers,
+    sales: SaleRoom,
+    at_hq: ReturnsAtHq | None = None,
+) -> ReturnDesk:
+    """Makes the desk; `at_hq` is given only where HQ is in the same process (tests)."""
+    printing, staff = till.outlet.printing, till.outlet.staff
+    books, status, poke = printing.books, printing.status, printing.poke
+    rules, store = settings.selling, settings.store.id
+    purchases = PurchaseDesk(books, status, store, at_hq or asks_of(settings, books))
+    booking = ReturnBooking(books, store, rules, staff, tender.back, status)
+    quoting = sales.selling.quoting
+    return ReturnDesk(
+        books, rules, purchases, quoting, customers.coupons, tender.back, booking, status, poke
+    )
