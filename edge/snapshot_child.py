@@ -12,7 +12,6 @@ import os
 import select
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -32,7 +31,6 @@ _PIECE = 1 << 20
 _WINDOW = 1 << 23
 _LINE = 1 << 22
 """No row of the feed is so long; without a bound a few packed bytes could take all memory."""
-_GAP_S = 0.001
 _NAME = 1 << 12
 _ORPHAN, _ALONE = 3, 4
 
@@ -73,7 +71,6 @@ def load(job: Job) -> None:
                 _heard()
                 shadow.add(lines)
                 say({"rows": shadow.rows})
-                time.sleep(_GAP_S)
             shadow.finish(counter.end())
     finally:
         counter.stop()
@@ -136,7 +133,6 @@ def _counted(job: Job, table: str, parent: int) -> _Outcome:
             for lines in _lines(job):
                 _heard(parent)
                 counting.add(lines)
-                time.sleep(_GAP_S)
             return _Outcome("", *counting.sum())
     except NotLoaded as refused:
         return _Outcome(refused.code)

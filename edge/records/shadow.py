@@ -14,7 +14,7 @@ from edge.db import Connection
 from edge.records.inbox import new_feed
 from edge.records.replica_schema import FEED
 from edge.records.shadow_count import Sum
-from edge.records.shadow_lines import FAST, LINES, Fast, Line, NotLoaded, insert, unheld
+from edge.records.shadow_lines import FAST, LINES, Line, NotLoaded, inserts, unheld
 from edge.records.turnstile import Turn, transaction
 from edge.records.wire_tables import TABLES, WireTable, key_of
 from sync.messages import DOWN_KINDS, Op, canonical, row_of, table_of
@@ -62,19 +62,30 @@ class Shadow:
         self._check(found)
         if set(map(attrgetter("tb"), found)) != {first.tb}:
             return False
-        with transaction(self._hq, self._turn):
-            if not self._fast(first.tb, fast, found):
-                return False
+        wanted = list(map(attrgetter("d"), found))
+        rows = fast.rows(wanted)
+        if rows is None or list(map(attrgetter("sku"), wanted)) != list(map(attrgetter("id"), found)):
+            return False
+        self._table(first.tb)
+        # Made ready before: nobody waits for that.
+        ready = inserts(f"{_NEXT}{TABLES[first.tb].name}", fast.places, rows)
+        try:
+            with transaction(self._hq, self._turn):
+                for statement, some in ready:
+                    self._hq.executemany(statement, some)
+        except unheld():
+            return False
         self.rows += len(found)
         return True
 
     def _one_by_one(self, lines: bytes) -> None:
         found = self._read(LINES, lines)
         self._check(found)
+        for tb in set(map(attrgetter("tb"), found)) & set(TABLES):
+            self._table(tb)
         with transaction(self._hq, self._turn):
             for tb, some in groupby(found, attrgetter("tb")):
                 if tb in TABLES:
-                    self._table(tb)
                     self._slowly(tb, list(some))
         self.rows += len(found)
 
@@ -109,23 +120,6 @@ class Shadow:
         with transaction(self._hq, self._turn):
             _drop(self._hq, _NEXT, _OLD)
 
-    def _fast(self, tb: str, fast: Fast, found: list[Any]) -> bool:
-        """Writes the lines without looking at single rows; False where one of them needs a look."""
-        wanted = list(map(attrgetter("d"), found))
-        rows = fast.rows(wanted)
-        if rows is None or list(map(attrgetter("sku"), wanted)) != list(map(attrgetter("id"), found)):
-            return False
-        self._table(tb)
-        self._hq.execute("SAVEPOINT rows")
-        try:
-            insert(self._hq, f"{_NEXT}{TABLES[tb].name}", fast.places, rows)
-        except unheld():
-            self._hq.execute("ROLLBACK TO rows")
-            return False
-        finally:
-            self._hq.execute("RELEASE rows")
-        return True
-
     def _slowly(self, tb: str, group: list[Line]) -> None:
         table = TABLES[tb]
         marks = ", ".join("?" * len(table.columns))
@@ -148,7 +142,8 @@ class Shadow:
         """The table beside the one that serves, of the same shape, still without indexes."""
         if tb not in self._made and tb in DOWN_KINDS:
             name = TABLES[tb].name
-            self._hq.execute(_renamed(_sql(self._hq, name), name, f"{_NEXT}{name}"))
+            with transaction(self._hq, self._turn):
+                self._hq.execute(_renamed(_sql(self._hq, name), name, f"{_NEXT}{name}"))
             self._made[tb] = TABLES[tb]
 
     def _indexes(self, name: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from edge.db import Connection
-from edge.records.shadow_lines import COUNTED, NotLoaded, insert, unheld
+from edge.records.shadow_lines import COUNTED, NotLoaded, Rows, inserts, unheld
 from edge.records.turnstile import Turn, transaction
 
 
@@ -39,8 +39,8 @@ class Counting:
         except msgspec.DecodeError:
             raise NotLoaded("LINE") from None
         number, quoted = int.from_bytes, msgspec.json.encode
-        rows: list[tuple[str, str, int, int]] = []
-        for tb, some in groupby(found, attrgetter("tb")):
+        rows: Rows = []
+        for tb, group in groupby(found, attrgetter("tb")):
             head = b"[" + quoted(tb)
             # What a row's hash covers. The bytes of `d` must be canonical, or the sum will not be HQ's.
             rows += [
@@ -54,11 +54,13 @@ class Counting:
                         signed=True,
                     ),
                 )
-                for one in some
+                for one in group
             ]
+        ready = inserts(f"{self._table} (tb, id, ver, hash)", "(?, ?, ?, ?)", rows)
         with transaction(self._hq, self._turn):
             try:
-                insert(self._hq, f"{self._table} (tb, id, ver, hash)", "(?, ?, ?, ?)", rows)
+                for statement, some in ready:
+                    self._hq.executemany(statement, some)
             except unheld():
                 raise NotLoaded("TWICE") from None
         self._rows += len(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-from edge.db import Connection
 from sync.messages import Price, Product, Stock, is_stamp
 
 Rows = list[tuple[Any, ...]]
@@ -109,12 +108,11 @@ FAST = {
 }
 
 
-def insert(hq: Connection, into: str, places: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """INSERT INTO `into` (a table, its columns); `places` says what a row is: marks, and words of ours."""
+def inserts(into: str, places: str, rows: Rows) -> list[tuple[str, Rows]]:
+    """Statements and their rows for `executemany`; `into`: a table, its columns; `places`: marks, and words of ours."""
     whole = len(rows) - len(rows) % _AT_ONCE
-    some = [tuple(chain.from_iterable(rows[start : start + _AT_ONCE])) for start in range(0, whole, _AT_ONCE)]
-    hq.executemany(_insert(into, places, _AT_ONCE), some)
-    hq.executemany(_insert(into, places, 1), rows[whole:])
+    many = [tuple(chain.from_iterable(rows[start : start + _AT_ONCE])) for start in range(0, whole, _AT_ONCE)]
+    return [(_insert(into, places, _AT_ONCE), many), (_insert(into, places, 1), rows[whole:])]
 
 
 @cache
