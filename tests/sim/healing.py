@@ -9,7 +9,7 @@ from sqlalchemy import Table, select
 
 from sync.hub.ingest import BREAKER_CODE
 from sync.hub.schema import case_file, ingest_event, ingest_stream, movement, order_line, pickup, stock_level
-from sync.messages import DeviceRevoked, NotAdmitted, SyncFault
+from sync.messages import DeviceReplaced, DeviceRevoked, NotAdmitted, SyncFault
 from sync.uploading import UP_PATH
 from tests.sim import hq_checks, invariants
 from tests.sim.benefit_checks import benefits
@@ -90,6 +90,9 @@ def _level(box: Box) -> bool:
     last = box.last
     if box.revoked:
         return last is not None and isinstance(last.fault, DeviceRevoked)
+    if box.state == "old" and last is not None and isinstance(last.fault, DeviceReplaced):
+        # It hears nothing more, and has brought everything.
+        return not (last.alarm or last.more or last.sent or box.shop.books.journal.depth())
     if last is None or last.fault is not None or last.alarm or box.shop.books.journal.depth():
         return False
     return not (last.more or last.sent or last.received)
