@@ -209,22 +209,22 @@ class Members:
 
     def join(self, scene: str = "", nonce: str = "", tx: Connection | None = None) -> JoinRow | None:
         """A code for joining, by its scene or by the wish that made it."""
-        row = (
-            (tx or self._ledger.read())
-            .execute(
-                "SELECT o.scene, o.station, o.guide, o.link, o.url, o.at, o.until, coalesce(s.result, '')"
-                " FROM main.join_offer o LEFT JOIN hq.join_scene s ON s.scene = o.scene"
-                " WHERE o.scene = ? OR o.nonce = ?",
-                (scene, nonce),
-            )
-            .fetchone()
+        asked = (
+            "SELECT scene, station, guide, link, url, at, until FROM join_offer WHERE scene = ? OR nonce = ?"
         )
-        return None if row is None else JoinRow(*row)
+        row = (tx or self._ledger.read()).execute(asked, (scene, nonce)).fetchone()
+        if row is None:
+            return None
+        # HQ's word is read beside the transaction: its file is not attached there.
+        said = "SELECT result FROM hq.join_scene WHERE scene = ?"
+        result = self._ledger.read().execute(said, (row[0],)).fetchone()
+        return JoinRow(*row, result=result[0] if result else "")
 
     # ---- one person instead of two, or none ----
 
     def rename(self, tx: Connection, member: str, into: str) -> int:
         """Rows here that named `member` name `into`; how many."""
+        tx.execute("UPDATE member_look SET doc = '' WHERE member = ?", (member,))
         return sum(
             tx.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (into, member)).rowcount
             for table, column in _present(tx)

@@ -124,7 +124,7 @@ class Vouchers:
         return CouponSaid(said.why, said.fen, "voucher", *titles)
 
     def turn(self) -> bool:
-        """One bounded step: tells a third party of one voucher that was used or is not wanted. Whether there was any."""
+        """One bounded step: tells a third party of one voucher, used or not wanted. Whether there was any."""
         write(self._engine, lambda conn: _lapse(conn, stamp(self._now())))
         with snapshot(self._engine) as conn:
             due = voucher.c.state.in_(("using", "dropping"))
