@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import statistics
@@ -93,7 +94,7 @@ class Load:
 
     def done(self) -> bool:
         """Looks after it; True once everything is live."""
-        self.peak_kb = max(self.peak_kb, _peak_kb(self._loader.pid()))
+        self.peak_kb = max(self.peak_kb, _pss_kb(self._loader.pid()))
         code = self._loader.poll()
         if code is None:
             return False
@@ -182,7 +183,7 @@ def _loaded(load: Load, cpu: float, floor_s: float, floor_cpu: float) -> list[Ro
         ),
         Row(
             "first-load-memory",
-            "peak resident memory of the loading child (the daemon itself does not grow)",
+            "peak memory (PSS) of the loading child and the counting one beside it (the daemon itself does not grow)",
             f"{peak:.0f} MB",
             "-",
             "-",
@@ -266,10 +267,12 @@ def _beside(folder: Path, files: list[tuple[Path, Manifest]]) -> Row:
     )
 
 
-def _peak_kb(pid: int) -> int:
-    try:
-        said = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0
-    found = [line for line in said.splitlines() if line.startswith("VmHWM")]
-    return int(found[0].split()[1]) if found else 0
+def _pss_kb(pid: int) -> int:
+    """What the loading child and the process beside it take, shared pages counted once; kB."""
+    found = 0
+    with contextlib.suppress(OSError):
+        beside = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for one in (str(pid), *beside):
+            lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
+            found += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return found
