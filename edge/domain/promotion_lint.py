@@ -112,6 +112,7 @@ def _ladder(steps: Sequence[Step]) -> Iterator[str]:
         yield "each step has fen or off_mille, one of the two"
     if len({bool(step.fen) for step in steps}) > 1:
         yield "the steps of one ladder all take fen or all take off_mille"
+        return
     for low, high in itertools.pairwise(steps):
         if high.at_least <= low.at_least:
             yield f"the ladder is out of order: {high.at_least} stands after {low.at_least}"
