@@ -12,8 +12,9 @@ from edge.desks.status import Poke, StatusDesk
 from edge.domain.handover import released
 from edge.domain.moves import IllegalMove, advance
 from edge.domain.orders import FULFILMENT, WAITING, Fulfilment, Order, OrderEvent, OrderState
+from edge.domain.picking_refusals import NotPacked
 from edge.domain.refusals import NotReady, UnknownThing
-from edge.domain.staff import Operator
+from edge.domain.staff import Act, Operator
 from edge.records.books import Books
 from edge.records.journal import Author
 from sync.messages import LeaseReturned, OrderAdvanced
@@ -42,6 +43,7 @@ class FulfilmentDesk:
     def shelve(self, order: str, shelf: str, operator: Operator) -> OrderState:
         """The goods of an order lie on `shelf`, ready to be collected, or have been moved there.
 
+        Past picking and the label's scan only a lead enters an order so, and says with it that somebody looked.
         Raises the gate's refusals for orders that nobody may collect any more, NotReady for one that lacks goods.
         """
         published = self.books.replica.order(order)
@@ -52,6 +54,8 @@ class FulfilmentDesk:
             fulfilment = self.books.pickups.fulfilment(published, tx)
             with contextlib.suppress(NotReady):
                 self.gate.check(published, fulfilment, 0, operator.station)
+            if fulfilment.state not in WAITING and not operator.may(Act.FORCE):
+                raise NotPacked
             fulfilment = replace(fulfilment, shelf=shelf)
             if fulfilment.state in WAITING:
                 self.books.pickups.save(tx, fulfilment, stamp(self.status.now()))

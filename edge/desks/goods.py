@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Literal
 
-from edge.clock import stamp
+from edge.clock import moment_of, stamp
 from edge.db import Connection
 from edge.desks.status import Poke, StatusDesk
 from edge.desks.wishing import Done, once, sound
@@ -15,10 +15,9 @@ from edge.domain.benefits import available, chosen
 from edge.domain.refusals import BadRequest, NotAllowed, UnknownThing
 from edge.domain.staff import Act, Operator
 from edge.domain.stock import Booked, Buckets, Count, difference, moved
-from edge.domain.stock_views import Alerts, Checked, Doubt, LowStock
+from edge.domain.stock_views import Alerts, Checked, Doubt, Elsewhere, LowStock
 from edge.records.books import Books
 from edge.records.journal import Author
-from edge.records.stockroom import NodeRow
 from sync.goods import DemandLost, MoveReason, StockCounted, StockMoved, StockShifted, Unfitness
 
 
@@ -134,9 +133,27 @@ class StockDesk:
         """A product's pieces: on hand, reserved, unfit, on their way."""
         return self.books.stockroom.buckets(sku)
 
-    def elsewhere(self, sku: str) -> list[NodeRow]:
-        """What other places could sell, as HQ last said, the nearest first."""
-        return self.books.stockroom.elsewhere(sku)
+    def elsewhere(self, sku: str) -> tuple[Elsewhere, ...]:
+        """What other places could sell, as HQ last said, the nearest first.
+
+        HQ sends news only: a figure is as old as the last time that all of them were known to be here.
+        """
+        heard = self.books.replica.consistent_at("nodes:CN")
+        age = (self.status.now() - moment_of(heard)).total_seconds() if heard else None
+        return tuple(
+            Elsewhere(
+                one.node, one.kind, one.name_zh, one.name_en, one.km10, one.sellable, age and max(0.0, age)
+            )
+            for one in self.books.stockroom.elsewhere(sku)
+        )
+
+    def papers(self) -> list[tuple[str, str, str, int]]:
+        """(paper, source, due, pieces) that HQ says are on their way here."""
+        return self.books.stockroom.papers()
+
+    def history(self, sku: str) -> list[tuple[int, int, str, str, str, str]]:
+        """(number, pieces, reason, paper, at, staff) of a product's newest movements."""
+        return self.books.stockroom.history(sku)
 
     def alerts(self) -> Alerts:
         """Everything about stock that wants a person: what is low, in doubt, to be counted, different at HQ."""

@@ -73,3 +73,16 @@ class Accuracy:
         """Share of wanted pieces that were short; None before the first pick."""
         wanted = self.picked + self.shorted
         return self.shorted / wanted if wanted else None
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What another place could sell of a product, and how old that word is in seconds (None: never complete)."""
+
+    node: str
+    kind: str
+    name_zh: str
+    name_en: str
+    km10: int
+    sellable: int
+    age_s: float | None

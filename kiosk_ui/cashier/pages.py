@@ -14,7 +14,10 @@ from edge.store import Store
 from kiosk_ui import wedge
 from kiosk_ui.cashier import stage
 from kiosk_ui.cashier.entrance import Entrance, session_token
+from kiosk_ui.cashier.goods import GoodsPages
+from kiosk_ui.cashier.picks import PickPages, back_beside
 from kiosk_ui.cashier.stage import Stage
+from kiosk_ui.cashier.stock import StockPages
 from kiosk_ui.cashier.till import TillPages, beside, stays, till_stage
 from kiosk_ui.language import keep
 
@@ -35,6 +38,9 @@ class CashierPages:
         self._store = store
         self._entrance = Entrance(store)
         self._till = TillPages(store, self._operator, self._show, self._refuse)
+        self._goods = GoodsPages(store, self._operator, self._show, self._refuse)
+        self._picks = PickPages(store, self._operator, self._show, self._refuse)
+        self._stock = StockPages(store, self._operator, self._show, self._refuse)
 
     def blueprint(self) -> Blueprint:
         """The routes under /cashier."""
@@ -61,12 +67,15 @@ class CashierPages:
         ):
             site.add_url_rule(f"/{name}", view_func=getattr(self, name), methods=["POST"])
         self._till.add_to(site)
+        self._goods.add_to(site)
+        self._picks.add_to(site)
+        self._stock.add_to(site)
         return site
 
     def home(self) -> WerkzeugResponse:
         """GET /cashier/: the desk as it is now."""
         operator = self._operator()
-        return self._show(stage.now_on(self._store, operator, request.cookies.get(_LAST, "")), operator)
+        return self._show(self._now_on(operator), operator)
 
     def stage(self) -> WerkzeugResponse:
         """GET /cashier/stage?have=KEY: the stage as a fragment, or 204 when the page has it already."""
@@ -94,10 +103,17 @@ class CashierPages:
                 return stage.handed(self._store, done, operator, stay="stay" in request.args)
         if stays(have, self._store, operator):
             return till_stage(self._store, operator)
-        unchanged = kind == "candidates" and rest == str(current.id if current else 0)
+        if (mine := self._picks.kept(have, operator)) is not None:
+            return mine
+        unchanged = kind in ("candidates", "goods") and rest == str(current.id if current else 0)
         if unchanged or (kind == "error" and current is None):
             return None
-        return stage.now_on(self._store, operator, request.cookies.get(_LAST, ""))
+        return self._now_on(operator)
+
+    def _now_on(self, operator: Operator) -> Stage:
+        """The picker's work where the scan belongs to it, else what the station's own state asks for."""
+        mine = self._picks.wants(self._store.scans.current(operator.station), operator)
+        return mine or stage.now_on(self._store, operator, request.cookies.get(_LAST, ""))
 
     def strip(self) -> str:
         """GET /cashier/strip: rail and strip as fragments (counts, line, feed, devices)."""
@@ -230,6 +246,7 @@ class CashierPages:
         status = self._store.status
         return {
             "counts": self._store.pickup.counts(),
+            **back_beside(self._store),
             "serves": operator.may(Act.SERVE_DEVICES),
             "line": status.line(),
             "devices": [d for d in status.devices() if d.station in {"", operator.station}],

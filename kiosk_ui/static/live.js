@@ -37,7 +37,8 @@
     source.onmessage = (event) => {
       const topic = JSON.parse(event.data).topic;
       if (facts.doorbell !== undefined) { if (untouched() && !leaving) location.reload(); return; }
-      if (!strip || topic.startsWith("station:") || topic === "printing" || topic === "stock") look();
+      if (!strip || topic.startsWith("station:") || topic === "picks" || topic === "printing" || topic === "stock") look();
+      if (topic === "attention") play(TONES.refused); // orders that nobody took on
       if (topic !== "stock") lookAround();
     };
     source.onerror = () => {
@@ -82,7 +83,7 @@
   }
 
   // Three soft tones of our own; the words on the stage always say the same. No sound before a first touch or key.
-  const TONES = { found: [660, 880], handed: [784, 1047], refused: [311, 233], error: [311, 233] };
+  const TONES = { found: [660, 880], handed: [784, 1047], pick: [988], refused: [311, 233], error: [311, 233] };
   let audio = null;
   let sounded = shown().key ?? "";
   function tone() {
@@ -91,7 +92,10 @@
     const notes = TONES[kind];
     const same = sounded.startsWith(`${kind}:${thing}`);
     sounded = key;
-    if (!notes || same || !navigator.userActivation?.hasBeenActive) return;
+    if (notes && !same) play(notes);
+  }
+  function play(notes) {
+    if (!navigator.userActivation?.hasBeenActive) return;
     audio ??= new AudioContext();
     notes.forEach((hertz, n) => {
       const start = audio.currentTime + n * 0.09;

@@ -58,9 +58,9 @@ def test_holds_run_out(shop, hq):
     assert (event.k, event.d["state"]) == ("order.advanced", "expired")
 
 
-def test_shelving_walks_the_table(shop, hq, cashier):
+def test_shelving_walks_the_table(shop, hq, cashier, lead):
     hq.order(state="allocated", shelf="")
-    assert shop.store.fulfilment.shelve("WX2026112200017", "B-03", cashier) is OrderState.READY
+    assert shop.store.fulfilment.shelve("WX2026112200017", "B-03", lead) is OrderState.READY
     assert [e.d["state"] for e in shop.books.journal.pending(0, 10, 1 << 20)] == [
         "accepted",
         "picking",

@@ -232,6 +232,10 @@ def test_goods_that_became_ready_are_put_on_a_shelf(desk: FlaskClient, hq: Prete
     hq.order(state="picking", shelf="")
     page = type_in(desk, hq.code())
     assert "未备好" in page
+    assert "货已备好" not in page  # without the scan of a bag's label that is a lead's word
+    assert 'href="/cashier/picks"' in page
+    signed_in(desk, "2001")
+    page = type_in(desk, hq.code())
     assert "货已备好" in page
     assert submit(desk, page, "shelve", shelf="<b>").status_code == 400
     ready = submit(desk, page, "shelve", shelf="b-03")

@@ -143,7 +143,7 @@ def shelve(w: World) -> None:
         return
     maybe_die(w, box)
     try:
-        box.shop.store.fulfilment.shelve(w.chance.choice(mine), "A-1", operator("T1"))
+        box.shop.store.fulfilment.shelve(w.chance.choice(mine), "A-1", operator("T1", lead=True))
     except Refusal:
         w.count("not shelved")
 
