@@ -40,13 +40,6 @@ GOLD = {
     "name_en": "Gold",
     "starts": "2026-11-23T00:00",
 }
-    "tier": "gold",
-    "version": 1,
-    "off_mille": 100,
-    "name_zh": "金卡",
-    "name_en": "Gold",
-    "starts": "2026-11-23T00:00",
-}
 
 
 def sheet(*rows: Any) -> Sheet:
