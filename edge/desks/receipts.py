@@ -31,6 +31,10 @@ class Printed:
     pending: str = ""
 
 
+_SHORT = 40
+"""A code that somebody could type; a signed one is for scanners alone."""
+
+
 def yuan(fen: int) -> str:
     """12.50 from 1250 fen; paper says the currency once, in the headline figures."""
     sign, rest = "-" if fen < 0 else "", abs(fen)
@@ -109,7 +113,10 @@ def _number(sale: Sale, told: Printed, words: Words) -> list[SlipPart]:
 
 def _line(line: SoldLine, sale: Sale, words: Words) -> list[SlipPart]:
     """Name in full, code, how many at what price; then what was taken off this line, by name."""
-    many = f"{line.grams / 1000:.3f} kg" if line.grams else f"{line.qty} × {yuan(line.unit_fen)}"
+    many = f"{line.qty} × {yuan(line.unit_fen)}"
+    if line.grams:
+        kilo = (line.unit_fen * 2000 + line.grams) // (2 * line.grams)
+        many = f"{line.grams / 1000:.3f} kg × {yuan(kilo)}/kg"
     off: dict[str, int] = {}
     for _, shares in line.units:
         for share in shares:
@@ -118,8 +125,8 @@ def _line(line: SoldLine, sale: Sale, words: Words) -> list[SlipPart]:
     return [
         Text(words.pick(line.name_zh, line.name_en), bold=True),
         *([Text(line.gtin or line.sku)]),
-        Pair(f"  {many}", yuan(line.gross_fen)),
-        *(Pair(f"  {name}", yuan(-fen)) for name, fen in cuts),
+        Pair(many, yuan(line.gross_fen)),
+        *(Pair(f"· {name}", yuan(-fen)) for name, fen in cuts),
     ]
 
 
@@ -131,8 +138,8 @@ def _sums(sale: Sale, words: Words) -> list[SlipPart]:
         Pair(words.due, f"¥{yuan(sale.gross_fen)}"),
     ]
     if saved:
-        parts.append(Pair(words.saved, f"¥{yuan(-total)}"))
-        parts += [Pair(f"  {words.pick(zh, en)}", yuan(-fen)) for zh, en, fen in saved]
+        parts.append(Pair(words.saved, f"-¥{yuan(total)}"))
+        parts += [Pair(f"· {words.pick(zh, en)}", yuan(-fen)) for zh, en, fen in saved]
     return [*parts, Text(f"{words.paid} ¥{yuan(sale.net_fen)}", scale=2, bold=True, align=Align.RIGHT)]
 
 
@@ -161,7 +168,7 @@ def _codes(sale: Sale, told: Printed, words: Words) -> list[SlipPart]:
             Rule(),
             Text(words.claim, bold=True, align=Align.CENTER),
             Qr(sale.claim, module=5),
-            Text(sale.claim, align=Align.CENTER),
+            *([Text(sale.claim, align=Align.CENTER)] if len(sale.claim) <= _SHORT else []),
             Text(f"{words.until} {told.claim_until:%Y-%m-%d}", align=Align.CENTER),
         ]
     if told.invoice:
