@@ -231,7 +231,9 @@ def work_stage(
     done = sum(one.picked for one in hands.orders)
     looks = _digest((hands, taking.id if taking else 0, label, refusal.code if refusal else ""))
     if refusal is not None:
-        return Stage("pick", f"error:pick{at}:{looks}", facts, refusal.status)
+        # Within the page a wrong scan is no error of the exchange: it is what the stage says.
+        status = 200 if request.headers.get("HX-Request") == "true" else refusal.status
+        return Stage("pick", f"error:pick{at}:{looks}", facts, status)
     return Stage("pick", f"pick:{done}:{looks}", facts)
 
 
