@@ -19,12 +19,14 @@ from bench import (
     fleet,
     hub_ingest,
     hub_waiting,
+    pricing,
     print_neighbours,
     printer_line,
     printing,
     redeeming,
     scanner_line,
     scans,
+    search,
     whole_daemon,
 )
 from bench.rounds import Row
@@ -41,10 +43,12 @@ BENCHES: dict[str, Callable[[int], list[Row]]] = {
     "plugs": printer_line.rows,
     "sqlcipher": engine.rows,
     "load": first_load.rows,
+    "search": search.rows,
     "decode": decode.rows,
     "hub": hub_ingest.rows,
     "hint": hub_waiting.rows,
     "fleet": fleet.rows,
+    "price": pricing.rows,
 }
 
 
