@@ -129,7 +129,8 @@ class Returns:
             "SELECT line, unit FROM return_piece WHERE source = ? AND ref = ?", (source.value, ref)
         ):
             found.setdefault(line, set()).add(unit)
-        row = reader.execute("SELECT lines FROM hq.returned_elsewhere WHERE sale = ?", (ref,)).fetchone()
+        asked = "SELECT lines FROM hq.returned_elsewhere WHERE sale = ?"
+        row = self._ledger.read().execute(asked, (ref,)).fetchone()
         if row is not None and source is Source.SALE:
             for name, units in msgspec.json.decode(row[0].encode(), type=dict[str, tuple[int, ...]]).items():
                 found.setdefault(int(name), set()).update(units)
