@@ -112,6 +112,17 @@ _FLAGS = {
     "frozen": _l("冷冻"),
 }
 
+_SALE_REASONS = {
+    "damaged": _l("商品有瑕疵"),
+    "price_match": _l("价格保护"),
+    "goodwill": _l("客诉补偿"),
+    "staff": _l("员工价"),
+    "customer_left": _l("顾客离开"),
+    "mistake": _l("录入有误"),
+    "test": _l("测试"),
+    "other": _l("其他"),
+}
+
 _LINES = {LineWord.ALONE: _l("独立运行"), LineWord.UP: _l("已连接总部"), LineWord.DOWN: _l("总部连接中断")}
 
 _STOCK = {
@@ -167,6 +178,11 @@ def money(fen: int) -> str:
     sign = "-" if fen < 0 else ""
     yuan, rest = divmod(abs(fen), 100)
     return f"{sign}¥{yuan:,}.{rest:02}"
+
+
+def sale_reason(value: str) -> str:
+    """Why a price was cut or a basket given up; an unknown reason is shown as it is."""
+    return str(_SALE_REASONS.get(value, value))
 
 
 def yuan_to_fen(text: str) -> int | None:

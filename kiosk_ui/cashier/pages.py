@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from edge.domain.refusals import BadRequest, NotSignedIn, Refusal
+from edge.domain.scanned import ScanKind
 from edge.domain.staff import Act, Operator
 from edge.domain.views import RedeemRequest
 from edge.store import Store
@@ -16,6 +17,7 @@ from kiosk_ui.cashier import stage
 from kiosk_ui.cashier.entrance import Entrance, session_token
 from kiosk_ui.cashier.goods import GoodsPages
 from kiosk_ui.cashier.picks import PickPages, back_beside
+from kiosk_ui.cashier.selling import SalePages
 from kiosk_ui.cashier.stage import Stage
 from kiosk_ui.cashier.stock import StockPages
 from kiosk_ui.cashier.till import TillPages, beside, stays, till_stage
@@ -24,6 +26,7 @@ from kiosk_ui.language import keep
 _LAST = "se_last"  # the hand-over that HOME offers to look at again; no secret, no personal data
 _HERE = "/cashier/"
 _TAIL = re.compile(r"\d{4}")
+_WORDS = re.compile(r"[\u3400-\u9fff]")
 _SHELF = re.compile(r"[0-9A-Z\u4e00-\u9fff][0-9A-Z\u4e00-\u9fff -]{0,11}")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _MOST_TEXT = 1024
@@ -41,6 +44,7 @@ class CashierPages:
         self._goods = GoodsPages(store, self._operator, self._show, self._refuse)
         self._picks = PickPages(store, self._operator, self._show, self._refuse)
         self._stock = StockPages(store, self._operator, self._show, self._refuse)
+        self._sale = SalePages(store, self._operator)
 
     def blueprint(self) -> Blueprint:
         """The routes under /cashier."""
@@ -67,6 +71,7 @@ class CashierPages:
         ):
             site.add_url_rule(f"/{name}", view_func=getattr(self, name), methods=["POST"])
         self._till.add_to(site)
+        self._sale.add_to(site)
         self._goods.add_to(site)
         self._picks.add_to(site)
         self._stock.add_to(site)
@@ -144,6 +149,9 @@ class CashierPages:
             )
         if len(text) > _MOST_TEXT:
             raise BadRequest(why="text")
+        if _WORDS.search(text) and self._store.catalogue.read(text).kind is ScanKind.UNKNOWN:
+            # A name, not a code: no number that opens anything has Chinese in it.
+            return redirect(url_for("cashier.goods", q=text[:40]), 303)
         try:
             self._store.scans.type_in(text, operator.station)
         except Refusal as refusal:
