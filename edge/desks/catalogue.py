@@ -16,8 +16,8 @@ from edge.records.catalogue import Catalogue
 
 MOST = 50
 """Products that one search gives at most."""
-_LOOKED_AT = 1024
-"""Entries of the index that one search looks at: pairs that stand apart in a thousand names end it."""
+_LOOKED_AT = 512
+"""Entries of the index that one search looks at: pairs that stand apart in that many names end it."""
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from config.playlists import slide_at
 from edge.clock import moment_of
 from edge.desks.catalogue import CatalogueDesk
 from edge.desks.status import StatusDesk
 from edge.domain.scanned import ScanKind
 from edge.domain.scanned_refusals import GoodsUnknown
 from edge.domain.stock import FEW
-from edge.domain.views import FrameKind, GuideFrame, StockWord
+from edge.domain.views import FrameKind, GuideFrame, SlideView, StockWord
 from edge.records.books import Books
 from edge.records.replica import ProductRow
 
@@ -18,7 +19,7 @@ SHOWN_S = 90
 """How long a scanned product stays on the screen."""
 STALE_S = 15 * 60
 """HQ's stock older than this is not promised to shoppers any more."""
-_DESKS = frozenset({ScanKind.PICKUP, ScanKind.PICKUP_DIGITS, ScanKind.COUPON, ScanKind.MEMBER})
+_DESKS = frozenset({ScanKind.PICKUP, ScanKind.PICKUP_DIGITS, ScanKind.COUPON, ScanKind.MEMBER, ScanKind.CARD})
 """What a shopper shows that a person at the desk must see."""
 
 
@@ -35,7 +36,7 @@ class GuideDesk:
         line = self.status.line()
         row = self.books.scans.newest(station)
         if row is None or (self.status.now() - moment_of(row.at)).total_seconds() > SHOWN_S or row.handled_at:
-            return GuideFrame(FrameKind.ATTRACT, station, line)
+            return GuideFrame(FrameKind.ATTRACT, station, line, slide=self._slide(station))
         if ScanKind(row.kind) in _DESKS:
             return GuideFrame(FrameKind.DESK, station, line, scan=row.id)
         try:
@@ -60,6 +61,17 @@ class GuideDesk:
             stock_age_s=age_s,
             scan=row.id,
         )
+
+    def _slide(self, station: str) -> SlideView | None:
+        """The slide of HQ's playlist that is on now; one of a product that is not sold here is shown without it."""
+        slide = slide_at(self.books.playlists.slides(station), int(self.status.now().timestamp()))
+        if slide is None:
+            return None
+        words = (slide.title_zh, slide.title_en, slide.text_zh, slide.text_en)
+        goods = self.books.replica.product(slide.sku) if slide.sku else None
+        if goods is None:
+            return SlideView(*words)
+        return SlideView(*words, goods.sku, goods.category, goods.fen)
 
     def product(self, code: str) -> ProductRow | None:
         """A product by GTIN or SKU, for pictures and price checks."""

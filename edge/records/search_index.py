@@ -18,7 +18,7 @@ from edge.domain.finding import Part, Readings
 FILE = "search.db"
 BLOCK = 64
 """SKUs that share a row: a row each would be half as large as the index."""
-_SOME = 64
+_SOME = 32
 _FOUNDATION = (
     """CREATE TABLE IF NOT EXISTS made (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL,
         base TEXT NOT NULL, docs INTEGER NOT NULL, later INTEGER NOT NULL) STRICT""",

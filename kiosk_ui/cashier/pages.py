@@ -14,6 +14,7 @@ from edge.domain.views import RedeemRequest
 from edge.store import Store
 from kiosk_ui import wedge
 from kiosk_ui.cashier import stage
+from kiosk_ui.cashier.customers import CustomerPages
 from kiosk_ui.cashier.entrance import Entrance, session_token
 from kiosk_ui.cashier.goods import GoodsPages
 from kiosk_ui.cashier.picks import PickPages, back_beside
@@ -44,6 +45,7 @@ class CashierPages:
         self._goods = GoodsPages(store, self._operator, self._show, self._refuse)
         self._picks = PickPages(store, self._operator, self._show, self._refuse)
         self._stock = StockPages(store, self._operator, self._show, self._refuse)
+        self._customers = CustomerPages(store, self._operator, self._show, self._refuse)
         self._sale = SalePages(store, self._operator)
 
     def blueprint(self) -> Blueprint:
@@ -75,6 +77,7 @@ class CashierPages:
         self._goods.add_to(site)
         self._picks.add_to(site)
         self._stock.add_to(site)
+        self._customers.add_to(site)
         return site
 
     def home(self) -> WerkzeugResponse:
@@ -111,13 +114,14 @@ class CashierPages:
         if (mine := self._picks.kept(have, operator)) is not None:
             return mine
         unchanged = kind in ("candidates", "goods") and rest == str(current.id if current else 0)
-        if unchanged or (kind == "error" and current is None):
+        if unchanged or self._customers.keeps(have, operator) or (kind == "error" and current is None):
             return None
         return self._now_on(operator)
 
     def _now_on(self, operator: Operator) -> Stage:
         """The picker's work where the scan belongs to it, else what the station's own state asks for."""
-        mine = self._picks.wants(self._store.scans.current(operator.station), operator)
+        scan = self._store.scans.current(operator.station)
+        mine = self._picks.wants(scan, operator) or self._customers.wants(scan, operator)
         return mine or stage.now_on(self._store, operator, request.cookies.get(_LAST, ""))
 
     def strip(self) -> str:

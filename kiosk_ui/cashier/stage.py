@@ -16,6 +16,7 @@ from edge.domain.refusals import (
     UnknownOffline,
 )
 from edge.domain.scanned import PAY_KINDS, ScanKind
+from edge.domain.scanned_refusals import GoodsUnknown
 from edge.domain.staff import Act, Operator
 from edge.domain.views import NOTHING, Behind, Candidate, Found, HandedOver, SeenScan
 from edge.store import Store
@@ -23,7 +24,7 @@ from kiosk_ui.language import language
 
 _PICKUPS = frozenset({ScanKind.PICKUP, ScanKind.PICKUP_DIGITS, ScanKind.ORDER})
 _GOODS = frozenset({ScanKind.GTIN, ScanKind.VARIABLE, ScanKind.GS1})
-_KNOWN_ELSEWHERE = frozenset({ScanKind.COUPON, ScanKind.MEMBER})
+_KNOWN_ELSEWHERE = frozenset({ScanKind.COUPON, ScanKind.MEMBER, ScanKind.CARD})
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,17 @@ def now_on(store: Store, operator: Operator, last_pickup: str = "") -> Stage:
     if scan.kind is ScanKind.BADGE:
         return Stage("badge", f"badge:{scan.id}", {"scan": scan})
     if scan.kind in _GOODS:
+        try:
+            ware = store.catalogue.by_code(store.catalogue.read(store.scans.text(scan.id, operator.station)))
+        except GoodsUnknown:
+            ware = None
+        except Refusal as refusal:
+            return refused(refusal, operator, scan, status=200)
         frame = store.guide.frame(operator.station)
         return Stage(
-            "product", f"product:{scan.id}:{frame.sku}:{frame.on_hand}", {"scan": scan, "frame": frame}
+            "product",
+            f"product:{scan.id}:{frame.sku}:{frame.on_hand}",
+            {"scan": scan, "frame": frame, "goods": ware},
         )
     if scan.kind in _KNOWN_ELSEWHERE:
         return Stage("elsewhere", f"elsewhere:{scan.id}", {"scan": scan})
