@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -57,13 +58,14 @@ class PurchaseDesk:
             PaidBy(one.kind, one.fen, one.number, self._left(one.number, one.fen, tx)) for one in sale.paid
         )
         points, withheld = self.books.returns.sums(Source.SALE, sale.sale, tx)
+        in_kind = in_points(sale, self.books.returns.points_spent(sale.sale, sale.seq))
         bought = Bought(
             source=Source.SALE,
             ref=sale.sale,
             shown=sale.receipt,
             store=self.store,
             received=self.status.local(moment_of(sale.at)).date(),
-            lines=tuple(self._line(line) for line in sale.lines),
+            lines=tuple(self._line(line, in_kind) for line in sale.lines),
             paid=paid,
             net_fen=sale.net_fen,
             member=sale.member,
@@ -155,7 +157,7 @@ class PurchaseDesk:
         # What came back here a moment ago HQ may not have heard of yet.
         return without(bought, self.books.returns.gone(bought.source, bought.ref))
 
-    def _line(self, line: SoldLine) -> ReturnableLine:
+    def _line(self, line: SoldLine, in_kind: Mapping[tuple[int, int], int]) -> ReturnableLine:
         return ReturnableLine(
             line=line.line,
             sku=line.sku,
@@ -164,7 +166,9 @@ class PurchaseDesk:
             name_en=line.name_en,
             qty=line.qty,
             unit_fen=line.unit_fen,
-            pieces=tuple(Piece(n, net) for n, (net, _) in enumerate(line.units, 1)),
+            pieces=tuple(
+                Piece(n, net, in_kind.get((line.line, n), 0)) for n, (net, _) in enumerate(line.units, 1)
+            ),
             flags=self._flags(line.sku, line.flags),
             gift=_GIFT in line.flags,
         )
@@ -179,3 +183,20 @@ class PurchaseDesk:
 
     def _collected(self, order: Order, tx: Connection | None = None) -> bool:
         return any(self.books.pickups.fulfilment(order, tx).handed.values())
+
+
+def in_points(sale: Sale, points: int) -> dict[tuple[int, int], int]:
+    """How many of the points that paid for a sale paid for each piece, by what they took off it; sums to `points`."""
+    shares = {
+        (line.line, n): sum(share.fen for share in some if share.kind == "points")
+        for line in sale.lines
+        for n, (_, some) in enumerate(line.units, 1)
+    }
+    total, so_far, given = sum(shares.values()), 0, 0
+    found = {}
+    for piece, fen in shares.items():
+        if fen and total:
+            so_far += fen
+            found[piece] = points * so_far // total - given
+            given += found[piece]
+    return found

@@ -69,6 +69,8 @@ class BackRow:
     note: str
 
 
+_NEAR = 300
+"""Facts of the transaction of a sale that stand before its own: quotas, coupons, points."""
 _HEAD = tuple(field.name for field in fields(ReturnRow) if field.name != "lines")
 _LINE = tuple(field.name for field in fields(ReturnLineRow))
 
@@ -144,6 +146,13 @@ class Returns:
         )
         points, fen = (tx or self._ledger.read()).execute(asked, (source.value, ref)).fetchone()
         return int(points), int(fen)
+
+    def points_spent(self, sale: str, seq: int) -> int:
+        """Points that paid for a sale whose fact has this number; 0 once the journal has forgotten it (30 days)."""
+        asked = "SELECT body FROM journal WHERE kind = 'points.spent' AND seq BETWEEN ? AND ?"
+        rows = self._ledger.read().execute(asked, (seq - _NEAR, seq)).fetchall()
+        facts = [msgspec.json.decode(body.encode())["d"] for (body,) in rows]
+        return sum(int(fact["points"]) for fact in facts if fact.get("ref") == sale)
 
     def back(self, ret: str) -> BackRow | None:
         """What HQ made of a return whose money it gives back; None until it has said so."""

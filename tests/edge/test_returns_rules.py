@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from edge.desks.purchases import in_points
 from edge.domain.return_refusals import (
     NothingToReturn,
     NotReturnable,
@@ -34,6 +36,7 @@ from edge.domain.returns import (
     check,
     without,
 )
+from edge.domain.selling import Share, SoldLine
 
 TERMS = Terms(7, 15)
 DAY = date(2026, 11, 1)
@@ -199,3 +202,19 @@ def test_where_the_chain_wants_it_the_rest_is_priced_anew() -> None:
     last = preview(later, [want(1)], rest_fen=0)
     assert (last.fen, last.broken_fen) == (10000, -1500)
     assert told.fen + last.fen == 17000
+
+
+def test_points_that_paid_go_back_with_the_pieces_they_paid_for() -> None:
+    def units(*fens: int) -> tuple[Any, ...]:
+        return tuple((1000 - fen, (Share("pts", "1", "points", fen),)) for fen in fens)
+
+    lines = [
+        SoldLine(1, "A", "", "", "", 2, 0, 1000, 2000, 0, "", "", (), "", units(100, 101)),
+        SoldLine(2, "B", "", "", "", 1, 0, 1000, 1000, 0, "", "", (), "", units(0)),
+        SoldLine(3, "C", "", "", "", 1, 0, 1000, 1000, 0, "", "", (), "", units(99)),
+    ]
+    sale = SimpleNamespace(lines=lines)
+    found = in_points(sale, 50)  # type: ignore[arg-type]
+    assert sum(found.values()) == 50
+    assert set(found) == {(1, 1), (1, 2), (3, 1)}
+    assert in_points(sale, 0) == {(1, 1): 0, (1, 2): 0, (3, 1): 0}  # type: ignore[arg-type]
