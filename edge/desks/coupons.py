@@ -54,6 +54,13 @@ class CouponDesk:
         """
         return self.view(self.reader.shown(text, issuer), member)
 
+    def scanned(self, scan: int, station: str) -> str:
+        """The text of a scan that waits at this station; raises UnknownThing once it was dealt with."""
+        row = self.books.scans.by_id(scan, station)
+        if row is None or not row.text:
+            raise UnknownThing
+        return row.text
+
     def of_member(self, member: str, limit: int = 20) -> tuple[CouponView, ...]:
         """A member's own coupons, those first that end first."""
         rows = self.books.coupons.of_member(member, limit) if member else []

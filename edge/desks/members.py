@@ -38,6 +38,7 @@ REVEAL_S = 10
 """How long the hidden is shown, seconds."""
 LOOK = timedelta(minutes=10)
 """How long a member's card stays at a desk."""
+_STANDS = timedelta(minutes=3)
 AUDITED = timedelta(days=180)
 """How long it is kept who looked at whom (by token)."""
 SCENE_S = 120
@@ -67,14 +68,26 @@ class MemberDesk:
     coupons: CouponDesk
     benefits: BenefitDesk
 
-    def identify(self, text: str, operator: Operator) -> Identified:
+    def of_scan(self, scan: int, operator: Operator) -> Identified:
+        """Who showed what was scanned here; a scan is looked at once. Raises what `identify` raises, UnknownThing."""
+        look = self.books.members.of_scan(scan)
+        if look:
+            return self.known(look, operator.station)
+        return self.identify(self.coupons.scanned(scan, operator.station), operator, scan)
+
+    def newest(self, station: str) -> Identified | None:
+        """Whom this station looked at within the last three minutes: most likely who stands there."""
+        look = self.books.members.newest(station, stamp(self.status.now() - _STANDS))
+        return self.known(look, station) if look else None
+
+    def identify(self, text: str, operator: Operator, scan: int = 0) -> Identified:
         """Who shows this: a rotating code (MB1), or the number of a static card.
 
         Raises MemberCodeOld, MemberUnknown.
         """
         text = text.strip()
         if not text.startswith(f"{member_code.PREFIX}."):
-            return self._by_card(text, operator)
+            return self._by_card(text, operator, scan)
         now = self.status.now()
         try:
             claims = member_code.read(text, self._keys(stamp(now)))
@@ -86,7 +99,7 @@ class MemberDesk:
         known = self.books.members.profile(member)
         # Without HQ's row the code's own word on the tier is what there is.
         profile = known or Member(member, claims.tier, 1)
-        return self._looked(profile, "code", operator)
+        return self._looked(profile, "code", operator, scan)
 
     def by_phone(self, digits: str, operator: Operator) -> Identified:
         """Whose phone number that is: told to HQ by its keyed hash, kept nowhere.
@@ -219,22 +232,22 @@ class MemberDesk:
 
     # ---- inside ----
 
-    def _by_card(self, text: str, operator: Operator) -> Identified:
+    def _by_card(self, text: str, operator: Operator, scan: int) -> Identified:
         key = self.books.members.lookup_key(stamp(self.status.now()))
         if key is None or not text.isascii() or not text.isalnum() or len(text) > 40:
             raise MemberUnknown
         profile = self.books.members.by_card(member_code.keyed_hash(key[1], "card", text))
         if profile is None:
             raise MemberUnknown
-        return self._looked(profile, "card", operator)
+        return self._looked(profile, "card", operator, scan)
 
-    def _looked(self, profile: Member, trust: str, operator: Operator) -> Identified:
+    def _looked(self, profile: Member, trust: str, operator: Operator, scan: int = 0) -> Identified:
         at = stamp(self.status.now())
         row = LookRow(
             0, operator.station, operator.staff, profile.member, trust, profile.tier, profile, at, ""
         )
         with self.books.ledger.transaction() as tx:
-            look = self.books.members.looked(tx, row)
+            look = self.books.members.looked(tx, row, scan)
         return self.known(look, operator.station)
 
     def _look(self, look: int, station: str) -> LookRow:

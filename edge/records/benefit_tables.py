@@ -83,3 +83,9 @@ LEDGER = (
     # HQ's wishes that were done, and merges that were applied.
     "CREATE TABLE member_order (cmd TEXT PRIMARY KEY, member TEXT NOT NULL, at TEXT NOT NULL) STRICT",
 )
+
+LOOKS = (
+    # A code that lies under the scanner is looked at once, however often the page is drawn.
+    "ALTER TABLE member_look ADD COLUMN scan INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX member_look_scan ON member_look (scan) WHERE scan > 0",
+)

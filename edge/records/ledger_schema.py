@@ -165,6 +165,7 @@ STEPS = {
     "picking": PICKING,
     "payments": PAYMENTS,
     "returns": return_tables.RETURNS,
+    "looks": benefit_tables.LOOKS,
 }
 NAMES = list(STEPS)
 

@@ -170,12 +170,23 @@ class Members:
         profile = msgspec.json.decode(doc, type=Member)
         return LookRow(look, station, staff, member, trust, tier, profile, at, revealed_at)
 
-    def looked(self, tx: Connection, row: LookRow) -> int:
+    def of_scan(self, scan: int) -> int:
+        """The look that this scan led to; 0: none yet."""
+        row = self._ledger.read().execute("SELECT look FROM member_look WHERE scan = ?", (scan,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def newest(self, station: str, since: str) -> int:
+        """The newest look at a station since then; 0: none."""
+        asked = "SELECT look FROM member_look WHERE station = ? AND at > ? AND doc <> '' ORDER BY look DESC LIMIT 1"
+        row = self._ledger.read().execute(asked, (station, since)).fetchone()
+        return int(row[0]) if row else 0
+
+    def looked(self, tx: Connection, row: LookRow, scan: int) -> int:
         """Keeps a look; gives its number."""
-        values = (row.station, row.staff, row.member, row.trust, row.tier, _doc(row.profile), row.at)
+        values = (row.station, row.staff, row.member, row.trust, row.tier, _doc(row.profile), row.at, scan)
         made = tx.execute(
-            "INSERT INTO member_look (station, staff, member, trust, tier, doc, at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-            " RETURNING look",
+            "INSERT INTO member_look (station, staff, member, trust, tier, doc, at, scan)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING look",
             values,
         )
         return int(made.fetchone()[0])
@@ -218,7 +229,7 @@ class Members:
         # HQ's word is read beside the transaction: its file is not attached there.
         said = "SELECT result FROM hq.join_scene WHERE scene = ?"
         result = self._ledger.read().execute(said, (row[0],)).fetchone()
-        return JoinRow(*row, result=result[0] if result else "")
+        return JoinRow(*row, result[0] if result else "")
 
     # ---- one person instead of two, or none ----
 
