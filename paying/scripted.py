@@ -49,10 +49,12 @@ class _Trade:
 class ScriptedProvider:
     """See edge.domain.payment_port.PaymentProvider. `charged` and `back` are for whoever checks its books."""
 
-    def __init__(self, script: Sequence[str], now_ms: Callable[[], int]) -> None:
-        """Raises ValueError for a word that is none."""
+    def __init__(self, script: Sequence[str], now_ms: Callable[[], int], *, tombstones: bool = True) -> None:
+        """`tombstones`: a number that is reversed before its charge comes is closed for good, as at HQ's gateway; else
+        it is not found, as at wallets. Raises ValueError for a word that is none."""
         self._script = [_parsed(word) for word in script] or [("success", 0)]
         self._now = now_ms
+        self._tombstones = tombstones
         self._trades: dict[str, _Trade] = {}
         self._codes: set[str] = set()
         self._next = 0
@@ -106,6 +108,8 @@ class ScriptedProvider:
         del channel
         with self._lock:
             trade = self._trades.get(number)
+            if trade is None and not self._tombstones:
+                return Answer(Said.NOT_FOUND)
             if trade is None:
                 self._trades[number] = _Trade(0, _NEVER, _NEVER, 0, {}, ended=Said.REVERSED, charges=0)
                 return Answer(Said.REVERSED, code="UNKNOWN_CLOSED")
@@ -113,7 +117,7 @@ class ScriptedProvider:
                 trade.refusals -= 1
                 return Answer(Said.NOT_YET, code="USERPAYING")
             if self._paid(trade):
-                trade.refunds["reverse"] = trade.fen - sum(trade.refunds.values())
+                trade.refunds.setdefault("reverse", trade.fen - sum(trade.refunds.values()))
             trade.ended = trade.ended or Said.REVERSED
             return Answer(Said.REVERSED)
 

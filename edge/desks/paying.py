@@ -76,7 +76,11 @@ class PayWorkers:
         return None
 
     def _do(self, row: AttemptRow, step: Step) -> None:
-        if step.act is Act.MOVE:
+        if step.act is Act.PAY and self._now() - row.since_ms >= self.terms.pace.submit_ms:
+            # It waited for a worker until nobody stands by it any more: it never left, and never will.
+            self.hand.drop(row.number)
+            self._keep(row.number, step.act, Answer(Said.REFUSED, code="TOO_LATE"), "TOO_LATE")
+        elif step.act is Act.MOVE:
             with self.books.ledger.transaction() as tx:
                 fresh = self.books.payments.attempt(row.number, tx)
                 if fresh == row and step.event is not None:

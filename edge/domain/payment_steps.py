@@ -34,7 +34,7 @@ class Pace:
     patience_ms: int = 86_400_000
     background_ms: int = 300_000
     unsure_ms: int = 20_000
-    settled_ms: int = 60_000
+    settled_ms: int = 120_000
 
 
 _SOON_MS = (0, 1_000, 4_000, 5_000, 5_000, 10_000, 10_000, 20_000)
@@ -154,7 +154,7 @@ def _stuck(one: Standing, rules: ChannelRules, pace: Pace) -> Step:
     if one.tries and one.asked_ms - one.since_ms >= pace.patience_ms:
         return Step(Act.REST, one.asked_ms)
     earliest = one.sent_ms + rules.calm_ms
-    pause = min(pace.background_ms, _pause(one.tries) * 4)
+    pause = min(pace.background_ms, _pause(one.tries) * 15)
     return Step(_turn_about(one), max(earliest, one.since_ms if one.tries == 0 else one.asked_ms + pause))
 
 

@@ -182,16 +182,19 @@ class PayingShop:
 
 
 def _opened(settings: Settings, time: Time, line: Line) -> tuple[Shop, PayWorkers]:
-    made, opening.Clock = opening.Clock, lambda zone, floor=None: TestClock(zone, floor, time)  # type: ignore
+    where: Any = opening
+    made, where.Clock = where.Clock, lambda zone, floor=None: TestClock(zone, floor, time)
     try:
-        shop = build_shop(settings, KEY, {"P1": SilentPrinter()})  # type: ignore[dict-item]
+        shop = build_shop(settings, KEY, {"P1": SilentPrinter()})
     finally:
-        opening.Clock = made  # type: ignore[misc]
+        where.Clock = made
     return shop, pay_workers(shop.store.tender, shop.store.staff, dict.fromkeys(WALLETS, line))
 
 
 @contextmanager
-def paying(folder: Path, script: Sequence[str] = ("success",), **more: Any) -> Iterator[PayingShop]:
+def paying(
+    folder: Path, script: Sequence[str] = ("success",), *, forgetful: bool = False, hq: str = "", **more: Any
+) -> Iterator[PayingShop]:
     """A shop whose shoppers do as the script says."""
     settings = parse(
         {
@@ -202,10 +205,11 @@ def paying(folder: Path, script: Sequence[str] = ("success",), **more: Any) -> I
             },
             "printers": {"P1": {"host": "127.0.0.1"}},
             "payments": {"provider": "scripted", **more},
+            "hq": {"url": hq},
         }
     )
     time = Time()
-    scripted = ScriptedProvider(script, lambda: time.ms)
+    scripted = ScriptedProvider(script, lambda: time.ms, tombstones=not forgetful)
     line = Line(scripted)
     shop, payers = _opened(settings, time, line)
     made = PayingShop(folder, settings, time, scripted, line, shop, payers)
