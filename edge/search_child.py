@@ -77,6 +77,8 @@ def _heard() -> None:
 
 def first_letters(chars: Iterable[str]) -> dict[str, str]:
     """The first letters of every reading of each character, "" for one without; loads pypinyin."""
+    # Its dictionary of phrases is most of it, and single characters need none.
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
     from pypinyin import Style, pinyin
 
     found: dict[str, str] = {}
