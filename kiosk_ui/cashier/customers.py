@@ -259,7 +259,7 @@ def member_stage(
         "line_state": store.status.line(),
         "spendable": _spendable(store, look, operator),
     }
-    status = refusal.status if refusal is not None and card is None else 200
+    status = refusal.status if refusal is not None else 200
     current = store.scans.current(operator.station)
     return Stage("member", f"member:{_id(current)}", facts, status)
 
