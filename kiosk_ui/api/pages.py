@@ -14,6 +14,7 @@ from kiosk_ui.api.answered import JobQueued, RedeemDone, RedeemFound, ScanKept, 
 from kiosk_ui.api.asked import AnnulAsked, RedeemAsked, ScanAsked, StatusSlipAsked
 from kiosk_ui.api.calls import call, call_of, open_call
 from kiosk_ui.api.described import openapi
+from kiosk_ui.api.picking import PickingApi
 from kiosk_ui.api.strict_json import read_body
 from kiosk_ui.api.till import TillApi
 
@@ -39,6 +40,7 @@ class ApiPages:
         site.add_url_rule("/slips/status", view_func=self.status_slip, methods=["POST"])
         site.add_url_rule("/openapi.json", view_func=self.openapi)
         TillApi(self._store, self._client).add_to(site)
+        PickingApi(self._store, self._client).add_to(site)
         site.before_request(self._in_scope)
         return site
 

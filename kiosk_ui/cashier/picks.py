@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from edge.domain.picking import RejectReason, ShortReason
-from edge.domain.refusals import BadRequest, NotSignedIn, Refusal
+from edge.domain.refusals import BadRequest, NotSignedIn, Refusal, UnknownThing
 from edge.domain.scanned import ScanKind
 from edge.domain.staff import Operator
 from edge.domain.views import SeenScan
@@ -56,7 +56,9 @@ class PickPages:
     def work(self) -> WerkzeugResponse:
         """GET /cashier/picks/work: what is in this person's hands."""
         operator = self._operator()
-        return self._show(work_stage(self._store, operator, self._store.scans.current(operator.station)), operator)
+        return self._show(
+            work_stage(self._store, operator, self._store.scans.current(operator.station)), operator
+        )
 
     def order(self, order: str) -> WerkzeugResponse:
         """GET /cashier/picks/order/<order>: its lines, and what may be said about it before it is picked."""
@@ -89,6 +91,9 @@ class PickPages:
         operator, scan = self._operator(), number_of("scan")
         try:
             text = self._store.scans.text(scan, operator.station)
+        except UnknownThing:  # taken before: a page that was late asks again
+            return self._after(operator, WORK)
+        try:
             self._store.backroom.picking.scan(text, operator, f"scan-{operator.station}-{scan}")
         except NotSignedIn:
             raise
@@ -201,7 +206,11 @@ def list_stage(store: Store, operator: Operator) -> Stage:
     waves, back = board.waves(operator), board.put_back()
     hands = board.in_hands(operator)
     facts = {"waves": waves, "back": back, "hands": hands, "pick_words": pick_words}
-    seen = [(one.order, one.state, one.picker, one.clock.tone, one.picked) for wave in waves for one in wave.orders]
+    seen = [
+        (one.order, one.state, one.picker, one.clock.tone, one.picked)
+        for wave in waves
+        for one in wave.orders
+    ]
     clocks = [pick_words.left(one.clock) for wave in waves for one in wave.orders]
     return Stage("picks", f"picks:{_digest((seen, clocks, back, len(hands.orders)))}", facts)
 

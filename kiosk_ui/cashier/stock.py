@@ -39,7 +39,9 @@ class StockPages:
         site.add_url_rule("/stock", view_func=self.page, endpoint="stock")
         site.add_url_rule("/stock/product", view_func=self.product, endpoint="stock_product")
         site.add_url_rule("/stock/counts", view_func=self.counts, endpoint="stock_counts")
-        site.add_url_rule("/stock/counts/<int(max=999999999):task>", view_func=self.count, endpoint="stock_count")
+        site.add_url_rule(
+            "/stock/counts/<int(max=999999999):task>", view_func=self.count, endpoint="stock_count"
+        )
         for name in ("move", "shift", "lost", "ask", "enter"):
             site.add_url_rule(
                 f"/stock/{name}", view_func=getattr(self, name), methods=["POST"], endpoint=f"stock_{name}"
@@ -83,7 +85,7 @@ class StockPages:
             raise BadRequest(why="reason")
         ref, sign = request.form.get("ref", "").strip()[:64], 1 if way == "in" else -1
         # The words of the form are those of the wire, checked above.
-        why = cast(Literal["receipt", "transfer", "return", "sample", "gift", "damage"], reason)
+        why = cast("Literal['receipt', 'transfer', 'return', 'sample', 'gift', 'damage']", reason)
         goods = self._store.goods
         return self._done(lambda who, nonce: goods.move(sku, sign * qty, why, who, nonce, ref=ref), _at(sku))
 
@@ -93,7 +95,7 @@ class StockPages:
         if qty <= 0 or reason not in _SHIFTS:
             raise BadRequest(why="reason")
         signed = -qty if reason in ("mended", "scrapped") else qty
-        why = cast(Literal["damaged", "worn", "mended", "scrapped"], reason)
+        why = cast("Literal['damaged', 'worn', 'mended', 'scrapped']", reason)
         goods = self._store.goods
         return self._done(lambda who, nonce: goods.shift(sku, signed, why, who, nonce), _at(sku))
 
