@@ -122,13 +122,13 @@ class _LineStep:
     # ---- sets of pieces
 
     def _choose_sets(self, plan: _Plan) -> set[int]:
-        """The sets with the greatest advantage first; of one group the rule of the highest priority first."""
+        """The sets with the greatest advantage a piece first; of one group the rule of the highest priority first."""
         busy: set[int] = set()
         options = {found: self._options(found, units, busy) for found, units in self.sets}
         while chosen := _first_choice(options):
             room = self.left[chosen.name]
-            best = max(one.advantage for one in options[chosen])
-            sets = [one for one in options[chosen] if one.advantage == best][:room]
+            best = max(one.rank for one in options[chosen])
+            sets = [one for one in options[chosen] if one.rank == best][:room]
             plan.sets.setdefault(chosen, []).extend(sets)
             self.left[chosen.name] -= sum(self._times(chosen, one) for one in sets)
             taken = {unit for one in sets for unit in one.units}
@@ -247,4 +247,4 @@ def _first_choice(options: dict[Candidate, list[PieceSet]]) -> Candidate | None:
         if sets:
             highest[found.group] = max(highest.get(found.group, found.rule.priority), found.rule.priority)
     able = [f for f, sets in options.items() if sets and f.rule.priority == highest[f.group]]
-    return max(able, key=lambda f: max((one.advantage, one.saving) for one in options[f]), default=None)
+    return max(able, key=lambda f: max(one.rank for one in options[f]), default=None)

@@ -14,6 +14,10 @@ Otherwise = Callable[[int], int]
 """What a piece would save without the set, in thousandths of a fen."""
 
 
+_FINE = 720_720
+"""Divides by every number of pieces up to 16."""
+
+
 class PieceSet(NamedTuple):
     """Pieces that get a benefit together. `hits` are those that the benefit counts from, `mille` of them is off,
     or the set costs `fen`. `saving` in thousandths of a fen, `advantage` over what its pieces would save otherwise."""
@@ -24,6 +28,11 @@ class PieceSet(NamedTuple):
     fen: int
     saving: int
     advantage: int
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The better set first: by its advantage a piece, so that a set does not win by being large."""
+        return (self.advantage * _FINE // len(self.units), self.saving)
 
 
 def sets_of(found: Candidate, units: Sequence[int], pieces: Pieces, otherwise: Otherwise) -> list[PieceSet]:

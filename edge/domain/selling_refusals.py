@@ -35,6 +35,17 @@ class PayFirst(Refusal):
     next_en = "Change the basket after that"
 
 
+class NotRecognised(Refusal):
+    """The code says nothing that a sale could use."""
+
+    code = "not_recognised"
+    status = 422
+    zh = "未识别"
+    en = "Not recognised"
+    next_zh = "请换一面再扫，或输入商品编号；可先扫其他商品"
+    next_en = "Scan another side, or type the product's number; go on with other goods"
+
+
 class NotForSale(Refusal):
     """HQ knows this product and has no price for it here."""
 
@@ -185,6 +196,7 @@ ALL: tuple[type[Refusal], ...] = (
     NoBasket,
     BasketBusy,
     PayFirst,
+    NotRecognised,
     NotForSale,
     WeighFirst,
     TooManyPieces,

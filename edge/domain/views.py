@@ -248,6 +248,19 @@ class StockWord(Enum):
 
 
 @dataclass(frozen=True)
+class SlideView:
+    """One slide of HQ's playlist; with `sku` its category for the picture, and `price_fen` where one is known."""
+
+    title_zh: str
+    title_en: str
+    text_zh: str = ""
+    text_en: str = ""
+    sku: str = ""
+    category: str = ""
+    price_fen: Fen | None = None
+
+
+@dataclass(frozen=True)
 class GuideFrame:
     """The guide screen's content, a pure function of the tables. `price_fen` None: no price known;
     `on_hand` None: unknown; `stock_age_s`: seconds since HQ's stock data were complete.
@@ -267,6 +280,7 @@ class GuideFrame:
     stock: StockWord = StockWord.ASK
     stock_age_s: float | None = None
     scan: int = 0
+    slide: SlideView | None = None
 
 
 @dataclass(frozen=True)

@@ -185,7 +185,7 @@ ASKED = st.builds(
     stock=st.dictionaries(NAMES, st.integers(0, 3)),
     cash_step_fen=st.sampled_from([0, 10, 100]),
 )
-MANY = settings(max_examples=250, deadline=None)
+MANY = settings(max_examples=100, deadline=None)
 
 
 @MANY
