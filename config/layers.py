@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from config.playlists import playlist_problems
 from config.problems import Problem
 
 HQS_SECTIONS = frozenset(
@@ -12,8 +13,9 @@ HQS_SECTIONS = frozenset(
 )
 """Tables of the settings that HQ may write. All others stay the box's own: who it is, where HQ is, its folders, ports
 and addresses, and the hashes of tokens that its neighbours show."""
-DATA_SECTIONS = frozenset("playlists promotions prices coupons tenders tax".split())
-"""What HQ says that is no setting: data of screens and tills. It changes without a restart."""
+DATA_SECTIONS = frozenset("playlists tenders tax".split())
+"""What HQ says that is no setting: data of screens and tills. It changes without a restart. Goods, prices, promotions
+and coupons are none of these: they are rows of the feed."""
 
 Tree = Mapping[str, Any]
 
@@ -33,7 +35,7 @@ def settings_part(sections: Tree) -> dict[str, Any]:
 
 
 def foreign(sections: Tree) -> list[Problem]:
-    """Sections that HQ may not write, and such that are no tables."""
+    """Sections that HQ may not write, such that are no tables, and slides that no screen could show."""
     found = []
     for name, value in sections.items():
         if name not in HQS_SECTIONS | DATA_SECTIONS:
@@ -41,6 +43,8 @@ def foreign(sections: Tree) -> list[Problem]:
             found.append(Problem(name, "is not HQ's to set", f"HQ may set {known}"))
         elif not isinstance(value, Mapping):
             found.append(Problem(name, f"a table is expected, not {type(value).__name__}"))
+        elif name == "playlists":
+            found += playlist_problems(value)
     return found
 
 

@@ -17,7 +17,7 @@ ROOMS = ("config", "devices", "edge", "kiosk_ui", "paying", "sync")
 
 # Pure modules with the types that others need: import nothing of ours, and everybody may import them.
 DOORS = tuple(
-    "config.schema config.code_schema config.device_schema config.layers config.payment_schema config.problems config.scanner_checks "
+    "config.playlists config.schema config.code_schema config.device_schema config.layers config.payment_schema config.problems config.scanner_checks "
     "config.selling_schema devices.ports devices.slip edge.domain sync.admission sync.asked sync.benefits sync.configured sync.figures sync.goods sync.messages sync.paying_words sync.picks sync.selling_rules sync.signed"
     " sync.snapshot_words sync.selling".split()
 )

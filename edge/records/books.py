@@ -23,6 +23,7 @@ from edge.records.members import Members
 from edge.records.payments import Payments
 from edge.records.picks import Picks
 from edge.records.pickups import Pickups
+from edge.records.playlists import Playlists
 from edge.records.replica import Replica
 from edge.records.retention import Retention
 from edge.records.returns import Returns
@@ -31,6 +32,7 @@ from edge.records.search_index import SearchIndex, open_index
 from edge.records.shelf import Shelf
 from edge.records.shifts import Shifts
 from edge.records.stockroom import Stockroom
+from edge.records.unrecognised import Unrecognised
 from edge.records.wallet import Wallet
 from edge.records.wares import Wares
 from edge.records.wishes import Wishes
@@ -62,6 +64,7 @@ class Books:
     wishes: Wishes
     catalogue: Catalogue
     names: SearchIndex
+    unrecognised: Unrecognised
     payments: Payments
     picks: Picks
     counts: Counts
@@ -71,6 +74,7 @@ class Books:
     shifts: Shifts
     returns: Returns
     wares: Wares
+    playlists: Playlists
 
     def close(self) -> None:
         """Closes both files."""
@@ -115,6 +119,7 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         wishes=Wishes(ledger),
         catalogue=Catalogue(ledger),
         names=open_index(state_dir, key),
+        unrecognised=Unrecognised(ledger),
         payments=Payments(ledger),
         picks=Picks(ledger, replica),
         counts=Counts(ledger),
@@ -123,5 +128,6 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         sales=Sales(ledger),
         shifts=Shifts(ledger),
         returns=Returns(ledger),
+        playlists=Playlists(state_dir),
         wares=Wares(ledger),
     )

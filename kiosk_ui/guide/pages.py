@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -54,4 +56,6 @@ class GuidePages:
 def _key(frame: GuideFrame) -> str:
     """Changes when the screen would look different; ages count as they are said."""
     told = words.data_age(frame.stock_age_s) + words.freshness(frame.line)
-    return f"{frame.kind.value}:{frame.scan}:{frame.sku}:{frame.price_fen}:{frame.on_hand}:{frame.stock.value}:{told}"
+    slide = "" if frame.slide is None else f"{zlib.crc32(repr(frame.slide).encode()):08x}"
+    goods = f"{frame.sku}:{frame.price_fen}:{frame.on_hand}:{frame.stock.value}"
+    return f"{frame.kind.value}:{frame.scan}:{goods}:{told}:{slide}"

@@ -186,9 +186,9 @@ def test_a_good_push_is_tried_at_once_and_kept(world: World) -> None:
     assert "wang" in said.output
     # Data of screens and tills needs no start, and a second key.
     starts = sum(fact["fact"] == "ready" for fact in world.store.facts())
-    priced = world.push({"prices": {"book": "b7"}}, money=True)
+    priced = world.push({"tenders": {"book": "b7"}}, money=True)
     world.comes_to(priced, "applied")
-    assert world.kept()["sections"]["prices"] == {"book": "b7"}
+    assert world.kept()["sections"]["tenders"] == {"book": "b7"}
     assert sum(fact["fact"] == "ready" for fact in world.store.facts()) == starts
 
 

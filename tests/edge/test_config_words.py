@@ -25,14 +25,14 @@ def rig(tmp_path: Path) -> Any:
 
 
 def test_data_need_no_start_and_money_two_keys(rig: Rig) -> None:
-    rig.offer(1, {"prices": {"book": "b1"}})
+    rig.offer(1, {"tenders": {"book": "b1"}})
     assert rig.turn() == [(1, "rejected", "MONEY")]
-    rig.offer(2, {"prices": {"book": "b1"}}, CONFIG, MONEY)
+    rig.offer(2, {"tenders": {"book": "b1"}}, CONFIG, MONEY)
     assert rig.turn() == [(2, "trying", "")]
     assert rig.restarts == 0
     rig.mono += 601
     assert rig.turn() == [(2, "applied", "")]
-    rig.offer(3, {"prices": {"book": "b1"}, "playlists": {"kiosk": ["a.jpg"]}})
+    rig.offer(3, {"tenders": {"book": "b1"}, "playlists": {"all": [{"title_zh": "新茶上市", "title_en": "New tea"}]}})
     assert rig.turn() == [(3, "trying", "")]
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from config.playlists import Slide
 from devices.ports import Reading, Scan
 from edge.daemon import Shop
 from kiosk_ui.pictures import draw
@@ -74,3 +75,26 @@ def test_a_picture_can_run_nothing_and_quotes_nobody(client: FlaskClient) -> Non
     assert "script" not in answer.text
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert "max-age" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.usefixtures("tea")
+def test_a_screen_that_nobody_uses_shows_hqs_slides_in_turn_with_todays_price(
+    client: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slides = (
+        Slide("新茶 <上市>", "New tea", "买一送一", "", sku="A1", seconds=20),
+        Slide("鲜奶", "Fresh milk", sku="sold elsewhere"),
+    )
+    monkeypatch.setattr(shop.books.playlists, "slides", lambda station: slides if station == "G1" else ())
+    at = [datetime(2026, 1, 5, 10, 0, 0, tzinfo=UTC)]
+    monkeypatch.setattr(shop.books.clock, "now", lambda: at[0])
+    shown = client.get("/guide/G1").text
+    for words in ("新茶 &lt;上市&gt;", "买一送一", "¥59.90", "/picture/A1.svg", "扫一扫商品条码"):
+        assert words in shown
+    key = shown.partition('data-key="')[2].partition('"')[0]
+    assert client.get(f"/guide/G1/frame?have={key}").status_code == 204
+    at[0] += timedelta(seconds=20)
+    after = client.get(f"/guide/G1/frame?have={key}")
+    assert after.status_code == 200
+    assert "鲜奶" in after.text
+    assert "¥" not in after.text

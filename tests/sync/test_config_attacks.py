@@ -33,7 +33,7 @@ def changed(bundle: Bundle, **values: Any) -> Bundle:
     return msgspec.structs.replace(bundle, **values)
 
 
-PRICED = {"prices": {"book": "cheap"}}
+PRICED = {"tenders": {"book": "cheap"}}
 ATTACKS: dict[str, tuple[Forge, str]] = {
     "tampered": (tampered, "SIGNATURE"),
     "stranger": (lambda b: signed(b, STRANGER), "SIGNATURE"),
@@ -62,8 +62,8 @@ OWN_ROSTER = Roster(
         "money": Role((public_of(MONEY),)),
     },
 )
-GOOD = Bundle(7, "S1", stamp(NOW), "2026-04-05T10:00:00.000Z", {"prices": {"book": "b1"}})
-NEXT = changed(GOOD, version=8, sections={"prices": {"book": "b1"}, "log": {"level": "debug"}})
+GOOD = Bundle(7, "S1", stamp(NOW), "2026-04-05T10:00:00.000Z", {"tenders": {"book": "b1"}})
+NEXT = changed(GOOD, version=8, sections={"tenders": {"book": "b1"}, "log": {"level": "debug"}})
 
 
 def test_an_honest_bundle_is_taken() -> None:

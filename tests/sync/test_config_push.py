@@ -67,8 +67,8 @@ def test_every_problem_is_named_before_any_store_sees_it(world: World) -> None:
         world.push({"pickup": {"lock_s": 1, "lok_s": 2}, "log": {"level": "loud"}})
     assert [p.path for p in refused.value.problems] == ["pickup.lock_s", "pickup.lok_s", "log.level"]
     with pytest.raises(SettingsRefused) as refused:
-        world.push({"hq": {"url": "https://evil.example"}, "store": {}, "prices": 3})
-    assert [p.path for p in refused.value.problems] == ["hq", "store", "prices"]
+        world.push({"hq": {"url": "https://evil.example"}, "store": {}, "tenders": 3})
+    assert [p.path for p in refused.value.problems] == ["hq", "store", "tenders"]
     with pytest.raises(SettingsRefused) as refused:
         world.push({"stations": {"T2": {}}, "pickup": {}}, Scope(store="S1", station="T1"))
     assert [p.path for p in refused.value.problems] == ["stations.T2", "pickup"]
@@ -78,24 +78,24 @@ def test_every_problem_is_named_before_any_store_sees_it(world: World) -> None:
 
 
 def test_money_needs_a_second_key_at_hq(world: World) -> None:
-    prices = {"prices": {"book": "b1"}}
+    said = {"tenders": {"book": "b1"}}
     with pytest.raises(NotPossible, match="second person's key"):
-        world.push(prices)
-    draft = world.config.draft(Wish(ALL, prices, "wang"))
+        world.push(said)
+    draft = world.config.draft(Wish(ALL, said, "wang"))
     for seeds in ([CONFIG, CONFIG], [MONEY], [CONFIG, STRANGER]):
         words = {store: sign("config", bundle, seeds) for store, bundle in draft.bundles.items()}
         with pytest.raises(NotPossible):
             world.config.push(draft, words)
     assert world.send(draft, money=True) == 1
     world.settle()
-    assert {bundle.sections["prices"]["book"] for bundle in world.good.values()} == {"b1"}
+    assert {bundle.sections["tenders"]["book"] for bundle in world.good.values()} == {"b1"}
     # What touches no money needs no second person, and a box that is new believes it all the same.
     rev = world.push({"log": {"level": "debug"}})
     first = str(world.config.offers(rev)[0]["store"])
     said = world.word(first)
     assert said is not None
     assert said.proof is not None
-    assert judge(said, world.roster, first, None, 0, world.at, "1.0").sections["prices"] == {"book": "b1"}
+    assert judge(said, world.roster, first, None, 0, world.at, "1.0").sections["tenders"] == {"book": "b1"}
     with pytest.raises(NotTrusted, match="MONEY"):
         judge(msgspec.structs.replace(said, proof=None), world.roster, first, None, 0, world.at, "1.0")
     world.settle()
