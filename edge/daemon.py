@@ -94,7 +94,7 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
     till = till_of(settings, books, staff, printing, own, lanes, poke)
     store = Store(
         catalogue=(catalogue := CatalogueDesk(books, status, own_codes(settings))),
-        scans=ScanDesk(books, poke, pickup, catalogue.rules),
+        scans=ScanDesk(books, poke, pickup, catalogue.rules, catalogue.noted),
         pickup=pickup,
         hand_over=HandOverDesk(books, settings, reader, gate, staff, status, poke),
         fulfilment=FulfilmentDesk(books, gate, status, poke),
@@ -114,6 +114,7 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         events=EventDesk(books, staff),
         status=status,
     )
+    store.scans.give_to(store.sales.takes)
     return Shop(books, store, wakes, lanes)
 
 

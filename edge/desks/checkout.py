@@ -167,6 +167,10 @@ class CheckoutDesk:
             raise UnknownThing
         return found
 
+    def wallets(self) -> bool:
+        """Whether wallets can be charged now: not without the line that they need."""
+        return self.tender.views.wallets()
+
     def last(self, station: str) -> Sale | None:
         """The station's newest sale."""
         return self.books.sales.last(station)

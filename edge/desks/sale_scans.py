@@ -10,11 +10,11 @@ from edge.desks.customers import Customers
 from edge.desks.selling import SellingDesk
 from edge.desks.shifts import ShiftDesk
 from edge.domain.payment_refusals import NoPayCode
-from edge.domain.refusals import InvalidCode, PayCodeElsewhere, Refusal
+from edge.domain.refusals import PayCodeElsewhere, Refusal
 from edge.domain.scanned import PAY_KINDS, PLAIN, Expecting, Rules, ScanKind, Scanned, classify, in_place
 from edge.domain.scanned_goods import sellable
 from edge.domain.selling import Basket, BasketState
-from edge.domain.selling_refusals import NoBasket, NotForSale
+from edge.domain.selling_refusals import NoBasket, NotRecognised
 from edge.domain.staff import Operator, Role
 from edge.records.wares import Ware
 
@@ -61,7 +61,7 @@ class SaleRoom:
             raise PayCodeElsewhere
         ware = self.selling.books.wares.ware(text.strip()) if len(text) <= 64 else None
         if ware is None:
-            raise InvalidCode
+            raise NotRecognised
         return self.selling.add(ware.sku, operator, nonce, training=training)
 
     def takes(self, station: str, text: str, nonce: str) -> bool:
@@ -103,7 +103,7 @@ class SaleRoom:
         sellable(facts, self._today())
         found = self._ware(seen)
         if found is None:
-            raise NotForSale(name=facts.gtin or facts.plu or seen.value[:20])
+            raise NotRecognised
         ware, pieces = found
         if facts.price_fen is not None:
             return self.selling.add(

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from devices.ports import Reading, Scan, Symbology
 from edge.clock import moment_of, stamp
 from edge.desks.status import Poke
 from edge.domain.refusals import PayCodeElsewhere, Refusal, TooFast, UnknownThing
-from edge.domain.scanned import PAY_KINDS, PLAIN, Expecting, Rules, ScanKind, classify
+from edge.domain.scanned import PAY_KINDS, PLAIN, Expecting, Rules, ScanKind, Scanned, classify
 from edge.domain.views import SeenScan
 from edge.records.books import Books
 from edge.records.counter import ScanRow
@@ -42,17 +43,37 @@ class Counter(Protocol):
         """Whether a kept scan leads to an order that could be handed over now."""
 
 
+Noted = Callable[[Scanned, str], object]
+"""Hears of every kept scan and its station."""
+
+
+def _unseen(_seen: Scanned, _station: str) -> None:
+    """Nobody keeps what is not recognised."""
+
+
+TakesScans = Callable[[str, str, str], bool]
+"""(station, text, a name of this scan): whether somebody there was waiting for it and has dealt with it."""
+
+
 class ScanDesk:
     """Scans wait here until somebody deals with them, whether or not a page is open."""
 
-    def __init__(self, books: Books, poke: Poke, counter: Counter, rules: Rules = PLAIN) -> None:
+    def __init__(
+        self, books: Books, poke: Poke, counter: Counter, rules: Rules = PLAIN, noted: Noted = _unseen
+    ) -> None:
         self._books = books
         self._poke = poke
         self._counter = counter
         self._rules = rules
+        self._noted = noted
         self._typed = 0
+        self._takes: TakesScans | None = None
         self._browsers = threading.Lock()
         self._paces: dict[str, deque[float]] = {}
+
+    def give_to(self, takes: TakesScans) -> None:
+        """From now on what belongs to a sale that a station is at work on goes there, and waits nowhere."""
+        self._takes = takes
 
     def receive(self, scan: Scan) -> SeenScan:
         """Announces a scan and keeps it.
@@ -63,6 +84,13 @@ class ScanDesk:
         typed = scan.reading.symbology is Symbology.TYPED
         expecting = Expecting.PICKUP if typed else Expecting.ANYTHING
         seen = classify(scan.reading.text, expecting, self._rules)
+        name = f"scan:{scan.device}:{scan.stream or scan.at.isoformat()}:{scan.seq}"
+        if self._takes is not None and self._takes(scan.station, scan.reading.text, name):
+            # Kept as dealt with, and without its text.
+            done = self._keep(scan, seen.kind, "")
+            self._books.scans.handle(done, scan.station, stamp(self._books.clock.now()))
+            kind, symbology = seen.kind, scan.reading.symbology.value
+            return SeenScan(done, scan.station, scan.device, kind, symbology, scan.at, 0.0, handled=True)
         if seen.kind in PAY_KINDS:
             # That there was one is kept, so that the page can say so; the code itself is not.
             self._keep(scan, seen.kind, "")
@@ -79,6 +107,7 @@ class ScanDesk:
             max(0.0, (self._books.clock.now() - scan.at).total_seconds()),
             handled=False,
         )
+        self._noted(seen, scan.station)
         # The pages know already. Whatever the counter refuses, they hear it when they look.
         with contextlib.suppress(Refusal):
             if told.age_s < FRESH.total_seconds():

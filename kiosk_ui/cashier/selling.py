@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 
@@ -59,7 +60,9 @@ class SalePages:
         now = self._now(operator)
         if now.key == have:
             return Response(status=204)
-        return make_response(render_template(now.template, stage=now, operator=operator, **now.facts))
+        return make_response(
+            render_template(now.template, stage=now, operator=operator, partial=True, **now.facts)
+        )
 
     def done(self, sale: str) -> WerkzeugResponse:
         """GET /cashier/sale/done/<sale>: change, receipt, next."""
@@ -88,7 +91,9 @@ class SalePages:
         text = request.form.get("text", "").strip()[:_MOST_TEXT]
         if not text:
             return redirect(_HERE, 303)
-        return self._done(lambda who: self._room.scan(text, who, _nonce()))
+        # The form's number outlives a scan that is queued behind another: one number and text are one wish.
+        nonce = f"{_nonce()}:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+        return self._done(lambda who: self._room.scan(text, who, nonce))
 
     def _wedge(self) -> WerkzeugResponse:
         """POST text, seq: a scanner typed into this page; what stands against it the stage says."""
@@ -199,7 +204,7 @@ class SalePages:
     def _show(self, shown: SaleStage, operator: Operator) -> WerkzeugResponse:
         facts = {"stage": shown, "operator": operator, **shown.facts}
         if request.headers.get("HX-Request") == "true":
-            return make_response(render_template(shown.template, **facts), shown.status)
+            return make_response(render_template(shown.template, partial=True, **facts), shown.status)
         status = self._store.status
         page = render_template(
             "cashier/sale.html",

@@ -66,6 +66,7 @@ def stage_now(store: Store, operator: Operator, refusal: Refusal | None = None) 
         "rows": rows(bill),
         "payment": payment,
         "quick": quick(bill.cash_fen),
+        "wallets": room.checkout.wallets(),
     }
     name = "paying" if basket.state.value == "paying" else "basket"
     return SaleStage(name, f"{name}:{_looks(bill, payment)}:{code}", facts, status)
