@@ -115,6 +115,14 @@ class DemandLost(msgspec.Struct, frozen=True, tag="demand.lost", tag_field="k"):
     how: Literal["asked", "scanned", "searched", "short"]
 
 
+class ItemUnrecognised(msgspec.Struct, frozen=True, tag="item.unrecognised", tag_field="k"):
+    """A sound code of goods that no product here has was scanned; told once a day. `code` is a GTIN of 14 digits, or
+    `plu:` and the number on a label of the shop's scales."""
+
+    code: Name
+    kind: Literal["gtin", "variable", "gs1", "url"]
+
+
 class Substitute(msgspec.Struct, frozen=True, tag="substitute", tag_field="tb"):
     """What may be given in a product's stead, where a customer agreed to that; the best first."""
 
@@ -156,6 +164,15 @@ class Inbound(msgspec.Struct, frozen=True, tag="inbound", tag_field="tb"):
     due: str = ""
 
 
-GoodsUp = StockMoved | StockCounted | StockShifted | StockChecked | StockAlarmed | DemandLost | GrantReturned
+GoodsUp = (
+    ItemUnrecognised
+    | StockMoved
+    | StockCounted
+    | StockShifted
+    | StockChecked
+    | StockAlarmed
+    | DemandLost
+    | GrantReturned
+)
 GoodsDown = Quota | Substitute | Node | NodeStock | Inbound
 GOODS_KEYS = {"quota": "grant", "substitute": "sku", "node": "node", "node_stock": "row", "inbound": "row"}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal
 
 from edge.desks.status import StatusDesk
 from edge.domain.catalogue import Goods
@@ -13,7 +16,16 @@ from edge.domain.scanned_goods import NO_FACTS, GoodsFacts, sellable
 from edge.domain.scanned_refusals import GoodsUnknown
 from edge.records.books import Books
 from edge.records.catalogue import Catalogue
+from edge.records.journal import Author
+from edge.records.unrecognised import UnrecognisedRow
+from sync.goods import ItemUnrecognised
 
+_WIRE_KINDS: Mapping[ScanKind, Literal["gtin", "variable", "gs1", "url"]] = {
+    ScanKind.GTIN: "gtin",
+    ScanKind.VARIABLE: "variable",
+    ScanKind.GS1: "gs1",
+    ScanKind.URL: "url",
+}
 MOST = 50
 """Products that one search gives at most."""
 _LOOKED_AT = 512
@@ -40,6 +52,28 @@ class CatalogueDesk:
         if judge:
             sellable(seen.facts, self.status.local(self.status.now()).date())
         return self._with_stock(goods.as_scanned(pieces, seen.facts))
+
+    def noted(self, seen: Scanned, station: str) -> bool:
+        """Keeps a sound code of goods that no product here has, for who looks after the catalogue; whether it was one.
+
+        Each is told to HQ once a day; a secret never is, as none is a code of goods.
+        """
+        code = f"plu:{seen.facts.plu}" if seen.facts.plu else seen.facts.gtin
+        if not seen.names_goods or not code or self._found(seen) is not None:
+            return False
+        day = f"{self.status.local(self.status.now()):%Y-%m-%d}"
+        kept = self.books.unrecognised
+        with self.books.ledger.transaction() as tx:
+            if not kept.again(tx, day, code) and kept.room(day):
+                fact = ItemUnrecognised(code, _WIRE_KINDS[seen.kind])
+                seq = self.books.journal.append(tx, fact, Author(station, ""))
+                kept.add(tx, UnrecognisedRow(day, code, seen.kind.value, station, 1), seq)
+        return True
+
+    def unrecognised(self, days: int = 7) -> list[UnrecognisedRow]:
+        """What was scanned in vain in the last days, the newest day and the most often scanned first."""
+        since = self.status.local(self.status.now()) - timedelta(days=days)
+        return self.books.unrecognised.report(f"{since:%Y-%m-%d}")
 
     def read(self, text: str) -> Scanned:
         """What a scanned or typed text is by the chain's own rules."""

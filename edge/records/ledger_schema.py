@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge.domain.orders import OrderState
-from edge.records import benefit_tables, return_tables
+from edge.records import benefit_tables, return_tables, unrecognised
 from edge.records.payment_tables import PAYMENTS
 from edge.records.picking_tables import PICKING
 from edge.records.sales_tables import SELLING
@@ -166,6 +166,7 @@ STEPS = {
     "payments": PAYMENTS,
     "returns": return_tables.RETURNS,
     "looks": benefit_tables.LOOKS,
+    "unrecognised": unrecognised.TABLES,
 }
 NAMES = list(STEPS)
 

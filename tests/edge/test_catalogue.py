@@ -221,3 +221,18 @@ def test_the_keeper_has_made_what_is_missing_and_no_more(books: Books, desk: Cat
         tx.execute("UPDATE cursor SET feed = feed + 7 WHERE bucket = ?", (CATALOG,))
     assert not keeper.turn(), "a snapshot is on its way"
     keeper.stop()
+
+
+def test_what_nobody_knows_is_told_to_hq_once_a_day(books: Books, desk: CatalogueDesk) -> None:
+    put(books, product("A1", "6901234567892", "龙井"))
+    unknown = ("6901234567908", label("200999901250"), "6901234567908", "]d20106901234567908")
+    for text in unknown:
+        assert desk.noted(desk.read(text), "T1")
+    for text in ("6901234567892", "134567890123456789", "PK1.abc", "nothing", "https://x.example/"):
+        assert not desk.noted(desk.read(text), "T1")
+    assert [(row.code, row.kind, row.times) for row in desk.unrecognised()] == [
+        ("06901234567908", "gtin", 3),
+        ("plu:9999", "variable", 1),
+    ]
+    facts = [line for (line,) in books.ledger.read().execute("SELECT body FROM journal")]
+    assert len([line for line in facts if "item.unrecognised" in line]) == 2
