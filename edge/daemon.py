@@ -46,8 +46,8 @@ from edge.notify import tell, watchdog_s
 from edge.plugging import WAKES, hire_plugs
 from edge.print_turns import print_turn
 from edge.records.books import Books, open_books
-from edge.selfcheck import answers, takes_writes, troubles
 from edge.return_crew import return_desk
+from edge.selfcheck import answers, takes_writes, troubles
 from edge.selling_crew import sale_room
 from edge.store import Store
 from edge.tender_crew import hire_payers, tender_desk
