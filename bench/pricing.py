@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from datetime import datetime
 
-from bench.rounds import Row, interleaved, timed
+from bench.rounds import Row, interleaved
 from edge.domain.baskets import CouponTerms, Item, PriceAsked, Shopper
 from edge.domain.promotion_book import RuleBook, in_scope
 from edge.domain.promotion_rules import (
@@ -41,15 +42,15 @@ def rows(rounds: int) -> list[Row]:
     book, asked = RuleBook(_rules(), [TierTerms("gold", 1, 100)]), _asked()
     said = price(asked, book)
     passes = {
-        "price": lambda: timed(lambda: price(asked, book)),
-        "look": lambda: timed(lambda: _look(book.rules, asked.items)),
+        "price": lambda: _cpu(lambda: price(asked, book)),
+        "look": lambda: _cpu(lambda: _look(book.rules, asked.items)),
     }
     figures = interleaved(passes, rounds=rounds, each=EACH)
     mine, floor = figures["price"], figures["look"]
     acting, count = len({part.rule for part in said.parts}), sum(item.qty for item in asked.items)
     what = (
         f"{LINES} lines, {count} pieces, {RULES} active rules of which {acting} act; "
-        "floor: the scope of each rule asked of each line, and nothing reckoned"
+        "processor time; floor: the scope of each rule asked of each line, and nothing reckoned"
     )
     return [
         Row(
@@ -58,10 +59,17 @@ def rows(rounds: int) -> list[Row]:
             subject=f"{mine.p50 * 1e3:.2f} / {mine.p99 * 1e3:.2f} ms",
             floor=f"{floor.p50 * 1e3:.2f} / {floor.p99 * 1e3:.2f} ms",
             ratio=f"{mine.p50 / floor.p50:.1f}",
-            goal="p50 below 5 ms",
+            goal="p50 below 5 ms of processor time",
             met=mine.p50 < GOAL_S,
         )
     ]
+
+
+def _cpu(work: Callable[[], object]) -> float:
+    """Seconds of this thread's own processor time: nothing is waited for here, and the neighbours' time is theirs."""
+    began = time.thread_time()
+    work()
+    return time.thread_time() - began
 
 
 def _look(rules: tuple[Rule, ...], items: tuple[Item, ...]) -> int:

@@ -41,7 +41,7 @@ class Pass:
         self.whynots: list[WhyNot] = []
         self._now = minute(asked.local)
         self.by_level: dict[Level, list[Candidate]] = {}
-        for n, positions in sorted(book.touching(asked.items).items()):
+        for n, positions in book.touching(asked.items).items():
             if book.rules[n].level not in ("coupon", "points"):
                 self._consider(Candidate(book.rules[n], positions))
         for rule in book.points:
