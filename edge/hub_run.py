@@ -8,11 +8,13 @@ import resource
 import signal
 import ssl
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 import click
 
+from edge.domain.payment_port import PaymentProvider
 from edge.hub_cli import DATABASE, plainly
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -36,6 +38,12 @@ _KEY = click.option("--key", type=_FILE, help="The certificate's private key (PE
     "--behind", is_flag=True, help="Only what a proxy hands on: no TLS, no hints (hub hints serves those)."
 )
 @click.option(
+    "--pay",
+    "script",
+    multiple=True,
+    help="A word of the payment simulator's script, in turn (docs/payments.md); without one charges are refused.",
+)
+@click.option(
     "--snapshots", "files", type=_FOLDER, help="Where snapshots stand; beside a database file if not given."
 )
 def run_hub(
@@ -46,6 +54,7 @@ def run_hub(
     cert: Path | None,
     key: Path | None,
     files: Path | None,
+    script: tuple[str, ...],
     *,
     behind: bool,
 ) -> None:
@@ -62,7 +71,8 @@ def run_hub(
     _leave_on_signals()
     with plainly():
         engine = open_hub(database)
-        app = create_hub(engine, next_s=next_s, snapshots=Snapshots(engine, files) if files else None)
+        snapshots = Snapshots(engine, files) if files else None
+        app = create_hub(engine, next_s=next_s, snapshots=snapshots, pays=_pays(script))
         _collect_seldom()
         app.config["FLEET_SECURE"] = behind or tls is not None  # the page's people: passwords over TLS alone
         if behind:
@@ -71,6 +81,15 @@ def run_hub(
             server.run()
             return
         _serve_with_hints(app, engine, (host, port), tls)
+
+
+def _pays(script: tuple[str, ...]) -> PaymentProvider | None:
+    from paying.scripted import ScriptedProvider
+
+    try:
+        return ScriptedProvider(script, lambda: time.monotonic_ns() // 1_000_000) if script else None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _serve_with_hints(app: Any, engine: Any, address: tuple[str, int], tls: ssl.SSLContext | None) -> None:

@@ -14,7 +14,6 @@ from edge.domain.orders import Fen
 from edge.domain.payment_port import Answer, Charge, NotSent, PaymentFault, PaymentProvider, Said
 from edge.domain.payments import Channel
 from sync.hub.database import snapshot, write
-from sync.hub.envelope import Refused
 from sync.hub.pay_tables import pay_back, pay_order
 from sync.messages import moment_of, stamp
 from sync.paying_words import NumberCall, PayCall, RefundCall, ShowCall
@@ -43,7 +42,7 @@ class PayGateway:
         self._now = now
 
     def pay(self, store: str, call: PayCall) -> Answer:
-        """Charges, or says how the number stands if it came before; raises Refused 409 for another charge's number."""
+        """Charges, or says how the number stands if it came before; REFUSED where another charge has the number."""
         charge = Charge(Channel(call.channel), call.number, Fen(call.fen), call.subject, call.station)
         return self._charge(store, charge, lambda provider: provider.pay(charge, call.code))
 
@@ -109,7 +108,8 @@ class PayGateway:
         if not fresh:
             row = self._row(store, charge.number)
             if row is None or (row.fen, row.channel) != (charge.fen, charge.channel.value):
-                raise Refused(409, "number_used")
+                # Another charge's number: this one was not made, and never will be under it.
+                return Answer(Said.REFUSED, code="NUMBER_USED")
             return self._stands(row)
         answer = self._asked(call, charged=True)
         row = self._row(store, charge.number)
