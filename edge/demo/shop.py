@@ -19,6 +19,7 @@ OTHER_STORE = "S00317"
 SEED = 20_260_301
 PER_CATEGORY = 200
 PRICE_BOOK = "demo-1"
+_MIN_STOCK = 4
 
 SHOPS: tuple[Shop, ...] = (
     Shop(
@@ -55,6 +56,8 @@ class Ware:
     fen: int
     on_hand: int
     flags: tuple[str, ...]
+    brand: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,15 @@ def publish_shop(desk: HubDesk, range_: tuple[Ware, ...], crew: tuple[Person, ..
         desk.new_pickup_key(kid)
     desk.publish_staff(STORE, [_on_the_list(person) for person in crew])
     desk.publish_products(
-        Product(w.sku, w.gtin, w.name_zh, w.name_en, w.category, w.category, w.flags) for w in range_
+        Product(
+            *(w.sku, w.gtin, w.name_zh, w.name_en, w.category, w.category, w.flags),
+            brand=w.brand,
+            tags=(w.category,),
+            zone=w.place[:2],
+            place=w.place,
+            min_stock=_MIN_STOCK,
+        )
+        for w in range_
     )
     desk.publish_prices(Price(w.sku, w.fen, PRICE_BOOK) for w in range_)
     desk.set_stocks(STORE, {w.sku: w.on_hand for w in range_})
@@ -142,6 +153,9 @@ def _ware(
         fen=_shelf_price(yuan),
         on_hand=_on_hand(dice),
         flags=item.flags,
+        brand=brand.zh,
+        # Eight products a shelf, in the order of their numbers.
+        place=f"{kind.letters}-{(int(sku[2:]) + 7) // 8:02d}",
     )
 
 
