@@ -1,0 +1,85 @@
+"""Whatever the rules did: every piece brought back, one at a time in any order, pays back exactly what was paid."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.domain.baskets import Priced
+from edge.domain.promotion_book import RuleBook
+from edge.domain.promotions import price
+from edge.domain.return_sums import preview
+from edge.domain.returns import (
+    Bought,
+    Condition,
+    Fate,
+    PaidBy,
+    Piece,
+    Reason,
+    ReturnableLine,
+    Source,
+    Wanted,
+)
+from sync.conformance.price_vectors import Vector, read
+
+VECTORS = read(Path(__file__).parent / "promotion_vectors")
+
+
+def bought(priced: Priced) -> Bought:
+    """The purchase as its stored allocation has it."""
+    rows = [*priced.lines, *(gift.priced for gift in priced.gifts)]
+    lines = tuple(
+        ReturnableLine(
+            row.line,
+            row.sku,
+            "",
+            row.sku,
+            row.sku,
+            row.qty,
+            row.gross_fen // row.qty,
+            tuple(
+                Piece(unit, share.net_fen, sum(part.points for part in share.parts))
+                for unit, share in enumerate(row.units)
+            ),
+        )
+        for row in rows
+    )
+    half = priced.total_fen // 2
+    paid = (
+        PaidBy("cash", half, "t1", half),
+        PaidBy("wallet", priced.total_fen - half, "t2", priced.total_fen - half),
+    )
+    return Bought(Source.SALE, "s", "s", "S1", date(2026, 11, 11), lines, paid, priced.total_fen)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(VECTORS), st.randoms(use_true_random=False))
+def test_piece_by_piece_everything_comes_back(vector: Vector, chance: random.Random) -> None:
+    priced = price(vector.asked, RuleBook.as_of(vector.rules, vector.tiers, vector.asked.local))
+    rest = bought(priced)
+    turns = [line.line for line in rest.lines for _ in line.pieces]
+    chance.shuffle(turns)
+    fen = points = 0
+    tenders: dict[str, int] = {}
+    for number in turns:
+        wanted = Wanted(number, 1, Condition.INTACT, Reason.NO_REASON, Fate.SHELF)
+        said = preview(rest, [wanted])
+        fen += said.fen
+        points += said.points_given
+        for name, share in said.by_tender.items():
+            tenders[name] = tenders.get(name, 0) + share
+        lines = tuple(
+            replace(line, pieces=line.pieces[1:]) if line.line == number else line for line in rest.lines
+        )
+        paid = tuple(
+            replace(one, left_fen=one.left_fen - said.by_tender.get(one.number, 0)) for one in rest.paid
+        )
+        rest = replace(rest, lines=lines, paid=paid)
+    assert (fen, points) == (priced.total_fen, priced.points_used)
+    assert sum(tenders.values()) == priced.total_fen
+    assert all(one.left_fen == 0 for one in rest.paid)
