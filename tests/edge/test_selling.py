@@ -1,0 +1,397 @@
+"""The sale at the desk: a basket keeps its price, is paid once, and becomes one sale with everything that it means."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from devices.slip import Code128, Text
+from edge.daemon import Shop
+from edge.domain import refusals as no
+from edge.domain.benefit_refusals import QuotaShort
+from edge.domain.payment_refusals import NoPayCode
+from edge.domain.scanned_refusals import ProductInPay
+from edge.domain.selling import BasketState
+from edge.domain.selling_refusals import (
+    AgeUnchecked,
+    BasketBusy,
+    CutRefused,
+    EmptyBasket,
+    NoBasket,
+    NoShift,
+    NotPaid,
+    NotRecognised,
+    PayFirst,
+    TotalChanged,
+    WeighFirst,
+)
+from edge.domain.staff import Operator
+from sync.selling import BasketVoided, SaleCompleted
+from tests.edge.conftest import PretendHq
+from tests.edge.sale_shop import APPLE, CUP, TEA, WINE, Till, facts, price, rule, stocked
+
+FULL = {
+    "rule": "m200",
+    "version": 1,
+    "level": "order",
+    "benefit": {"do": "off", "fen": 3000},
+    "threshold": {"at_least": 20_000},
+    "name_zh": "满 200 减 30",
+    "name_en": "30 off 200",
+}
+
+
+@pytest.fixture
+def till(shop: Shop, hq: PretendHq, cashier: Operator) -> Till:
+    stocked(hq)
+    return Till(shop, cashier).open()
+
+
+@pytest.fixture
+def beside(till: Till, other: Operator) -> Till:
+    return Till(till.shop, other).open()
+
+
+def slip(shop: Shop, job: int) -> list[str]:
+    """The words on a slip, line by line."""
+    found = shop.books.jobs.by_id(job)
+    assert found is not None
+    said: list[str] = []
+    for part in found.slip.parts:
+        said += [str(getattr(part, name)) for name in ("text", "left", "right") if hasattr(part, name)]
+    return said
+
+
+# ---- one sale --------------------------------------------------------------------------------------
+
+
+def test_a_sale_is_lines_allocation_tender_stock_fact_number_and_receipt_at_once(
+    till: Till, hq: PretendHq
+) -> None:
+    rule(hq, "m200", FULL)
+    for code in (TEA, TEA, CUP):
+        till.scan(code)
+    sale = till.cash(30_000)
+    assert (sale.gross_fen, sale.net_fen, sale.change_fen) == (24_880, 21_880, 8120)
+    assert sum(line.net_fen for line in sale.lines) == sum(paid.fen for paid in sale.paid) == sale.net_fen
+    for line in sale.lines:
+        assert len(line.units) == line.qty
+        assert sum(net for net, _ in line.units) == line.net_fen
+        assert all(net + sum(s.fen for s in shares) == line.unit_fen for net, shares in line.units)
+    assert sale.savings() == (("满 200 减 30", "30 off 200", 3000),)
+    assert till.shop.books.sales.by_id(sale.sale) == sale
+    assert till.shop.books.shelf.level("A1") == 3
+    (fact,) = facts(till.shop, "sale.")
+    assert isinstance(fact, SaleCompleted)
+    assert (fact.receipt, fact.net_fen, [line.qty for line in fact.lines]) == (sale.receipt, 21_880, [2, 1])
+    assert [(line.book, line.tax) for line in fact.lines] == [("2026w48", "1030101"), ("2026w48", "1080205")]
+    said = slip(till.shop, sale.job)
+    assert "¥248.80" in said and "-¥30.00" in said and "· 满 200 减 30" in said
+    assert "狮峰龙井 明前特级 125 克礼盒" in said
+
+
+def test_the_same_wish_again_is_the_same_sale_and_another_nonce_too(till: Till) -> None:
+    till.scan(TEA)
+    basket, total = till.basket().basket, till.total()
+    checkout = till.shop.store.sales.checkout
+    first = checkout.cash(basket, 6000, total, till.who, "one-nonce")
+    for nonce in ("one-nonce", "another-nonce"):
+        again = checkout.cash(basket, 6000, total, till.who, nonce)
+        assert again == replace(first, repeat=True)
+    assert len(facts(till.shop, "sale.")) == 1
+    assert till.shop.books.shelf.level("A1") == 4
+
+
+def test_eight_who_complete_at_once_make_one_sale(till: Till) -> None:
+    till.scan(TEA)
+    checkout, basket = till.shop.store.sales.checkout, till.basket().basket
+    began = checkout.pay(basket, 5990, till.who, "pay")
+    till.shop.store.tender.cash(began.payment, 6000, till.who, "cash")
+    made: list[Any] = []
+
+    def complete(n: int) -> None:
+        made.append(checkout.complete(basket, till.who, f"complete-{n}"))
+
+    threads = [threading.Thread(target=complete, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 8 and len({one.receipt for one in made}) == 1
+    assert sum(not one.repeat for one in made) == 1
+    assert len(facts(till.shop, "sale.")) == 1
+
+
+def test_numbers_have_no_gaps_whatever_was_refused_between(till: Till, beside: Till) -> None:
+    numbers = []
+    for _ in range(3):
+        till.scan(TEA)
+        with pytest.raises(NotPaid):
+            till.cash(100)
+        with pytest.raises(TotalChanged):
+            till.shop.store.sales.checkout.cash(till.basket().basket, 9999, 1, till.who, till.nonce())
+        numbers.append(till.cash().receipt)
+    beside.scan(CUP)
+    assert [number[-6:] for number in numbers] == ["000001", "000002", "000003"]
+    assert beside.cash().receipt[-6:] == "000001"
+
+
+def test_a_receipt_comes_once_and_a_copy_says_so(till: Till) -> None:
+    till.scan(TEA)
+    sale = till.cash()
+    checkout = till.shop.store.sales.checkout
+    with till.shop.books.ledger.transaction() as tx:
+        till.shop.books.jobs.set_state(tx, sale.job, "printed", "", sale.at)
+    copy = checkout.reprint(sale.sale, till.who, "again")
+    assert checkout.reprint(sale.receipt, till.who, "again").id == copy.id
+    assert slip(till.shop, copy.id)[0] == "补打 1 / REPRINT 1"
+    found = till.shop.books.jobs.by_id(copy.id)
+    assert found is not None and Code128(sale.receipt) in found.slip.parts
+
+
+# ---- the price -------------------------------------------------------------------------------------
+
+
+def test_an_open_basket_keeps_its_prices_and_rules_until_newer_ones_are_asked_for(
+    till: Till, hq: PretendHq
+) -> None:
+    till.scan(CUP), till.scan(CUP)
+    price(hq, "B2", 9900, "2026w49")
+    rule(hq, "m200", FULL)
+    till.scan(CUP)
+    selling = till.shop.store.sales.selling
+    bill = selling.bill(till.basket())
+    assert (bill.total_fen, bill.newer, bill.changed) == (3 * 12_900, True, (1,))
+    selling.reprice(till.basket().basket, till.who, till.nonce())
+    bill = selling.bill(till.basket())
+    assert (bill.total_fen, bill.newer) == (3 * 9900 - 3000, False)
+    assert till.cash().lines[0].book == "2026w49"
+
+
+def test_what_is_being_paid_does_not_change_with_the_world(till: Till, hq: PretendHq) -> None:
+    rule(hq, "m200", FULL)
+    till.scan(CUP), till.scan(CUP)
+    checkout, basket = till.shop.store.sales.checkout, till.basket().basket
+    began = checkout.pay(basket, 22_800, till.who, "pay")
+    price(hq, "B2", 1)
+    rule(hq, "m200", FULL | {"version": 2, "ended": True})
+    till.shop.store.tender.cash(began.payment, 22_800, till.who, "cash")
+    assert checkout.complete(basket, till.who, "done").net_fen == 22_800
+
+
+def test_a_lead_cuts_a_price_for_a_reason_and_it_is_in_the_fact(till: Till, lead: Operator) -> None:
+    till.scan(CUP)
+    selling, basket = till.shop.store.sales.selling, till.basket().basket
+    with pytest.raises(no.NotAllowed):
+        selling.cut(basket, 1, 1000, "damaged", till.who, "cut-0")
+    for fen, reason in ((6451, "damaged"), (1000, " ")):
+        with pytest.raises(CutRefused):
+            selling.cut(basket, 1, fen, reason, lead, f"cut-{fen}")
+    selling.cut(basket, 1, 1000, "damaged", lead, "cut-1")
+    sale = till.cash()
+    (fact,) = facts(till.shop, "sale.")
+    assert isinstance(fact, SaleCompleted)
+    assert [(part.kind, part.fen) for part in fact.lines[0].units[0].parts] == [("manual", 1000)]
+    assert sale.net_fen == 11_900 and sale.savings()[0][:2] == ("手工优惠", "Manual discount")
+
+
+# ---- what is scanned -------------------------------------------------------------------------------
+
+
+def test_goods_by_weight_are_weighed_and_say_so(till: Till) -> None:
+    selling = till.shop.store.sales.selling
+    with pytest.raises(WeighFirst):
+        selling.add(APPLE, till.who, "a")
+    selling.add(APPLE, till.who, "b", grams=1234)
+    line = till.basket().lines[0]
+    assert (line.qty, line.grams, line.unit_fen) == (1, 1234, 1580)
+    sale = till.cash()
+    assert "1.234 kg × 12.80/kg" in slip(till.shop, sale.job)
+
+
+def test_alcohol_waits_for_somebody_who_looked(till: Till) -> None:
+    till.scan(WINE)
+    with pytest.raises(AgeUnchecked):
+        till.cash()
+    assert till.basket().state is BasketState.OPEN
+    till.shop.store.sales.selling.age_checked(till.basket().basket, till.who, till.nonce())
+    till.cash()
+    (fact,) = facts(till.shop, "sale.")
+    assert isinstance(fact, SaleCompleted) and fact.age_checked
+
+
+def test_a_code_that_says_nothing_changes_nothing(till: Till) -> None:
+    till.scan(TEA)
+    before = till.basket()
+    with pytest.raises(NotRecognised):
+        till.scan("4006381333931")
+    with pytest.raises(no.PayCodeElsewhere):
+        till.scan("131234567890123456")
+    assert till.basket() == before
+
+
+def test_a_scanner_feeds_the_basket_at_its_station_and_only_there(till: Till, beside: Till) -> None:
+    till.scan(TEA)
+    scans = till.shop.store.scans
+    seen = scans.type_in(CUP, "T1")
+    assert seen.handled and [line.sku for line in till.basket().lines] == ["A1", "B2"]
+    assert not scans.type_in(CUP, "T2").handled
+    assert till.shop.store.sales.selling.at("T2") is None
+    scans.type_in("131234567890123456", "T1")
+    said = till.shop.store.sales.said("T1")
+    assert isinstance(said, no.PayCodeElsewhere) and till.shop.store.sales.said("T1") is None
+
+
+# ---- paying ----------------------------------------------------------------------------------------
+
+
+def test_a_sale_waits_for_the_money_and_the_basket_for_the_payment(till: Till) -> None:
+    till.scan(TEA)
+    room, basket = till.shop.store.sales, till.basket().basket
+    room.checkout.pay(basket, 5990, till.who, "pay")
+    with pytest.raises(NotPaid):
+        room.checkout.complete(basket, till.who, "too-soon")
+    with pytest.raises(ProductInPay):
+        till.scan(CUP)
+    with pytest.raises(NoPayCode):
+        till.scan("CP1.AAAA.BBBB")
+    with pytest.raises(PayFirst):
+        room.selling.remove(basket, 1, till.who, "rm")
+    assert facts(till.shop, "sale.") == []
+    assert room.checkout.unpay(basket, till.who).state is BasketState.OPEN
+    till.scan(CUP)
+    assert till.cash().net_fen == 18_890
+
+
+def test_what_is_paid_while_nobody_looks_is_completed_all_the_same(till: Till) -> None:
+    till.scan(TEA)
+    checkout, basket = till.shop.store.sales.checkout, till.basket().basket
+    began = checkout.pay(basket, 5990, till.who, "pay")
+    assert not checkout.turn()
+    till.shop.store.tender.cash(began.payment, 6000, till.who, "cash")
+    assert checkout.turn() and not checkout.turn()
+    assert till.shop.books.sales.of_basket(basket) is not None
+
+
+def test_money_given_back_leaves_no_sale(till: Till) -> None:
+    till.scan(TEA)
+    checkout, basket = till.shop.store.sales.checkout, till.basket().basket
+    began = checkout.pay(basket, 5990, till.who, "pay")
+    till.shop.store.tender.cash(began.payment, 6000, till.who, "cash")
+    checkout.unpay(basket, till.who)
+    checkout.turn()
+    assert till.basket().state is BasketState.OPEN and facts(till.shop, "sale.") == []
+    assert till.shop.books.shelf.level("A1") == 5
+
+
+def test_nothing_is_sold_at_a_till_that_is_shut_or_from_an_empty_basket(
+    shop: Shop, hq: PretendHq, cashier: Operator
+) -> None:
+    stocked(hq)
+    till = Till(shop, cashier)
+    till.scan(TEA)
+    with pytest.raises(NoShift):
+        till.cash()
+    till.open()
+    shop.store.sales.selling.remove(till.basket().basket, 1, cashier, "rm")
+    with pytest.raises(EmptyBasket):
+        shop.store.sales.checkout.pay(till.basket().basket, 0, cashier, "pay")
+
+
+# ---- the last piece --------------------------------------------------------------------------------
+
+
+def test_two_tills_may_sell_the_last_piece_and_the_books_say_so(till: Till, beside: Till) -> None:
+    for lane in (till, beside):
+        lane.scan(CUP)
+        selling = lane.shop.store.sales.selling
+        selling.set_qty(lane.basket().basket, 1, 4, lane.who, lane.nonce())
+    till.cash(), beside.cash()
+    assert till.shop.books.shelf.level("B2") == -3
+    assert len(facts(till.shop, "sale.")) == 2
+
+
+def test_of_escrowed_goods_the_grant_decides_also_while_the_first_is_being_paid(
+    till: Till, beside: Till, hq: PretendHq
+) -> None:
+    stream = till.shop.books.journal.stream_id()
+    quota = {"grant": "g1", "sku": "B2", "stream": stream, "units": 1, "recall": 0, "web": 0}
+    assert hq.put("s:S00421:quota", "quota", "g1", quota) == []
+    till.scan(CUP), beside.scan(CUP)
+    checkout = till.shop.store.sales.checkout
+    began = checkout.pay(till.basket().basket, 12_900, till.who, "pay-1")
+    with pytest.raises(QuotaShort):
+        beside.cash()
+    till.shop.store.tender.cash(began.payment, 12_900, till.who, "cash-1")
+    sale = checkout.complete(till.basket().basket, till.who, "done-1")
+    with pytest.raises(QuotaShort):
+        beside.cash()
+    assert sale.lines[0].grant == "g1" and till.shop.books.shelf.level("B2") == 4
+    (moved,) = facts(till.shop, "stock.moved")
+    assert (moved.grant, moved.qty, moved.ref) == ("g1", -1, sale.sale)  # type: ignore[union-attr]
+
+
+# ---- put aside, given up, practised ----------------------------------------------------------------
+
+
+def test_a_basket_put_aside_here_is_taken_up_there_by_its_code(till: Till, beside: Till) -> None:
+    till.scan(TEA)
+    selling = till.shop.store.sales.selling
+    aside = selling.suspend(till.basket().basket, till.who, "aside")
+    assert selling.at("T1") is None and [one.code for one in selling.suspended()] == [aside.code]
+    till.scan(CUP)
+    with pytest.raises(BasketBusy):
+        till.scan(aside.code)
+    here = beside.scan(aside.code)
+    assert (here.station, here.basket, here.lines) == ("T2", aside.basket, aside.lines)
+    with pytest.raises(NoBasket):
+        till.scan(aside.code)
+    assert beside.cash().station == "T2"
+
+
+def test_a_dear_basket_is_given_up_by_a_lead_and_hq_hears_of_it(till: Till, lead: Operator) -> None:
+    till.scan(CUP), till.scan(CUP)
+    selling, basket = till.shop.store.sales.selling, till.basket().basket
+    with pytest.raises(no.NotAllowed):
+        selling.void(basket, "mistake", till.who, "v1")
+    with pytest.raises(no.BadRequest):
+        selling.void(basket, " ", lead, "v2")
+    selling.void(basket, "mistake", lead, "v3")
+    assert facts(till.shop, "basket.") == [BasketVoided(basket, 25_800, 2, "mistake")]
+    assert selling.at("T1") is None
+
+
+def test_training_looks_the_same_and_leaves_nothing_behind(till: Till) -> None:
+    before = len(facts(till.shop))
+    till.scan(TEA, training=True)
+    sale = till.cash(10_000)
+    assert sale.training and "T000001" in sale.receipt and sale.seq == 0
+    assert len(facts(till.shop)) == before
+    assert till.shop.books.shelf.level("A1") == 5
+    assert slip(till.shop, sale.job)[0] == "培训单"
+    found = till.shop.books.jobs.by_id(sale.job)
+    assert found is not None and any(isinstance(p, Text) and "不作为" in p.text for p in found.slip.parts)
+    till.scan(TEA)
+    assert till.cash().receipt.endswith("000001")
+
+
+def test_the_guide_who_advised_stands_on_the_sale(till: Till) -> None:
+    till.scan(TEA)
+    selling, basket = till.shop.store.sales.selling, till.basket().basket
+    with pytest.raises(no.Refusal):
+        selling.guide(basket, "9999", till.who, "g1")
+    selling.guide(basket, "3001", till.who, "g2")
+    till.cash()
+    (fact,) = facts(till.shop, "sale.")
+    assert isinstance(fact, SaleCompleted) and fact.guide == "3001"
+
+
+def test_a_nonce_that_was_used_for_something_else_is_refused(till: Till) -> None:
+    selling = till.shop.store.sales.selling
+    selling.add("A1", till.who, "same")
+    assert selling.add("A1", till.who, "same").lines[0].qty == 1
+    with pytest.raises(no.NonceReused):
+        selling.add("B2", till.who, "same")
