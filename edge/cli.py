@@ -25,7 +25,7 @@ from edge.hub_run import run_hints, run_hub
 from edge.lane_cli import lane, lane_key
 from edge.outbox_cli import outbox
 from edge.snapshot_cli import snapshot
-from edge.terminal import json_line, plain
+from edge.terminal import json_line, plain, some
 from edge.trust_cli import trust
 
 REFUSED = 78
@@ -110,10 +110,9 @@ def check(path: Path, *, as_json: bool, why: str | None) -> None:
     if as_json:
         click.echo(json.dumps({"ok": True, "store": settings.store.id}))
         return
-    click.echo(
-        f"{path}: store {settings.store.id}, {len(settings.stations)} stations, "
-        f"{len(settings.scanners)} scanners, {len(settings.printers)} printers"
-    )
+    there = (settings.stations, "station"), (settings.scanners, "scanner"), (settings.printers, "printer")
+    counted = ", ".join(some(len(those), one) for those, one in there)
+    click.echo(f"{path}: store {settings.store.id}, {counted}")
     for room in ("config", "devices", "edge", "kiosk_ui", "sync"):
         click.echo(f"  {room} from {Path(str(__import__(room).__file__)).parent}")
 

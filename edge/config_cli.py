@@ -16,6 +16,7 @@ import click
 from edge.config_shown import desk_of, diff, said_value, status, why
 from edge.hq.doing import WHO, doing
 from edge.hub_cli import DATABASE, plainly
+from edge.terminal import some
 from edge.trust_cli import Keys
 
 if TYPE_CHECKING:
@@ -147,11 +148,11 @@ def _send(
     with acting(draft.wish.by[:80], act, about[:200], draft.wish.why[:500]):
         rev = desk.push(draft, words, [int(part) for part in rings.split(",")], soak * 60)
     row = next(row for row in desk.revisions() if row["rev"] == rev)
-    click.echo(f"revision {rev} goes to {row['ends'][-1]} stores, first to {row['released']}")
+    click.echo(f"revision {rev} goes to {some(row['ends'][-1], 'store')}, first to {row['released']}")
 
 
 def _tell_draft(desk: ConfigDesk, draft: Draft) -> None:
-    click.echo(f"revision {draft.rev} would go to {len(draft.bundles)} stores")
+    click.echo(f"revision {draft.rev} would go to {some(len(draft.bundles), 'store')}")
     shown = next(iter(sorted(draft.bundles)))
     before = [
         row["version"] for row in desk.offers(store=shown) if row["state"] in ("offered", "trying", "applied")

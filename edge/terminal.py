@@ -29,3 +29,8 @@ def nameless(address: str) -> str:
 
 def _harmless(char: str) -> bool:
     return char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cf", "Zl", "Zp", "Cs"}
+
+
+def some(count: int, thing: str) -> str:
+    """A number and what is counted, in English that takes an s: 1 printer, 2 printers."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"

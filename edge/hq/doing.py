@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeVar
 import click
 
 from edge.hub_cli import DATABASE, plainly
+from edge.terminal import some
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -170,7 +171,7 @@ def take_file(
 
 def _report(done: Done, *, as_json: bool) -> None:
     row = {"read": done.read, "bad": done.bad, "changed": done.changed, "written": done.written}
-    words = f"{done.read} rows read, {done.bad} wrong"
+    words = f"{some(done.read, 'row')} read, {done.bad} wrong"
     words += f", {done.changed} changed something" if done.written else "; nothing was written"
     said(row, words, as_json=as_json)
     if done.bad:
@@ -202,7 +203,7 @@ def give_file(
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    click.echo(f"{count} rows in {out}", err=True)
+    click.echo(f"{some(count, 'row')} in {out}", err=True)
 
 
 def _shown(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

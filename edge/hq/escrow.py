@@ -7,6 +7,7 @@ import click
 from edge.hq.customers import FORM, OUT, STORE
 from edge.hq.doing import JSON, WHO, adds_import, doing, give_file, looking, said, say
 from edge.hub_cli import DATABASE
+from edge.terminal import some
 
 _UNITS = click.argument("units", type=click.IntRange(1, 1_000_000_000))
 
@@ -37,7 +38,7 @@ def give(store: str, sku: str, units: int, database: str, who: str, *, as_json: 
 
     with doing(database, who, "grants.give", f"{store} {sku} {units}") as engine:
         word = GrantDesk(engine).grant_quota(store, sku, units)
-    words = f"{word.units} pieces of {sku} granted in all: {word.grant}"
+    words = f"{some(word.units, 'piece')} of {sku} granted in all: {word.grant}"
     said({"grant": word.grant, "store": store, "units": word.units}, words, as_json=as_json)
 
 
@@ -57,7 +58,7 @@ def give_points(
 
     with doing(database, who, "grants.give-points", f"{store} {member[:60]} {units}") as engine:
         word = GrantDesk(engine).grant_points(store, member, units, until)
-    words = f"{word.units} points granted in all: {word.grant}"
+    words = f"{some(word.units, 'point')} granted in all: {word.grant}"
     said({"grant": word.grant, "store": store, "units": word.units}, words, as_json=as_json)
 
 
@@ -89,7 +90,7 @@ def hold(store: str, sku: str, units: int, database: str, who: str, *, as_json: 
 
     with doing(database, who, "grants.hold", f"{store} {sku} {units}") as engine:
         GrantDesk(engine).hold_for_web(store, sku, units)
-    words = f"{units} pieces of {sku} at {store} are the web's"
+    words = f"the web's on the shelf of {store}: {some(units, 'piece')} of {sku}"
     said({"store": store, "sku": sku, "units": units}, words, as_json=as_json)
 
 

@@ -45,7 +45,7 @@ def test_check_says_what_is_in_force(tmp_path: Path) -> None:
     path.write_text('[store]\nid = "S00421"\n[stations.T1]\n')
     result = call("check", path)
     assert result.exit_code == 0
-    assert "store S00421, 1 stations" in result.output
+    assert "store S00421, 1 station, 0 scanners, 0 printers\n" in result.output
 
 
 def test_scan_image_says_what_each_code_is(tmp_path: Path) -> None:

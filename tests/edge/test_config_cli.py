@@ -112,7 +112,7 @@ def test_a_push_from_a_file_to_its_end(hq: Hq) -> None:
     ConfigDesk(hq.engine).go_on()
     row = json.loads(hq.done("config", "status", "--json"))
     assert (row["rev"], row["state"], row["stores"], row["said_by"]) == (1, "done", {"applied": 2}, "wang")
-    assert "revision 2 goes to 1 stores" in hq.push("[pickup]\nlock_s = 60\n", "region:east").output
+    assert "revision 2 goes to 1 store," in hq.push("[pickup]\nlock_s = 60\n", "region:east").output
     error = ConfigError("DEVICE_LOST", "/printers/front", "worked before")
     hq.hear("S2", 2, "rolled_back", error)
     status = hq.done("config", "status")
@@ -129,7 +129,7 @@ def test_a_push_from_a_file_to_its_end(hq: Hq) -> None:
     hq.done("config", "halt", 2)
     hq.done("config", "resume", 2)
     back = hq.call("config", "rollback", 2, "--key", hq.key("config"), "--soak", 0)
-    assert "revision 3 goes to 1 stores" in back.output, back.output
+    assert "revision 3 goes to 1 store," in back.output, back.output
 
 
 def test_money_asks_for_the_second_key(hq: Hq) -> None:
