@@ -20,7 +20,14 @@ TEA, CUP, APPLE, WINE = "6901234567892", "6901234567908", "A-APPLE", "6901234567
 def stocked(hq: PretendHq) -> None:
     """Tea 59.90, a cup 129.00, apples by the kilogram, wine that the young may not buy."""
     goods: tuple[tuple[str, str, str, str, int, dict[str, Any]], ...] = (
-        ("A1", TEA, "狮峰龙井 明前特级 125 克礼盒", "Longjing tea", 5990, {"flags": ["tier_ok"], "tax_code": "1030101"}),
+        (
+            "A1",
+            TEA,
+            "狮峰龙井 明前特级 125 克礼盒",
+            "Longjing tea",
+            5990,
+            {"flags": ["tier_ok"], "tax_code": "1030101"},
+        ),
         ("B2", CUP, "青瓷品茗杯", "Celadon cup", 12900, {"flags": ["tier_ok"], "tax_code": "1080205"}),
         (APPLE, "", "富士苹果", "Fuji apples", 1280, {"unit": "kg", "plu": "12", "tax_code": "1010115"}),
         ("W1", WINE, "张裕解百纳干红葡萄酒", "Cabernet", 9900, {"flags": ["alcohol"]}),

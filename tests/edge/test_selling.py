@@ -89,7 +89,9 @@ def test_a_sale_is_lines_allocation_tender_stock_fact_number_and_receipt_at_once
     assert (fact.receipt, fact.net_fen, [line.qty for line in fact.lines]) == (sale.receipt, 21_880, [2, 1])
     assert [(line.book, line.tax) for line in fact.lines] == [("2026w48", "1030101"), ("2026w48", "1080205")]
     said = slip(till.shop, sale.job)
-    assert "¥248.80" in said and "-¥30.00" in said and "· 满 200 减 30" in said
+    assert "¥248.80" in said
+    assert "-¥30.00" in said
+    assert "· 满 200 减 30" in said
     assert "狮峰龙井 明前特级 125 克礼盒" in said
 
 
@@ -120,7 +122,8 @@ def test_eight_who_complete_at_once_make_one_sale(till: Till) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(made) == 8 and len({one.receipt for one in made}) == 1
+    assert len(made) == 8
+    assert len({one.receipt for one in made}) == 1
     assert sum(not one.repeat for one in made) == 1
     assert len(facts(till.shop, "sale.")) == 1
 
@@ -149,7 +152,8 @@ def test_a_receipt_comes_once_and_a_copy_says_so(till: Till) -> None:
     assert checkout.reprint(sale.receipt, till.who, "again").id == copy.id
     assert slip(till.shop, copy.id)[0] == "补打 1 / REPRINT 1"
     found = till.shop.books.jobs.by_id(copy.id)
-    assert found is not None and Code128(sale.receipt) in found.slip.parts
+    assert found is not None
+    assert Code128(sale.receipt) in found.slip.parts
 
 
 # ---- the price -------------------------------------------------------------------------------------
@@ -195,7 +199,8 @@ def test_a_lead_cuts_a_price_for_a_reason_and_it_is_in_the_fact(till: Till, lead
     (fact,) = facts(till.shop, "sale.")
     assert isinstance(fact, SaleCompleted)
     assert [(part.kind, part.fen) for part in fact.lines[0].units[0].parts] == [("manual", 1000)]
-    assert sale.net_fen == 11_900 and sale.savings()[0][:2] == ("手工优惠", "Manual discount")
+    assert sale.net_fen == 11_900
+    assert sale.savings()[0][:2] == ("手工优惠", "Manual discount")
 
 
 # ---- what is scanned -------------------------------------------------------------------------------
@@ -220,7 +225,8 @@ def test_alcohol_waits_for_somebody_who_looked(till: Till) -> None:
     till.shop.store.sales.selling.age_checked(till.basket().basket, till.who, till.nonce())
     till.cash()
     (fact,) = facts(till.shop, "sale.")
-    assert isinstance(fact, SaleCompleted) and fact.age_checked
+    assert isinstance(fact, SaleCompleted)
+    assert fact.age_checked
 
 
 def test_a_code_that_says_nothing_changes_nothing(till: Till) -> None:
@@ -237,12 +243,14 @@ def test_a_scanner_feeds_the_basket_at_its_station_and_only_there(till: Till, be
     till.scan(TEA)
     scans = till.shop.store.scans
     seen = scans.type_in(CUP, "T1")
-    assert seen.handled and [line.sku for line in till.basket().lines] == ["A1", "B2"]
+    assert seen.handled
+    assert [line.sku for line in till.basket().lines] == ["A1", "B2"]
     assert not scans.type_in(CUP, "T2").handled
     assert till.shop.store.sales.selling.at("T2") is None
     scans.type_in("131234567890123456", "T1")
     said = till.shop.store.sales.said("T1")
-    assert isinstance(said, no.PayCodeElsewhere) and till.shop.store.sales.said("T1") is None
+    assert isinstance(said, no.PayCodeElsewhere)
+    assert till.shop.store.sales.said("T1") is None
 
 
 # ---- paying ----------------------------------------------------------------------------------------
@@ -272,7 +280,8 @@ def test_what_is_paid_while_nobody_looks_is_completed_all_the_same(till: Till) -
     began = checkout.pay(basket, 5990, till.who, "pay")
     assert not checkout.turn()
     till.shop.store.tender.cash(began.payment, 6000, till.who, "cash")
-    assert checkout.turn() and not checkout.turn()
+    assert checkout.turn()
+    assert not checkout.turn()
     assert till.shop.books.sales.of_basket(basket) is not None
 
 
@@ -283,7 +292,8 @@ def test_money_given_back_leaves_no_sale(till: Till) -> None:
     till.shop.store.tender.cash(began.payment, 6000, till.who, "cash")
     checkout.unpay(basket, till.who)
     checkout.turn()
-    assert till.basket().state is BasketState.OPEN and facts(till.shop, "sale.") == []
+    assert till.basket().state is BasketState.OPEN
+    assert facts(till.shop, "sale.") == []
     assert till.shop.books.shelf.level("A1") == 5
 
 
@@ -329,7 +339,8 @@ def test_of_escrowed_goods_the_grant_decides_also_while_the_first_is_being_paid(
     sale = checkout.complete(till.basket().basket, till.who, "done-1")
     with pytest.raises(QuotaShort):
         beside.cash()
-    assert sale.lines[0].grant == "g1" and till.shop.books.shelf.level("B2") == 4
+    assert sale.lines[0].grant == "g1"
+    assert till.shop.books.shelf.level("B2") == 4
     (moved,) = facts(till.shop, "stock.moved")
     assert (moved.grant, moved.qty, moved.ref) == ("g1", -1, sale.sale)  # type: ignore[union-attr]
 
@@ -341,7 +352,8 @@ def test_a_basket_put_aside_here_is_taken_up_there_by_its_code(till: Till, besid
     till.scan(TEA)
     selling = till.shop.store.sales.selling
     aside = selling.suspend(till.basket().basket, till.who, "aside")
-    assert selling.at("T1") is None and [one.code for one in selling.suspended()] == [aside.code]
+    assert selling.at("T1") is None
+    assert [one.code for one in selling.suspended()] == [aside.code]
     till.scan(CUP)
     with pytest.raises(BasketBusy):
         till.scan(aside.code)
@@ -368,12 +380,15 @@ def test_training_looks_the_same_and_leaves_nothing_behind(till: Till) -> None:
     before = len(facts(till.shop))
     till.scan(TEA, training=True)
     sale = till.cash(10_000)
-    assert sale.training and "T000001" in sale.receipt and sale.seq == 0
+    assert sale.training
+    assert "T000001" in sale.receipt
+    assert sale.seq == 0
     assert len(facts(till.shop)) == before
     assert till.shop.books.shelf.level("A1") == 5
     assert slip(till.shop, sale.job)[0] == "培训单"
     found = till.shop.books.jobs.by_id(sale.job)
-    assert found is not None and any(isinstance(p, Text) and "不作为" in p.text for p in found.slip.parts)
+    assert found is not None
+    assert any(isinstance(p, Text) and "不作为" in p.text for p in found.slip.parts)
     till.scan(TEA)
     assert till.cash().receipt.endswith("000001")
 
@@ -386,7 +401,8 @@ def test_the_guide_who_advised_stands_on_the_sale(till: Till) -> None:
     selling.guide(basket, "3001", till.who, "g2")
     till.cash()
     (fact,) = facts(till.shop, "sale.")
-    assert isinstance(fact, SaleCompleted) and fact.guide == "3001"
+    assert isinstance(fact, SaleCompleted)
+    assert fact.guide == "3001"
 
 
 def test_a_nonce_that_was_used_for_something_else_is_refused(till: Till) -> None:

@@ -45,7 +45,8 @@ def test_a_day_of_a_till_adds_up_in_its_z_report(till: Till, lead: Operator) -> 
     assert count.variance_fen == -30
     report = shifts.close(till.who, "z")
     assert (report.z, report.sales, report.net_fen, report.trainings) == (1, 2, 24_880, 1)
-    assert report.tenders == (("cash", 2, 24_880),) and sum(fen for _, fen in report.taxes) == 24_880
+    assert report.tenders == (("cash", 2, 24_880),)
+    assert sum(fen for _, fen in report.taxes) == 24_880
     assert (report.voids, report.void_fen) == (1, 12_900)
     assert shifts.z_report(report.shift) == report == shifts.close(till.who, "z")
     (fact,) = facts(till.shop, "shift.closed")
@@ -64,9 +65,11 @@ def test_the_paper_holds_the_head_of_the_journal_as_it_was(till: Till) -> None:
     report = shifts.close(till.who, "z")
     assert (report.seq, report.head) == (events[-1].seq, events[-1].sha)
     job = till.shop.books.jobs.of(f"z:{report.shift}")
-    assert job is not None and job.title == "Z 报表 第 1 号"
+    assert job is not None
+    assert job.title == "Z 报表 第 1 号"
     words = [getattr(part, "text", "") for part in job.slip.parts]
-    assert report.head in words and f"#{report.seq}" in words
+    assert report.head in words
+    assert f"#{report.seq}" in words
 
 
 def test_an_x_report_changes_nothing_and_tells_nobody_what_ought_to_be_there(till: Till) -> None:
@@ -75,9 +78,16 @@ def test_an_x_report_changes_nothing_and_tells_nobody_what_ought_to_be_there(til
     before = facts(till.shop)
     first = shifts.print_x(till.who, "x")
     job = till.shop.books.jobs.of(first.shift)
-    assert facts(till.shop) == before and job is not None
-    said = [str(getattr(part, name)) for part in job.slip.parts for name in ("left", "right") if hasattr(part, name)]
-    assert "259.90" not in said and "应有现金" not in said
+    assert facts(till.shop) == before
+    assert job is not None
+    said = [
+        str(getattr(part, name))
+        for part in job.slip.parts
+        for name in ("left", "right")
+        if hasattr(part, name)
+    ]
+    assert "259.90" not in said
+    assert "应有现金" not in said
     assert shifts.at("T1") is not None
 
 
