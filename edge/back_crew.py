@@ -24,6 +24,6 @@ def backroom_of(books: Books, status: StatusDesk, staff: StaffDesk, goods: Stock
         packing=PackingDesk(steps, staff),
         shorts=ShortDesk(steps),
         board=PickBoard(steps),
-        counting=CountDesk(books, goods),
+        counting=CountDesk(books, goods, steps),
         watch=StockWatch(books, status, poke),
     )

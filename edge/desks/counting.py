@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from edge.clock import stamp
 from edge.db import Connection
 from edge.desks.goods import StockDesk
-from edge.desks.wishing import Done, once, sound
+from edge.desks.pick_steps import PickSteps
+from edge.desks.wishing import sound
 from edge.domain.benefit_refusals import CountAhead
 from edge.domain.picking_refusals import CountAgain, PickClosed
 from edge.domain.refusals import BadRequest, NotAllowed, UnknownThing
@@ -53,6 +54,7 @@ class CountDesk:
 
     books: Books
     goods: StockDesk
+    steps: PickSteps
 
     def tasks(self, operator: Operator) -> tuple[CountView, ...]:
         """What waits to be counted, second counts first."""
@@ -81,7 +83,7 @@ class CountDesk:
         if not operator.may(Act.MOVE_STOCK):
             raise NotAllowed
 
-        def work(tx: Connection) -> Done:
+        def work(tx: Connection) -> str:
             row = self.books.counts.by_id(task, tx)
             if row is None:
                 raise UnknownThing
@@ -92,27 +94,24 @@ class CountDesk:
             now = int(tx.execute("SELECT last_seq FROM stream").fetchone()[0])
             if not 0 <= upto_seq <= now:
                 raise CountAhead
-            fact = sound(StockCounted(str(uuid.uuid4()), row.sku, counted, upto_seq))
+            fact = StockCounted(str(uuid.uuid4()), row.sku, counted, upto_seq)
+            sound(fact)
             delta, known = self._difference(tx, row.sku, counted, upto_seq)
             if row.state == "open" and known and needs_recount(counted, counted - delta):
                 self.books.counts.set(tx, task, state="recount", first_by=operator.staff, first_found=counted)
-                return Done(now, "again")
+                return "again"
             return self._entered(tx, row, fact, delta, operator)
 
         if counted < 0:
             raise BadRequest(why="counted")
-        asked = ("count task", task, counted, upto_seq, operator.station)
-        done, repeat = once(self.books, nonce, asked, work)
+        asked = ("count task", task, counted, upto_seq)
+        answer, repeat = self.steps.once(nonce, asked, operator, work)
         row = self.books.counts.by_id(task)
-        if not repeat:
-            for topic in ("stock", "outbox"):
-                self.goods.poke(topic)
-        sku = row.sku if row else ""
-        return CountDone(task, sku, None if done.answer == "again" else int(done.answer), repeat)
+        return CountDone(task, row.sku if row else "", None if answer == "again" else int(answer), repeat)
 
     def _entered(
         self, tx: Connection, row: CountRow, fact: StockCounted, delta: int, operator: Operator
-    ) -> Done:
+    ) -> str:
         seq = self.books.journal.append(tx, fact, Author(operator.station, operator.staff))
         self.books.shelf.counted(tx, row.sku, Count(seq, fact.upto_seq, fact.counted), delta)
         who = {"second_by": operator.staff} if row.state == "recount" else {"first_by": operator.staff}
@@ -126,7 +125,7 @@ class CountDesk:
             done_at=stamp(self.goods.status.now()),
             **who,
         )
-        return Done(seq, str(delta))
+        return str(delta)
 
     def _difference(self, tx: Connection, sku: str, counted: int, upto_seq: int) -> tuple[int, bool]:
         """What the count found more or less than the books, and whether there are books at all."""

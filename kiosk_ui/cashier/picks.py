@@ -148,7 +148,7 @@ class PickPages:
     def leave(self) -> WerkzeugResponse:
         """POST nonce: lays everything down for others."""
         desk = self._store.backroom.picking
-        return self._done(lambda who, nonce: desk.leave(who, nonce), LIST)
+        return self._done(desk.leave, LIST)
 
     def put_back(self) -> WerkzeugResponse:
         """POST order, nonce: the goods lie in their places again."""

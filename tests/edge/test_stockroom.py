@@ -1,0 +1,170 @@
+"""Pieces by what may be done with them, counts that nobody is told the answer of, figures that cannot be true."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from edge.clock import stamp
+from edge.daemon import Shop
+from edge.desks.stock_watch import sum_of
+from edge.domain.picking_refusals import CountAgain, PickClosed
+from edge.domain.refusals import BadRequest, UnknownThing
+from edge.domain.staff import Operator
+from edge.domain.stock import Buckets, needs_recount
+from tests.edge.conftest import STORE, PretendHq
+from tests.edge.test_picking import Floor, nonce
+from tests.edge.wishes import facts
+
+
+@pytest.fixture
+def floor(shop: Shop, hq: PretendHq) -> Floor:
+    made = Floor(shop, hq)
+    made.goods("A1", "6901234567892", 10, min_stock=9)
+    made.goods("B2", "6901234567908", 4)
+    return made
+
+
+def told(shop: Shop, kind: str) -> list[dict[str, Any]]:
+    return [event.d for event in shop.books.journal.pending(0, 99, 1 << 20) if event.k == kind]
+
+
+def test_unfit_pieces_stay_and_cannot_be_sold(floor: Floor, cashier: Operator) -> None:
+    goods = floor.shop.store.goods
+    goods.shift("A1", 3, "damaged", cashier, nonce())
+    goods.shift("A1", -1, "mended", cashier, nonce())
+    assert goods.buckets("A1") == Buckets(10, 0, 2)
+    assert goods.buckets("A1").sellable == 8
+    goods.shift("A1", -2, "scrapped", cashier, nonce())
+    assert goods.buckets("A1") == Buckets(8, 0, 0)
+    for qty, reason in ((1, "mended"), (-1, "damaged"), (-1, "scrapped"), (0, "worn")):
+        with pytest.raises(BadRequest):
+            goods.shift("A1", qty, reason, cashier, nonce())
+    assert facts(floor.shop) == ["stock.shifted"] * 3 + ["stock.moved"]
+
+
+def test_what_is_on_its_way_arrives_by_its_paper(floor: Floor, cashier: Operator) -> None:
+    row = {"row": "T9:A1", "ref": "T9", "sku": "A1", "qty": 6, "source": "W1", "due": ""}
+    floor.hq.put(f"s:{STORE}:stock", "inbound", "T9:A1", row)
+    goods = floor.shop.store.goods
+    assert goods.buckets("A1").in_transit == 6
+    goods.move("A1", 4, "transfer", cashier, nonce(), ref="T9")
+    assert (goods.buckets("A1").in_transit, goods.on_hand("A1")) == (2, 14)
+    goods.move("A1", 5, "receipt", cashier, nonce(), ref="another")
+    assert goods.buckets("A1").in_transit == 2
+    goods.move("A1", 3, "transfer", cashier, nonce(), ref="T9")
+    assert goods.buckets("A1").in_transit == 0
+    assert [one[1:4] for one in goods.history("A1")][0] == (3, "transfer", "T9")
+
+
+def test_low_stock_and_other_places(floor: Floor, cashier: Operator) -> None:
+    goods = floor.shop.store.goods
+    assert goods.alerts().low == ()
+    goods.move("A1", -2, "sample", cashier, nonce())
+    (low,) = goods.alerts().low
+    assert (low.sku, low.sellable, low.min_stock) == ("A1", 8, 9)
+    for node, kind, km in (("W1", "warehouse", 90), ("S00007", "store", 12)):
+        word = {"node": node, "kind": kind, "name_zh": "仓", "name_en": "N", "km10": km}
+        floor.hq.put("g:nodes:CN", "node", node, word)
+        at = stamp(datetime.now(UTC))
+        stock = {"row": f"{node}:A1", "node": node, "sku": "A1", "sellable": 3, "at": at}
+        floor.hq.put("g:nodes:CN", "node_stock", f"{node}:A1", stock)
+    near, far = goods.elsewhere("A1")
+    assert (near.node, far.node) == ("S00007", "W1")
+    assert near.age_s is not None
+    assert near.age_s < 60
+
+
+def test_what_somebody_wanted_in_vain_is_told_once(floor: Floor, cashier: Operator) -> None:
+    goods = floor.shop.store.goods
+    for _ in range(2):
+        goods.lost("A1", 2, "asked", cashier, "same-wish-1")
+    assert told(floor.shop, "demand.lost") == [{"sku": "A1", "qty": 2, "how": "asked"}]
+    with pytest.raises(UnknownThing):
+        goods.lost("nothing", 1, "asked", cashier, nonce())
+
+
+def test_a_count_near_the_books_is_entered_and_tells_the_difference(
+    floor: Floor, cashier: Operator
+) -> None:
+    desk = floor.desks.counting
+    desk.ask("A1", cashier)
+    desk.ask("A1", cashier)
+    (task,) = desk.tasks(cashier)
+    upto = desk.begin()
+    floor.shop.store.goods.move("A1", -1, "sample", cashier, nonce())
+    done = desk.enter(task.id, 9, upto, cashier, nonce())
+    # Nine were there before one more left.
+    assert (done.delta, floor.shop.store.goods.on_hand("A1")) == (-1, 8)
+    assert desk.tasks(cashier) == ()
+    with pytest.raises(PickClosed):
+        desk.enter(task.id, 9, upto, cashier, nonce())
+
+
+def test_a_count_far_off_is_another_persons_to_confirm(
+    floor: Floor, cashier: Operator, other: Operator
+) -> None:
+    desk, goods = floor.desks.counting, floor.shop.store.goods
+    desk.ask("A1", cashier)
+    (task,) = desk.tasks(cashier)
+    first = desk.enter(task.id, 3, desk.begin(), cashier, "count-wish-1")
+    assert (first.delta, goods.on_hand("A1")) == (None, 10)
+    assert desk.enter(task.id, 3, 0, cashier, "count-wish-1").repeat
+    (again,) = desk.tasks(cashier)
+    assert (again.second, again.mine) == (True, True)
+    assert "3" not in {str(value) for value in vars(again).values()}
+    with pytest.raises(CountAgain):
+        desk.enter(task.id, 3, desk.begin(), cashier, nonce())
+    assert told(floor.shop, "stock.counted") == []
+    second = desk.enter(task.id, 4, desk.begin(), other, nonce())
+    assert (second.delta, goods.on_hand("A1")) == (-6, 4)
+    right = floor.desks.watch.accuracy()
+    assert (right.counts, right.right, right.right_share) == (1, 0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("counted", "books", "again"),
+    [(13, 10, False), (14, 10, True), (6, 10, True), (110, 100, False), (111, 100, True), (9, None, False)],
+)
+def test_three_pieces_or_a_tenth_are_believed(counted: int, books: int | None, again: bool) -> None:  # noqa: FBT001
+    assert needs_recount(counted, books) is again
+
+
+def test_figures_that_cannot_be_true_are_told_once_and_end(floor: Floor, cashier: Operator) -> None:
+    goods, watch = floor.shop.store.goods, floor.desks.watch
+    goods.move("B2", -6, "sale", cashier, nonce())
+    for _ in range(2):
+        watch.turn()
+    (alarm,) = told(floor.shop, "stock.alarmed")
+    assert (alarm["sku"], alarm["kind"], alarm["on_hand"]) == ("B2", "negative", -2)
+    assert [one.kind for one in goods.alerts().doubts] == ["negative"]
+    assert floor.desks.counting.tasks(cashier)[0].why == "negative"
+    goods.move("B2", 3, "receipt", cashier, nonce())
+    watch.turn()
+    assert goods.alerts().doubts == ()
+    assert len(told(floor.shop, "stock.alarmed")) == 1
+
+
+def test_more_promised_than_there_is(floor: Floor, cashier: Operator) -> None:
+    floor.order()
+    floor.take(cashier)
+    floor.shop.store.goods.move("B2", -4, "sale", cashier, nonce())
+    floor.desks.watch.turn()
+    assert [(d["sku"], d["kind"], d["reserved"]) for d in told(floor.shop, "stock.alarmed")] == [
+        ("B2", "oversold", 1)
+    ]
+
+
+def test_the_nights_figures_and_the_days_counts(floor: Floor, cashier: Operator) -> None:
+    assert floor.shop.store.goods.alerts().checked is None
+    floor.shop.store.goods.move("A1", -1, "sale", cashier, nonce())
+    assert floor.desks.watch.check("2026-07-31")
+    (fact,) = told(floor.shop, "stock.checked")
+    assert (fact["n"], fact["ck"], fact["upto_seq"]) == (2, sum_of([("A1", 9), ("B2", 4)]), 1)
+    assert fact["ck"] != sum_of([("A1", 10), ("B2", 4)])
+    assert {one.sku for one in floor.desks.counting.tasks(cashier)} == {"A1", "B2"}
+    checked = floor.shop.store.goods.alerts().checked
+    assert checked is not None
+    assert (checked.day, checked.word) == ("2026-07-31", "pending")
