@@ -16,7 +16,7 @@ KINDS = {
     "voucher": _l("团购券"),
 }
 STATES = {
-    "issued": _l("可以使用"),
+    "issued": _l("未使用"),
     "locked": _l("已占用"),
     "redeemed": _l("已核销"),
     "returned": _l("已退回"),

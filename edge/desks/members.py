@@ -134,7 +134,7 @@ class MemberDesk:
             who=self._identified(row),
             name=profile.name_masked,
             card=f"**** {profile.card_tail}" if profile.card_tail else "",
-            phone=f"*******{profile.phone_tail}" if profile.phone_tail else "",
+            phone=f"****{profile.phone_tail}" if profile.phone_tail else "",
             tier_zh=(tier.name_zh if tier else "") or row.tier,
             tier_en=(tier.name_en if tier else "") or row.tier,
             off_mille=tier.off_mille if tier else 0,

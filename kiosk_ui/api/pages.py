@@ -12,9 +12,11 @@ from edge.domain.views import Found, HandedOver, RedeemRequest
 from edge.store import Store
 from kiosk_ui.api.answered import JobQueued, RedeemDone, RedeemFound, ScanKept, StatusTold
 from kiosk_ui.api.asked import AnnulAsked, RedeemAsked, ScanAsked, StatusSlipAsked
+from kiosk_ui.api.benefits import BenefitsApi
 from kiosk_ui.api.calls import call, call_of, open_call
 from kiosk_ui.api.described import openapi
 from kiosk_ui.api.picking import PickingApi
+from kiosk_ui.api.selling import SellingApi
 from kiosk_ui.api.strict_json import read_body
 from kiosk_ui.api.till import TillApi
 
@@ -40,7 +42,9 @@ class ApiPages:
         site.add_url_rule("/slips/status", view_func=self.status_slip, methods=["POST"])
         site.add_url_rule("/openapi.json", view_func=self.openapi)
         TillApi(self._store, self._client).add_to(site)
+        BenefitsApi(self._store, self._client).add_to(site)
         PickingApi(self._store, self._client).add_to(site)
+        SellingApi(self._store, self._client).add_to(site)
         site.before_request(self._in_scope)
         return site
 

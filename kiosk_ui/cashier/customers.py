@@ -276,7 +276,7 @@ def qr_svg(text: str) -> str:
     """A QR code as an SVG element without style attributes, for a page under a strict policy."""
     import segno
 
-    return str(segno.make(text, error="m", micro=False).svg_inline(scale=6, border=4, light="#fff"))
+    return str(segno.make(text, error="m", micro=False).svg_inline(border=4, light="#fff", omitsize=True))
 
 
 def _id(scan: SeenScan | None) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from flask import Flask, Response
+from flask import Flask, Response, request
 from sqlalchemy import Engine
 
 from sync.asked import (
@@ -28,13 +30,17 @@ from sync.hub.database import write
 from sync.hub.envelope import Refused
 from sync.hub.member_desk import MemberDesk
 from sync.hub.publishing import NotPossible
+from sync.hub.return_desk import ReturnDesk
 from sync.hub.vouchers import Partner, Vouchers
 from sync.messages import is_stamp
+from sync.returning import RMA_PATH, SOLD_PATH, RmaAsk, SoldAsk
 
 Admit = Callable[[], str]
 Ask = Callable[[Any], Any]
 Say = Callable[[bytes, str], Response]
 _JSON = "application/json"
+TICK_S = 2.0
+"""How often a process looks whether a third party is owed a word."""
 
 
 def serve_asks(
@@ -52,6 +58,10 @@ def serve_asks(
         MemberDesk(engine, now),
         Vouchers(engine, partners, now),
     )
+
+    goods = ReturnDesk(engine, now)
+
+    app.before_request(_Pulse(vouchers).beat)
 
     def said(word: msgspec.Struct) -> Response:
         return say(msgspec.json.encode(word), _JSON)
@@ -83,6 +93,21 @@ def serve_asks(
         except NotPossible:
             raise Refused(503, "no_key") from None
 
+    @app.post(SOLD_PATH)
+    def ask_sold() -> Response:
+        admit()
+        return said(goods.sold(asked(SoldAsk)))
+
+    @app.post(RMA_PATH)
+    def ask_rma() -> Response:
+        store, wish = admit(), asked(RmaAsk)
+        if (
+            not all(line.isascii() and line.isdecimal() and len(line) < 10 for line in wish.lines)
+            or not wish.lines
+        ):
+            raise Refused(400, "envelope", line=1, why="lines")
+        return said(goods.rma(store, wish))
+
     @app.post(CLAIM_PATH)
     def ask_claim() -> Response:
         admit()
@@ -90,3 +115,27 @@ def serve_asks(
             return said(codes.honoured(asked(ClaimAsk).text))
         except NotPossible:
             raise Refused(503, "no_key") from None
+
+
+class _Pulse:
+    """Tells third parties, by one bounded step now and then; processes that share a database may all do it."""
+
+    def __init__(self, vouchers: Vouchers) -> None:
+        self._vouchers = vouchers
+        self._at = 0.0
+        self._one = threading.Lock()
+
+    def beat(self) -> None:
+        """A step, if the last one is long enough ago and nobody is at it."""
+        # By whichever store comes by: no process of HQ's own has to be there for it.
+        if (
+            request.method != "POST"
+            or time.monotonic() - self._at < TICK_S
+            or not self._one.acquire(blocking=False)
+        ):
+            return
+        try:
+            self._at = time.monotonic()
+            self._vouchers.turn()
+        finally:
+            self._one.release()

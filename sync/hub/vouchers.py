@@ -125,6 +125,8 @@ class Vouchers:
 
     def turn(self) -> bool:
         """One bounded step: tells a third party of one voucher, used or not wanted. Whether there was any."""
+        if not self._partners:
+            return False
         write(self._engine, lambda conn: _lapse(conn, stamp(self._now())))
         with snapshot(self._engine) as conn:
             due = voucher.c.state.in_(("using", "dropping"))

@@ -33,6 +33,7 @@ from sync.asked import (
 )
 from sync.benefits import Member
 from tests.kiosk_ui.browsing import CHROMIUM, GTIN, Watch
+from tests.kiosk_ui.conftest import LEAD_TOKEN as TOKEN_OF_THE_PROGRAM
 from tests.kiosk_ui.conftest import STORE, PretendHq, Site, browser_like, signed_in
 
 PHONE, TOKEN = "13800005678", "m-7f3a"
@@ -172,7 +173,7 @@ def test_a_card_is_masked_and_a_lead_sees_more_for_ten_seconds(
     cashier = at_desk("1001")
     shop.store.scans.type_in(member_text(hq), "T1")
     page = cashier.get("/cashier/").text
-    for shown in ("王*", "*******5678", "1280", "爱喝茶", "生日礼遇待领取", "满减券"):
+    for shown in ("王*", "****5678", "1280", "爱喝茶", "生日礼遇待领取", "满减券"):
         assert shown in page, shown
     for hidden in (TOKEN, PHONE, "王小明", "/cashier/member/reveal"):
         assert hidden not in page, hidden
@@ -198,7 +199,7 @@ def test_a_phone_number_is_in_no_address_and_in_no_row(
     desk = at_desk("1001")
     answer = desk.post("/cashier/member", data={"nonce": "12345678", "phone": PHONE})
     assert answer.headers["Location"] == "/cashier/member?look=1"
-    assert desk.get(answer.headers["Location"]).text.count("*******5678") == 1
+    assert desk.get(answer.headers["Location"]).text.count("****5678") == 1
     rows = repr(shop.books.ledger.read().execute("SELECT * FROM member_look").fetchall())
     assert PHONE not in rows
     assert (
@@ -261,3 +262,26 @@ def _looked_at(desk: Any, name: str, language: str) -> None:
     desk.sound(f"{name}, {language}")
     if folder := os.environ.get("STORE_EDGE_SHOTS"):
         desk.page.screenshot(path=f"{folder}/{name}-{language}.png")
+
+
+def test_a_program_holds_a_coupon_once_and_uses_it_once(near: Flask, hq: PretendHq) -> None:
+    api = near.test_client()
+    api.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN_OF_THE_PROGRAM}"
+    here = "/api/v1/stations/T1"
+    who = api.post(f"{here}/members/identify", json={"code": member_text(hq)})
+    assert (who.status_code, who.json["name"], who.json["trust"]) == (200, "王*", "code")  # type: ignore[index]
+    assert TOKEN not in who.text
+    text = coupon_text(hq)
+    assert api.post(f"{here}/coupons/look", json={"code": text}).json["refused"] == ""  # type: ignore[index]
+    wish = {"code": text, "order": "basket-1", "nonce": "a-nonce-of-mine"}
+    held = api.post(f"{here}/coupons/hold", json=wish).json
+    assert held is not None
+    assert api.post(f"{here}/coupons/hold", json=wish).json == held | {"repeat": True}
+    other = api.post(f"{here}/coupons/hold", json=wish | {"order": "basket-2"})
+    assert (other.status_code, other.json["error"]["code"]) == (409, "nonce_reused")  # type: ignore[index]
+    use = {"hold": held["hold"], "fen": 1500, "nonce": "another-nonce"}
+    first = api.post(f"{here}/coupons/redeem", json=use).json
+    assert api.post(f"{here}/coupons/redeem", json=use).json == first
+    assert api.post(f"{here}/coupons/release", json={"hold": held["hold"]}).status_code == 409
+    for bad in (-1, 0.1, 10**18, "1"):
+        assert api.post(f"{here}/coupons/redeem", json=use | {"fen": bad}).status_code == 400
