@@ -54,6 +54,10 @@ class SellingDesk:
         """The basket that a station is at work on."""
         return self.books.baskets.at(station)
 
+    def basket(self, basket: str, operator: Operator) -> Basket:
+        """A basket of this station; raises NoBasket."""
+        return self.work.mine(basket, operator)
+
     def bill(self, basket: Basket) -> Bill:
         """A basket with its price, what acts and what does not."""
         return self.quoting.bill(basket)
