@@ -70,7 +70,7 @@ class PaymentOver(Refusal):
 class NotPaid(Refusal):
     """The sale cannot be completed: money is missing, or the basket is not the one that was paid."""
 
-    code = "not_paid"
+    code = "payment_short"
     zh = "尚未付清，不能完成交易"
     en = "This is not paid in full, the sale cannot be completed"
     next_zh = "请完成支付；购物篮若已变动请重新收款"
