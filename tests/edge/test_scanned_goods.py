@@ -81,6 +81,9 @@ def label(twelve: str) -> str:
         (f"https://id.gs1.org/01/{G}?17=270131&17=280131", None),
         (f"https://id.gs1.org/01/{G}?01=16901234567899", None),
         (f"https://id.gs1.org/01/{G}?17=", None),
+        ("]C100123456789012345675", GoodsFacts()),
+        ("]C100123456789012345670", None),
+        (f"]d201{G}4106901234567893", None),
     ],
 )
 def test_what_a_code_says_of_goods(text: str, facts: GoodsFacts | None) -> None:
