@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, insert, inspect, selec
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.schema import CreateColumn
 
-from sync.hub import audit, benefit_tables, config_tables, pay_tables, pick_tables, sale_tables
+from sync.hub import audit, benefit_tables, config_tables, pay_tables, pick_tables, return_tables, sale_tables
 from sync.hub.fleet_schema import INDEXES
 from sync.hub.schema import meta, metadata
 from sync.hub.sqlite_file import open_file
@@ -29,6 +29,7 @@ _PAUSE_S = 0.005
 _FOUNDED_TOO = (
     benefit_tables,
     config_tables,
+    return_tables,
     sale_tables,
     pick_tables,
     pay_tables,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sync.benefits import (
     CouponRedeemed,
     CouponReleased,
@@ -14,16 +17,18 @@ from sync.benefits import (
 from sync.goods import (
     DemandLost,
     GrantReturned,
+    ItemUnrecognised,
     StockAlarmed,
     StockChecked,
     StockCounted,
     StockMoved,
     StockShifted,
 )
-from sync.hub.benefit_effects import QUOTA, BenefitEffects
+from sync.hub.benefit_effects import QUOTA, Benefit, BenefitEffects
 from sync.hub.judging import Source, Touched, Unfit
 from sync.hub.pay_effects import PayEffects
 from sync.hub.pick_effects import PickEffects
+from sync.hub.return_effects import ReturnEffects
 from sync.hub.sale_effects import SaleEffects
 from sync.hub.stock_effects import StockEffects
 from sync.hub.working_set import OrderRow, PickupRow, WorkingSet
@@ -38,9 +43,18 @@ from sync.messages import (
     PickupCollected,
     Up,
 )
-from sync.paying_words import PaymentFinal, PaymentRefunded
-from sync.picks import PickFinished, PickShorted, PickSubstituted
-from sync.selling import BasketVoided, CashCounted, CashMoved, SaleCompleted, ShiftClosed, ShiftOpened
+from sync.paying_words import PaymentFinal, PaymentRefunded, PayUp
+from sync.picks import PickFinished, PickShorted, PickSubstituted, PicksUp
+from sync.returning import ReturnAccepted
+from sync.selling import (
+    BasketVoided,
+    CashCounted,
+    CashMoved,
+    SaleCompleted,
+    Selling,
+    ShiftClosed,
+    ShiftOpened,
+)
 
 CANCELLED = "cancelled"
 PICKED_UP = "picked_up"
@@ -60,25 +74,25 @@ def order_of(fact: Up) -> str:
             return ""
 
 
+_SUBJECTS: Mapping[type[Any], str] = {
+    SaleCompleted: "sale",
+    ShiftClosed: "shift",
+    ReturnAccepted: "ref",
+    **dict.fromkeys((PaymentFinal, PaymentRefunded), "number"),
+    **dict.fromkeys((StockMoved, StockCounted, StockShifted, StockAlarmed, DemandLost), "sku"),
+    **dict.fromkeys((CouponRedeemed, CouponReleased), "coupon"),
+    GrantReturned: "grant",
+    **dict.fromkeys((PointsEarned, PointsSpent, MemberChange, MemberErased, MemberRevealed), "member"),
+}
+
+
 def subject_of(fact: Up) -> str:
-    """The product, coupon, grant or member that a fact is about; "" where it is about an order, or a drawer."""
-    match fact:
-        case SaleCompleted():
-            return fact.sale
-        case ShiftClosed():
-            return fact.shift
-        case PaymentFinal() | PaymentRefunded():
-            return fact.number
-        case StockMoved() | StockCounted() | StockShifted() | StockAlarmed() | DemandLost():
-            return fact.sku
-        case CouponRedeemed() | CouponReleased():
-            return fact.coupon
-        case GrantReturned():
-            return fact.grant
-        case PointsEarned() | PointsSpent() | MemberChange() | MemberErased() | MemberRevealed():
-            return fact.member
-        case _:
-            return ""
+    """The product, sale, coupon, grant or member that a fact is about; "" where it is about an order, or a drawer."""
+    field = _SUBJECTS.get(type(fact))
+    return str(getattr(fact, field)) if field else ""
+
+
+StockFact = StockShifted | StockAlarmed | StockChecked | DemandLost | ItemUnrecognised
 
 
 class Effects:
@@ -94,6 +108,7 @@ class Effects:
         )
         self._benefits = BenefitEffects(rows.benefits, source, self.touched)
         self._sales = SaleEffects(rows.sales, source, self._stock)
+        self._returns = ReturnEffects(rows.returns, source, self._stock, self.touched)
         self._payments = PayEffects(rows, source)
 
     def apply(self, fact: Up) -> str:
@@ -117,18 +132,23 @@ class Effects:
             case _:
                 return self._beyond(fact)
 
-    def _beyond(self, fact: Up) -> str:
+    def _beyond(self, fact: Selling | ReturnAccepted | StockFact | PicksUp | PayUp | Benefit) -> str:
         match fact:
             case (
                 SaleCompleted() | BasketVoided() | ShiftOpened() | CashMoved() | CashCounted() | ShiftClosed()
             ):
                 return self._sales.apply(fact)
+            case ReturnAccepted():
+                self._rows.returns.told(self._rows.sales.known)
+                return self._returns.apply(fact)
             case StockShifted() | StockAlarmed() | StockChecked() | DemandLost():
                 return self._picks.apply(fact)
             case PickShorted() | PickSubstituted() | PickFinished():
                 return self._picks.apply(fact)
             case PaymentFinal() | PaymentRefunded():
                 return self._payments.apply(fact)
+            case ItemUnrecognised():
+                return ""  # kept as it was told; who looks after the catalogue reads the facts
             case _:
                 return self._benefits.apply(fact)
 

@@ -14,15 +14,17 @@ from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sync.hub.binding import locked_stream
 from sync.hub.boots import boots_after
 from sync.hub.bulk import insert_rows, rows_of
+from sync.hub.case_rows import open_case
 from sync.hub.database import hq_epoch, write
 from sync.hub.effects import Effects
 from sync.hub.envelope import Line, Refused, Upload
 from sync.hub.feed import publish
 from sync.hub.judging import Source, Touched, Unfit
+from sync.hub.return_desk import returned_changes
 from sync.hub.rows import changes_of
 from sync.hub.schema import case_file, ingest_event, ingest_stream
 from sync.hub.schema import store as store_table
-from sync.hub.working_set import WorkingSet, open_case
+from sync.hub.working_set import WorkingSet
 from sync.messages import UP_KINDS, Event, Up, UpAnswer, Verdict, fact_of, moment_of
 
 log = logging.getLogger("sync.hub")
@@ -100,7 +102,7 @@ def _take(
         return _freeze(conn, store, upload, at, "STREAM_TWO_BOOTS")
     late = stream.state != "open"
     verdicts, touched = _judge_all(conn, store, upload.header.stream, fresh, late=late, at=at)
-    publish(conn, changes_of(conn, store, touched, at), at)
+    publish(conn, [*changes_of(conn, store, touched, at), *returned_changes(conn, touched)], at)
     acked = fresh[-1].seq if fresh else stream.last_seq
     if fresh:
         same = ingest_stream.c.stream == upload.header.stream

@@ -22,6 +22,8 @@ class Touched:
     cmds: set[str] = field(default_factory=set)
     coupons: set[str] = field(default_factory=set)
     forgotten: set[str] = field(default_factory=set)
+    returned: set[tuple[str, str]] = field(default_factory=set)
+    """(store, sale): pieces of it came back at another store."""
 
     def absorb(self, other: Touched) -> None:
         """Adds what another touched."""
@@ -30,6 +32,7 @@ class Touched:
         self.cmds |= other.cmds
         self.coupons |= other.coupons
         self.forgotten |= other.forgotten
+        self.returned |= other.returned
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from sync.hub.fleet_schema import former_verdict
 from sync.hub.ingest import Judged, judge_event
 from sync.hub.judging import Source, Touched
 from sync.hub.publishing import NotPossible
+from sync.hub.return_desk import returned_changes
 from sync.hub.rows import changes_of
 from sync.hub.schema import ingest_event, ingest_stream, stock_level
 from sync.messages import Event, Up, stamp
@@ -115,7 +116,8 @@ def _replay(conn: Connection, place: Place, at: str) -> Judged:
     values = {"verdict": judged.verdict, "code": judged.code, "case_id": judged.case}
     conn.execute(update(ingest_event).where(same).values(**values))
     _count_in(conn, row, judged.touched)
-    publish(conn, changes_of(conn, row.store, judged.touched, at), at)
+    told = returned_changes(conn, judged.touched)
+    publish(conn, [*changes_of(conn, row.store, judged.touched, at), *told], at)
     return judged
 
 

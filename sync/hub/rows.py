@@ -78,6 +78,11 @@ def member_of(store: str) -> str:
     return f"s:{store}:member"
 
 
+def returns_of(store: str) -> str:
+    """The bucket of what HQ says of returns: money it gave back, pieces that other stores took back."""
+    return f"s:{store}:returns"
+
+
 def subscription(store: str) -> tuple[str, ...]:
     """Every bucket of a store, in the order in which a page is filled: small and urgent first."""
     urgent = (cmd_of(store), config_of(store), orders_of(store), staff_of(store), stock_of(store))
@@ -86,6 +91,7 @@ def subscription(store: str) -> tuple[str, ...]:
         quota_of(store),
         coupon_of(store),
         member_of(store),
+        returns_of(store),
         COUPONS,
         PROMOTIONS,
         KEYS,

@@ -9,17 +9,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, func, insert, select
+from sqlalchemy import Column, Connection, Table, func, select
 
 from sync.goods import StockCounted, StockMoved
 from sync.hub.benefit_set import BenefitSet
 from sync.hub.benefit_tables import stock_count
 from sync.hub.bulk import insert_rows, rows_of, update_rows
+from sync.hub.case_rows import open_case
 from sync.hub.pay_tables import pay_order
+from sync.hub.return_set import ReturnSet
 from sync.hub.sale_set import SaleSet
 from sync.hub.schema import (
     bucket,
-    case_file,
     command,
     customer_order,
     ingest_stream,
@@ -32,6 +33,7 @@ from sync.hub.schema import (
 from sync.messages import HandedLine, LeaseReturned, OrderAdvanced, PickupAnnulled, PickupCollected, Up
 from sync.paying_words import PayUp
 from sync.picks import PicksUp
+from sync.returning import ReturnAccepted
 from sync.selling import SaleCompleted
 
 
@@ -112,6 +114,7 @@ class WorkingSet:
         """Rows that are only ever added, by table."""
         self.benefits = BenefitSet()
         self.sales = SaleSet()
+        self.returns = ReturnSet()
         self.charges: dict[str, Any] = {}  # number -> what went through the payment gateway under it
         self._births: dict[str, str] | None = None
         self._load(list(facts))
@@ -213,6 +216,7 @@ class WorkingSet:
             insert_rows(conn, table, rows)
         self.benefits.write(conn)
         self.sales.write(conn)
+        self.returns.write(conn)
 
     def _write_levels(self) -> None:
         made: list[dict[str, Any]] = []
@@ -253,11 +257,12 @@ class WorkingSet:
         self.charges = {row.number: row for row in self._some(pay_order.c.number, charged)}
         self.benefits.load(self._conn, facts)
         self.sales.load(self._conn, self._store, facts)
+        self.returns.load(self._conn, facts)
 
     def _load_goods(self, facts: list[Up]) -> None:
         skus = {h.sku for f in facts if isinstance(f, PickupCollected | PickupAnnulled) for h in f.lines}
         skus |= {f.sku for f in facts if isinstance(f, StockMoved | StockCounted)}
-        skus |= {line.sku for f in facts if isinstance(f, SaleCompleted) for line in f.lines}
+        skus |= {line.sku for f in facts if isinstance(f, SaleCompleted | ReturnAccepted) for line in f.lines}
         for row in self._some(stock_level.c.sku, skus, lock=True):
             counted = (row.count_stream, row.count_upto, row.count_seq)
             self.levels[row.sku] = LevelRow(row.on_hand, row.stream, row.upto_seq, False, *counted, told=True)
@@ -267,22 +272,6 @@ class WorkingSet:
     def _some(self, column: Column[Any], names: Iterable[str], *, lock: bool = False) -> Sequence[Any]:
         also = {"store": self._store} if column.table is stock_level else {}
         return rows_of(self._conn, column.table, column.name, names, also=also, lock=lock)
-
-
-def open_case(
-    conn: Connection,
-    code: str,
-    order_no: str,
-    store: str,
-    stream: str,
-    seq: int,
-    at: str,
-    subject: str = "",
-) -> str:
-    """Opens a case for people; returns its name. `subject`: what it is about where that is no order."""
-    row = {"code": code, "order_no": order_no, "opened_at": at, "state": "open", "subject": subject}
-    done = conn.execute(insert(case_file).values(**row, store=store, stream=stream, seq=seq))
-    return f"c-{done.inserted_primary_key[0]}" if done.inserted_primary_key else ""
 
 
 def _pickup_row(row: Any) -> PickupRow:

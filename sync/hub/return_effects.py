@@ -1,0 +1,85 @@
+"""What a return means at HQ: pieces that are back, stock that came, money that the store gave or HQ owes."""
+
+from __future__ import annotations
+
+from sync.hub.judging import Source, Touched, Unfit
+from sync.hub.return_set import Piece, ReturnSet
+from sync.hub.stock_effects import StockEffects
+from sync.returning import ReturnAccepted, ReturnedLine
+
+
+class ReturnEffects:
+    """Applies one return to the rows in memory; it happened, so whatever is odd about it is said and not refused."""
+
+    def __init__(self, rows: ReturnSet, source: Source, stock: StockEffects, touched: Touched) -> None:
+        self._rows = rows
+        self._from = source
+        self._stock = stock
+        self._touched = touched
+
+    def apply(self, fact: ReturnAccepted) -> str:
+        """Returns "" or the code of the contradiction; raises Unfit."""
+        rows, source = self._rows, self._from
+        if fact.ret in rows.known:
+            raise Unfit("DUPLICATE_RETURN")
+        pieces: list[Piece] = [
+            (fact.source, fact.ref, line.line, unit) for line in fact.lines for unit in line.units
+        ]
+        sound = all(line.qty == len(line.units) == len(set(line.units)) for line in fact.lines)
+        if not pieces or not sound or len(set(pieces)) < len(pieces):
+            raise Unfit("BAD_FACT")
+        code = self._odd(fact, pieces)
+        rows.known.add(fact.ret)
+        rows.returns.append(
+            {
+                "ret": fact.ret,
+                "store": source.store,
+                "stream": source.stream,
+                "seq": source.seq,
+                "source": fact.source,
+                "ref": fact.ref,
+                "shop": fact.shop,
+                "refund_fen": fact.refund_fen,
+                "gift_fen": fact.gift_fen,
+                "broken_fen": fact.broken_fen,
+                "estimate": int(fact.estimate),
+                "rma": fact.rma,
+                "state": "to_refund" if fact.at_hq else "done",
+                "back_fen": 0 if fact.at_hq else fact.refund_fen,
+                "note": "",
+                "settled_at": "",
+            }
+        )
+        for piece in pieces:
+            if piece not in rows.back:
+                names = dict(zip(("source", "ref", "line", "unit"), piece, strict=True))
+                rows.pieces.append({**names, "ret": fact.ret, "store": source.store})
+                rows.back.add(piece)
+        for pos, line in enumerate(fact.lines):
+            self._stock.move(line.sku, line.qty, "return", pos)
+        if fact.source == "sale" and fact.shop != source.store:
+            self._touched.returned.add((fact.shop, fact.ref))
+        return code
+
+    def _odd(self, fact: ReturnAccepted, pieces: list[Piece]) -> str:
+        if any(piece in self._rows.back for piece in pieces):
+            return "RETURNED_TWICE"
+        if not self._rows.bought(fact):
+            return "RETURN_OF_UNKNOWN"
+        if fact.shop != self._from.store and not fact.rma:
+            return "RETURN_UNAUTHORISED"
+        total = sum(line.fen for line in fact.lines) - fact.gift_fen - fact.broken_fen
+        differs = not fact.estimate and any(self._differs(fact, line) for line in fact.lines)
+        paid = sum(tender.fen for tender in fact.tenders)
+        if total != fact.refund_fen or differs or (not fact.at_hq and paid != fact.refund_fen):
+            return "REFUND_DIFFERS"
+        return ""
+
+    def _differs(self, fact: ReturnAccepted, line: ReturnedLine) -> bool:
+        """Whether the pieces are said to have cost something else than when they were sold."""
+        cost = self._rows.sold.get((fact.ref, line.line))
+        if fact.source != "sale" or cost is None:
+            return False
+        if any(unit > len(cost) for unit in line.units):
+            return True
+        return sum(cost[unit - 1] for unit in line.units) != line.fen
