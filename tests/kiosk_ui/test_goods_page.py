@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -16,7 +17,7 @@ CATALOG = "g:catalog:CN"
 
 
 def stock_up(hq: PretendHq) -> None:
-    rows = (
+    rows: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
         ("A1", GTIN, "云岫 明前龙井 50克", "Yunxiu Longjing, 50 g", {"brand": "云岫", "place": "A-07"}),
         ("A2", "6901234567908", "山止 明前龙井 100克", "Shanzhi Longjing, 100 g", {}),
         (

@@ -40,7 +40,7 @@ def test_a_sheet_becomes_goods_at_the_counter(hub: Any, floor: Stores) -> None:
     shop.settle()
     desk = CatalogueDesk(shop.books, shop.status)
     wine = desk.by_code(desk.read("16901234567899"))
-    assert (wine.sku, wine.pieces, wine.brand, wine.tags, wine.flags) == (
+    assert (wine.sku, wine.pieces, wine.brand, set(wine.tags), set(wine.flags)) == (
         *("W1", 12, "一江", {"tea", "gift"}, {"alcohol"}),
     )
     assert (wine.tax_code, wine.unit, wine.grams, wine.grams_off) == ("1030", "瓶", 520, 15)
@@ -56,7 +56,7 @@ def test_what_a_sheet_cannot_say_is_told(hub: Any) -> None:
     for what, line, why in (
         ("products", "W1,,黄酒,,,,,,,,0123,,,,,", "plu '0123'"),
         ("products", "W1,,黄酒,,,,,,,,,-1,,,,", "grams"),
-        ("barcodes", "1690123456789,W1,", None),
+        ("barcodes", "1690123456789,W1,", ""),
         ("barcodes", "69012,W1,1", "gtin '69012'"),
         ("barcodes", "16901234567899,W1,0", "units"),
     ):
