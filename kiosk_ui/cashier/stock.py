@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from edge.domain.refusals import BadRequest, NotSignedIn, Refusal, UnknownThing
-from edge.domain.staff import Act, Operator
+from edge.domain.staff import Operator
 from edge.store import Store
 from kiosk_ui import pick_words
 from kiosk_ui.cashier.asked import nonce_of, number_of, text_of
@@ -147,7 +147,7 @@ def stock_stage(store: Store, operator: Operator) -> Stage:
         "papers": store.goods.papers(),
         "pick_words": pick_words,
         "names": {one.sku: store.guide.product(one.sku) for one in alerts.doubts},
-        "may": operator.may(Act.MOVE_STOCK),
+        "waiting": {one.sku for one in store.backroom.counting.tasks(operator)},
     }
     return Stage("stock", f"error:stock{_digest((alerts, right))}", facts)
 
