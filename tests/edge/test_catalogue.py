@@ -12,6 +12,7 @@ from edge.desks.catalogue import CatalogueDesk
 from edge.desks.status import StatusDesk
 from edge.domain.catalogue import Goods
 from edge.domain.finding import asked, clues, tokens
+from edge.domain.orders import Fen
 from edge.domain.scanned import Rules, check_digit_ok
 from edge.domain.scanned_goods import GoodsFacts
 from edge.domain.scanned_refusals import BatchExpired, GoodsUnknown
@@ -103,11 +104,11 @@ def test_a_product_is_found_by_each_of_its_numbers(books: Books, desk: Catalogue
 
 
 def test_half_a_fen_is_rounded_up_and_pieces_cost_their_price() -> None:
-    kilo = Goods("P", "", "", "", unit="千克", fen=999, facts=GoodsFacts(grams=500))
+    kilo = Goods("P", "", "", "", unit="千克", fen=Fen(999), facts=GoodsFacts(grams=500))
     assert kilo.scanned_fen() == 500
-    assert Goods("P", "", "", "", unit="斤", fen=999, facts=GoodsFacts(grams=500)).scanned_fen() == 999
-    assert Goods("P", "", "", "", unit="kg", fen=999).scanned_fen() is None
-    assert Goods("P", "", "", "", unit="瓶", fen=999).scanned_fen() == 999
+    assert Goods("P", "", "", "", unit="斤", fen=Fen(999), facts=GoodsFacts(grams=500)).scanned_fen() == 999
+    assert Goods("P", "", "", "", unit="kg", fen=Fen(999)).scanned_fen() is None
+    assert Goods("P", "", "", "", unit="瓶", fen=Fen(999)).scanned_fen() == 999
 
 
 def test_names_are_cut_into_pairs_and_words() -> None:
