@@ -19,15 +19,11 @@ from edge.domain.coupon_refusals import (
     CouponUnknown,
     GiftGone,
     HoldGone,
-    PartnerSilent,
 )
 from edge.domain.refusals import BadRequest, NonceReused
 from sync.asked import CouponAsk
 from sync.benefits import Repurchase
 from sync.hub.benefits import BenefitDesk
-from sync.hub.vouchers import Prepared, ScriptedPartner, Vouchers
-from sync.hub.web import create_hub
-from sync.transport import LoopTransport
 from tests.sync.counter_floor import Counter, Line, a_coupon, revoke_device, with_keys
 from tests.sync.shop_floor import LEAD, Stores
 
@@ -257,52 +253,6 @@ def test_a_sale_earns_hqs_coupon_or_a_claim_that_hq_honours_once(hub: Any, count
     with pytest.raises(CouponUnknown):
         repurchase.honour(late.text)
     assert codes(hub) == []
-
-
-def test_a_voucher_is_prepared_consumed_after_the_sale_and_cancelled_else(hub: Any, floor: Stores) -> None:
-    partner = ScriptedPartner({"880001": Prepared("", 9900, "双人餐", "Set"), "880002": Prepared("", 100)})
-    app = create_hub(hub.engine, partners={"groupbuy": partner})
-    shop = Counter(floor("S1"), Line(LoopTransport(app, hub.tokens["S1"])))
-    desk = Vouchers(hub.engine, {"groupbuy": partner})
-    shop.down()
-    with pytest.raises(CouponNeedsHq):
-        shop.coupons.lock("880001", "b", LEAD, "n1", issuer="groupbuy")
-    shop.up()
-    held = shop.coupons.lock("880001", "b", LEAD, "n1", issuer="groupbuy")
-    assert (held.fen, held.kind) == (9900, "voucher")
-    with pytest.raises(CouponUnknown):
-        shop.coupons.lock("999999", "b", LEAD, "n2", issuer="groupbuy")
-    shop.coupons.redeem(held.lock, 9900, LEAD, "r1", ref="sale-1")
-    shop.floor.settle()
-    assert partner.used == {}
-    partner.faults = 1
-    assert not desk.turn()
-    assert desk.turn()
-    assert partner.used == {"880001": held.lock}
-    with pytest.raises(CouponUsed):
-        shop.coupons.lock("880001", "b", LEAD, "n3", issuer="groupbuy")
-    partner.faults = 1
-    with pytest.raises(PartnerSilent):
-        shop.coupons.lock("880002", "b", LEAD, "n4", issuer="groupbuy")
-    while desk.turn():
-        pass
-    again = shop.coupons.lock("880002", "b", LEAD, "n5", issuer="groupbuy")
-    shop.coupons.release(again.lock, LEAD)
-    shop.customers.turn()
-    assert partner.held == {}
-    assert codes(hub) == []
-
-
-def test_a_voucher_that_the_third_party_takes_back_is_a_case(hub: Any, floor: Stores) -> None:
-    partner = ScriptedPartner({"880001": Prepared("", 9900)})
-    app = create_hub(hub.engine, partners={"groupbuy": partner})
-    shop = Counter(floor("S1"), Line(LoopTransport(app, hub.tokens["S1"])))
-    held = shop.coupons.lock("880001", "b", LEAD, "n1", issuer="groupbuy")
-    partner.held.clear()
-    shop.coupons.redeem(held.lock, 9900, LEAD, "r1", ref="sale-1")
-    shop.floor.settle()
-    assert Vouchers(hub.engine, {"groupbuy": partner}).turn()
-    assert codes(hub) == ["VOUCHER_REFUSED"]
 
 
 def test_hq_reads_nothing_that_is_no_question(hub: Any, counter: Counters) -> None:
