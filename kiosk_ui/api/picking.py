@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, jsonify, request
 
-from edge.desks.pick_board import NextItem, PickOrder
 from edge.domain.orders import OrderState
+from edge.domain.pick_views import NextItem, PickOrder
 from edge.domain.picking import RejectReason, ShortReason
 from edge.domain.refusals import BadRequest, UnknownThing
 from edge.domain.staff import Operator

@@ -15,7 +15,7 @@ from edge.domain.refusals import BadRequest, UnknownThing
 from edge.domain.staff import Operator
 from edge.domain.stock import Buckets, needs_recount
 from tests.edge.conftest import STORE, PretendHq
-from tests.edge.test_picking import Floor, nonce
+from tests.edge.pick_floor import Floor, nonce
 from tests.edge.wishes import facts
 
 
@@ -32,7 +32,7 @@ def told(shop: Shop, kind: str) -> list[dict[str, Any]]:
 
 
 def test_unfit_pieces_stay_and_cannot_be_sold(floor: Floor, cashier: Operator) -> None:
-    goods = floor.shop.store.goods
+    goods: Any = floor.shop.store.goods
     goods.shift("A1", 3, "damaged", cashier, nonce())
     goods.shift("A1", -1, "mended", cashier, nonce())
     assert goods.buckets("A1") == Buckets(10, 0, 2)
@@ -56,7 +56,7 @@ def test_what_is_on_its_way_arrives_by_its_paper(floor: Floor, cashier: Operator
     assert goods.buckets("A1").in_transit == 2
     goods.move("A1", 3, "transfer", cashier, nonce(), ref="T9")
     assert goods.buckets("A1").in_transit == 0
-    assert [one[1:4] for one in goods.history("A1")][0] == (3, "transfer", "T9")
+    assert goods.history("A1")[0][1:4] == (3, "transfer", "T9")
 
 
 def test_low_stock_and_other_places(floor: Floor, cashier: Operator) -> None:
@@ -86,9 +86,7 @@ def test_what_somebody_wanted_in_vain_is_told_once(floor: Floor, cashier: Operat
         goods.lost("nothing", 1, "asked", cashier, nonce())
 
 
-def test_a_count_near_the_books_is_entered_and_tells_the_difference(
-    floor: Floor, cashier: Operator
-) -> None:
+def test_a_count_near_the_books_is_entered_and_tells_the_difference(floor: Floor, cashier: Operator) -> None:
     desk = floor.desks.counting
     desk.ask("A1", cashier)
     desk.ask("A1", cashier)
@@ -128,7 +126,7 @@ def test_a_count_far_off_is_another_persons_to_confirm(
     ("counted", "books", "again"),
     [(13, 10, False), (14, 10, True), (6, 10, True), (110, 100, False), (111, 100, True), (9, None, False)],
 )
-def test_three_pieces_or_a_tenth_are_believed(counted: int, books: int | None, again: bool) -> None:  # noqa: FBT001
+def test_three_pieces_or_a_tenth_are_believed(counted: int, books: int | None, again: bool) -> None:
     assert needs_recount(counted, books) is again
 
 

@@ -1,4 +1,4 @@
-"""Picking in a real Chromium: scanner and keyboard alone, a wrong item in red, both languages, no accessibility fault."""
+"""Picking in a real Chromium: scanner and keyboard alone, a wrong item in red, both languages, axe."""
 
 from __future__ import annotations
 

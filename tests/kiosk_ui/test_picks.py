@@ -15,7 +15,7 @@ from config.schema import Settings
 from edge.daemon import Shop
 from edge.domain.orders import OrderState
 from tests.kiosk_ui.back_floor import CUP, TEA, furnish, grown, order
-from tests.kiosk_ui.conftest import ORDER, TOKEN, PretendHq, settings_in, signed_in
+from tests.kiosk_ui.conftest import ORDER, TOKEN, PretendHq, settings_in
 
 FORM = re.compile(r'<form[^>]*action="(?P<to>/cashier/[a-z/-]+)"[^>]*>(?P<inside>.*?)</form>', re.DOTALL)
 FIELD = re.compile(r'<input[^>]*type="hidden"[^>]*name="(?P<name>[^"]+)"[^>]*value="(?P<value>[^"]*)"')
@@ -125,7 +125,9 @@ def test_stock_by_pages(desk: FlaskClient, hq: PretendHq, shop: Shop) -> None:
     assert ">13<" not in page
     (task,) = shop.store.backroom.counting.tasks(shop.store.staff.api_client(TOKEN, "T1"))
     page = desk.get(f"/cashier/stock/counts/{task.id}").text
-    assert "15" not in re.sub(r'<input[^>]*>|data-[a-z]+="[^"]*"', "", page.partition("<main")[2].partition("</main")[0])
+    assert "15" not in re.sub(
+        r'<input[^>]*>|data-[a-z]+="[^"]*"', "", page.partition("<main")[2].partition("</main")[0]
+    )
     assert "差异 -1 件" in press(desk, page, "stock/enter", counted="14")
 
 
@@ -166,14 +168,14 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def api(app: Flask, hq: PretendHq) -> FlaskClient:
+def api(app: Flask, hq: PretendHq) -> Any:
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
     furnish(hq)
     return client
 
 
-def test_a_program_picks_packs_and_shelves(api: FlaskClient, hq: PretendHq, shop: Shop) -> None:
+def test_a_program_picks_packs_and_shelves(api: Any, hq: PretendHq, shop: Shop) -> None:
     order(hq, shop)
     here = {"station": "T1"}
     told = api.get("/api/v1/picks", query_string=here).json
@@ -203,7 +205,7 @@ def test_a_program_picks_packs_and_shelves(api: FlaskClient, hq: PretendHq, shop
     assert (stock["on_hand"], stock["reserved"], stock["sellable"]) == (9, 1, 8)
 
 
-def test_a_program_counts_blind(api: FlaskClient, shop: Shop) -> None:
+def test_a_program_counts_blind(api: Any, shop: Shop) -> None:
     shop.store.backroom.counting.ask("A1", shop.store.staff.api_client(TOKEN, "T1"))
     told = api.get("/api/v1/counts", query_string={"station": "T1"}).json
     (task,) = told["tasks"]

@@ -1,4 +1,4 @@
-"""What a store says of its own shelves, and what HQ makes of it: the night's comparison, unfit pieces, shorts, nodes."""
+"""What a store says of its shelves and what HQ makes of it: the night's comparison, unfit pieces, shorts, nodes."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ def test_a_check_that_names_another_moment_is_not_believed(hub: Any, floor: Stor
     shop = floor("S1")
     say(shop, StockChecked(7, 1, "0" * 16))
     with hub.engine.connect() as conn:
-        assert conn.execute(select(ingest_event.c.verdict, ingest_event.c.code)).all() == [("quarantined", "BAD_FACT")]
+        assert conn.execute(select(ingest_event.c.verdict, ingest_event.c.code)).all() == [
+            ("quarantined", "BAD_FACT")
+        ]
     assert codes(hub) == []
 
 
