@@ -9,7 +9,8 @@ from datetime import datetime
 from config.selling_schema import SellingSettings
 from devices.slip import Align, Code128, Feed, Pair, Qr, Rule, Slip, SlipPart, Text
 from edge.desks.receipt_words import Words, words_in
-from edge.domain.selling import Report, Sale, SoldLine
+from edge.domain.selling import Sale, SoldLine
+from edge.domain.shifts import Report
 from edge.records.replica import ShopRow
 
 

@@ -28,6 +28,7 @@ from edge.domain.staff import Operator, Role
 from edge.domain.views import LineWord
 from edge.records.books import Books
 from edge.records.journal import Author
+from edge.records.sales import Series
 from sync.benefits import PointsEarned, PointsSpent
 from sync.goods import StockMoved
 
@@ -123,13 +124,9 @@ class SaleBooking:
         given = {gift.priced.sku: self.books.wares.ware(gift.priced.sku) for gift in priced.gifts}
         gifts = {sku: ware for sku, ware in given.items() if ware is not None}
         lines = sold_lines(basket, priced, grants, gifts)
-        number = self.books.sales.next_number(
-            tx, basket.station, "training" if basket.training else "sale", name
-        )
-        stream = self.books.journal.stream_id()
         return Sale(
             sale=name,
-            receipt=receipt_number(basket.station, stream, number, training=basket.training),
+            receipt=self._number(tx, basket, name),
             basket=basket.basket,
             training=basket.training,
             station=basket.station,
@@ -153,6 +150,13 @@ class SaleBooking:
             lines=lines,
             titles=self.quoting.titles(basket, priced),
         )
+
+    def _number(self, tx: Connection, basket: Basket, name: str) -> str:
+        """The station's next number: in the transaction that makes the sale, so that none is lost."""
+        series: Series = "training" if basket.training else "sale"
+        number = self.books.sales.next_number(tx, basket.station, series, name)
+        stream = self.books.journal.stream_id()
+        return receipt_number(basket.station, stream, number, training=basket.training)
 
     def _from_quotas(self, tx: Connection, basket: Basket, sale: str, author: Author) -> dict[int, str]:
         """Takes goods in escrow out of their quotas; line -> grant.

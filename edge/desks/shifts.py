@@ -15,8 +15,8 @@ from edge.desks.receipts import Printed, report_slip
 from edge.desks.staff import StaffDesk
 from edge.desks.status import Poke, StatusDesk
 from edge.domain.refusals import BadRequest, NonceReused, NotAllowed, UnknownThing
-from edge.domain.selling import NOTES, CashCount, Report, Shift, Taking
 from edge.domain.selling_refusals import BasketOpen, CashShort, CountFirst, NoShift, ShiftRuns
+from edge.domain.shifts import NOTES, CashCount, Report, Shift, Taking
 from edge.domain.staff import Act, Operator
 from edge.records.books import Books
 from edge.records.journal import Author

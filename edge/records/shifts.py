@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from edge.db import Connection, Database
-from edge.domain.selling import CashCount, Report, Shift, Taking
+from edge.domain.shifts import CashCount, Report, Shift, Taking
 
 _SHIFT = "shift, station, staff, float_fen, opened_at, closed_at, closed_by, z"
 
@@ -191,8 +191,8 @@ class Shifts:
     def refunds(self, station: str, since: str, tx: Connection) -> tuple[int, int, int]:
         """Refunds for goods that came back to a station since a moment: how many, fen, and fen of them in cash."""
         asked = (
-            "SELECT count(*), coalesce(sum(r.fen), 0), coalesce(sum(CASE a.channel WHEN 'cash' THEN r.fen ELSE 0 END), 0)"
-            " FROM pay_refund r JOIN pay_attempt a USING (number)"
+            "SELECT count(*), coalesce(sum(r.fen), 0),"
+            " coalesce(sum(CASE a.channel WHEN 'cash' THEN r.fen ELSE 0 END), 0) FROM pay_refund r JOIN pay_attempt a USING (number)"
             " WHERE r.station = ? AND r.at >= ? AND r.reason = 'return'"
         )
         count, fen, cash = tx.execute(asked, (station, since)).fetchone()

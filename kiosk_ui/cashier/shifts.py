@@ -9,7 +9,7 @@ from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from edge.domain.refusals import BadRequest
-from edge.domain.selling import NOTES, Taking
+from edge.domain.shifts import NOTES, Taking
 from edge.domain.staff import Act, Operator
 from edge.store import Store
 from kiosk_ui.cashier.stage import fresh_nonce

@@ -6,8 +6,8 @@ import pytest
 
 from edge.daemon import Shop
 from edge.domain import refusals as no
-from edge.domain.selling import NOTES, Taking
 from edge.domain.selling_refusals import BasketOpen, CashShort, CountFirst, NoShift, ShiftRuns
+from edge.domain.shifts import NOTES, Taking
 from edge.domain.staff import Operator
 from sync.selling import CashCounted, CashMoved, ShiftClosed
 from tests.edge.conftest import PretendHq
