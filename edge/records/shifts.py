@@ -192,7 +192,8 @@ class Shifts:
         """Refunds for goods that came back to a station since a moment: how many, fen, and fen of them in cash."""
         asked = (
             "SELECT count(*), coalesce(sum(r.fen), 0),"
-            " coalesce(sum(CASE a.channel WHEN 'cash' THEN r.fen ELSE 0 END), 0) FROM pay_refund r JOIN pay_attempt a USING (number)"
+            " coalesce(sum(CASE a.channel WHEN 'cash' THEN r.fen ELSE 0 END), 0)"
+            " FROM pay_refund r JOIN pay_attempt a USING (number)"
             " WHERE r.station = ? AND r.at >= ? AND r.reason = 'return'"
         )
         count, fen, cash = tx.execute(asked, (station, since)).fetchone()
