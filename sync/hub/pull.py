@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from json.encoder import encode_basestring as _quoted
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, Row, delete, insert
 
 from sync.figures import Count
 from sync.hub.bulk import rows_of
-from sync.hub.database import hq_epoch, snapshot, write
+from sync.hub.database import snapshot, write
 from sync.hub.envelope import Refused, check_version
 from sync.hub.rows import subscription
-from sync.hub.schema import bucket, ingest_stream, nack
+from sync.hub.schema import bucket, nack
 from sync.hub.snapshots import Snapshots
 from sync.messages import MAX_BYTES, Checkpoint, Complete, Cursor, Head, PullRequest, Reset
 
@@ -22,8 +23,12 @@ MAX_ROWS = 5000
 PAGE_CEILING = 4 * MAX_BYTES
 MAX_NACKS = 200
 _FETCH = 1000
-_KEYS = b'%d,"op":%s,"tb":%s,"id":%s,"ver":%d,"d":%s}'
 _WORD = msgspec.json.encode
+# One round trip for both.
+_STATE = (
+    "SELECT 'epoch' AS kind, value AS name, 0 AS last_seq FROM hub_meta WHERE key = 'hq_epoch'"
+    " UNION ALL SELECT 'stream', store, last_seq FROM ingest_stream WHERE stream = {}"
+)
 
 
 class Nack(msgspec.Struct, frozen=True):
@@ -62,15 +67,16 @@ def page(
             raise Refused(403, "forbidden")
     keep_nacks(engine, store, request, at)
     with snapshot(engine) as conn:
-        acked = _acked(conn, store, request.stream)
+        epoch, journal = _state(conn, request.stream)
+        acked = _acked(journal, store)
         heads, floors = _heads(conn, own)
         name = f"c-{uuid.uuid4().hex[:12]}"
-        lines: list[Any] = [Checkpoint(name, acked, own, heads, at, hq_epoch(conn))]
         resets, starts = _starts(heads, floors, request, snapshots)
-        lines += resets
         ops, more = _ops(conn, heads, starts, request)
-    ends = msgspec.json.encode(Complete(name, more, next_s))
-    return (line + b"\n" for line in (*map(msgspec.json.encode, lines), *ops, ends))
+    begins = map(msgspec.json.encode, (Checkpoint(name, acked, own, heads, at, epoch), *resets))
+    return iter(
+        (*(line + b"\n" for line in begins), ops, msgspec.json.encode(Complete(name, more, next_s)) + b"\n")
+    )
 
 
 def keep_nacks(engine: Engine, store: str, request: PullRequest, at: str) -> None:
@@ -93,13 +99,20 @@ def keep_nacks(engine: Engine, store: str, request: PullRequest, at: str) -> Non
     write(engine, work)
 
 
-def _acked(conn: Connection, store: str, stream: str) -> int:
-    row = conn.execute(select(ingest_stream).where(ingest_stream.c.stream == stream)).one_or_none()
-    if row is None:
+def _state(conn: Connection, stream: str) -> tuple[str, Row[Any] | None]:
+    """HQ's epoch, and this journal's row."""
+    mark = "%s" if conn.dialect.name == "postgresql" else "?"
+    found = {row.kind: row for row in conn.exec_driver_sql(_STATE.format(mark), (stream,))}
+    return found["epoch"].name, found.get("stream")
+
+
+def _acked(journal: Row[Any] | None, store: str) -> int:
+    """The last fact of this journal."""
+    if journal is None:
         return 0
-    if row.store != store:
+    if journal.name != store:
         raise Refused(403, "forbidden")
-    return int(row.last_seq)
+    return int(journal.last_seq)
 
 
 def _heads(conn: Connection, own: tuple[str, ...]) -> tuple[dict[str, Head], dict[str, int]]:
@@ -145,28 +158,28 @@ def _void(cursor: Cursor, head: Head, floor: int) -> str:
 
 def _ops(
     conn: Connection, heads: Mapping[str, Head], starts: Mapping[str, int], request: PullRequest
-) -> tuple[list[bytes], bool]:
-    """Lines of ops until the page is full, bucket by bucket, and whether there are more."""
+) -> tuple[bytes, bool]:
+    """Lines of ops until the page is full, bucket by bucket, as one text, and whether there are more."""
     rows_left = min(max(request.max_rows, 1), MAX_ROWS)
     bytes_left = min(max(request.max_bytes, 1), PAGE_CEILING)
-    ops: list[bytes] = []
+    ops: list[str] = []
     for name, head in heads.items():
         after = starts[name]
-        begins = b'{"t":"op","b":' + msgspec.json.encode(name) + b',"seq":'
+        begins = f'{{"t":"op","b":{_quoted(name)},"seq":'
         while after < head.seq:
             # One more than fits tells whether there are more.
             some = _after(conn, name, after, fresh=starts[name] == 0, limit=min(rows_left, _FETCH) + 1)
             for seq, op, tb, row_id, ver, d in some:
                 size = len(d) + 160
                 if not rows_left or (ops and size > bytes_left):
-                    return ops, True
+                    return "".join(ops).encode(), True
                 rows_left, bytes_left, after = rows_left - 1, bytes_left - size, seq
                 # What the row holds is JSON already: put in as it is, not read and written again.
-                said = _KEYS % (seq, _WORD(op), _WORD(tb), _WORD(row_id), ver, d.encode() or b"null")
-                ops.append(begins + said)
+                keys = f'"op":"{op}","tb":{_quoted(tb)},"id":{_quoted(row_id)},"ver":{ver}'
+                ops.append(f'{begins}{seq},{keys},"d":{d or "null"}}}\n')
             if not some:
                 break
-    return ops, False
+    return "".join(ops).encode(), False
 
 
 def _after(conn: Connection, name: str, after: int, *, fresh: bool, limit: int) -> Sequence[Any]:
