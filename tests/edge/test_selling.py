@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -57,6 +57,16 @@ def slip(shop: Shop, job: int) -> list[str]:
     return said
 
 
+@dataclass
+class SlowPromise:
+    """HQ takes its time to say what a sale earns, until everybody has asked."""
+
+    all_here: threading.Barrier
+
+    def promise(self, *_: object, **__: object) -> None:
+        self.all_here.wait(10)
+
+
 # ---- one sale --------------------------------------------------------------------------------------
 
 
@@ -104,6 +114,9 @@ def test_eight_who_complete_at_once_make_one_sale(till: Till) -> None:
     checkout, basket = till.shop.store.sales.checkout, till.basket().basket
     began = checkout.pay(basket, 5990, till.who, "pay")
     till.shop.store.tender.cash(began.payment, 6000, till.who, "cash")
+    # All have found that there is no sale yet before the first one makes it.
+    slow: Any = SlowPromise(threading.Barrier(8))
+    checkout = replace(checkout, booking=replace(checkout.booking, repurchase=slow))
     made: list[Any] = []
 
     def complete(n: int) -> None:
