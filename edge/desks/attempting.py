@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from edge.clock import stamp
 from edge.db import Connection
@@ -71,11 +72,9 @@ class Attempting:
         if not 0 < asked <= due:
             raise BadRequest(why="fen")
         clock, now = self.books.clock, self.status.now()
-        day, mono = self.status.local(now).date(), clock.mono_ms()
-        seq = self.books.payments.next_number(tx, day.isoformat())
-        lane = self.terms.lanes.get(operator.station, 0)
+        mono = clock.mono_ms()
         return AttemptRow(
-            number=out_trade_no(self.terms.store, day, lane, seq, secrets.token_hex(1)),
+            number=self._number(tx, now, operator.station),
             payment=row.payment,
             nonce=wish[0],
             asked_sha=wish[1],
@@ -99,6 +98,12 @@ class Attempting:
             since_ms=mono,
             seen_at=stamp(now),
         )
+
+    def _number(self, tx: Connection, now: datetime, station: str) -> str:
+        day = self.status.local(now).date()
+        seq = self.books.payments.next_number(tx, day.isoformat())
+        lane = self.terms.lanes.get(station, 0)
+        return out_trade_no(self.terms.store, day, lane, seq, secrets.token_hex(1))
 
     def stored(self, tx: Connection, nonce: str, asked: str) -> AttemptRow | None:
         """What this wish began before; raises NonceReused."""

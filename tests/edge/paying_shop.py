@@ -14,8 +14,9 @@ from config.schema import Settings, parse
 from edge.clock import Clock
 from edge.daemon import Shop, build_shop
 from edge.desks.paying import PayWorkers
-from edge.domain.payment_port import Answer, Charge, PaymentProvider
-from edge.domain.payment_views import PaymentView
+from edge.domain.orders import Fen
+from edge.domain.payment_port import Answer, Charge, NoAnswer, PaymentProvider
+from edge.domain.payment_views import PaymentView, RefundPart
 from edge.domain.payments import Channel
 from edge.domain.staff import Operator, Role
 from edge.records.payments import AttemptRow
@@ -217,3 +218,38 @@ def paying(
         yield made
     finally:
         made.shop.books.close()
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def killed(*_: object) -> None:
+    raise Killed
+
+
+def lost(*_: object) -> None:
+    raise NoAnswer
+
+
+def part(number: str, fen: int) -> RefundPart:
+    return RefundPart(number, Fen(fen))
+
+
+def sell(shop: PayingShop, view: Any, sale: str = "sale-1") -> Any:
+    with shop.shop.books.ledger.transaction() as tx:
+        return shop.desk.complete(tx, view.payment, view.basket_sha, view.fen, sale)
+
+
+def called_at(till: PayingShop) -> list[tuple[str, int]]:
+    """(verb, seconds since now) of the calls from here on."""
+    began, found = till.time.ms, list[tuple[str, int]]()
+    till.line.before = lambda verb, _number: found.append((verb, (till.time.ms - began) // 1000))
+    return found
+
+
+def sold(till: PayingShop) -> str:
+    number = till.charge(till.begin())
+    till.turns()
+    sell(till, till.desk.of_basket("b1"))
+    return number
