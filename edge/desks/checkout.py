@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from edge.clock import stamp
 from edge.db import Connection
 from edge.desks.basket_work import BasketWork
 from edge.desks.coupons import CouponDesk
@@ -23,6 +25,8 @@ from edge.domain.views import JobView
 from edge.records.books import Books
 
 _log = logging.getLogger("store_edge.selling")
+_REMEMBERED = timedelta(days=7)
+"""How long a wish is known again; a page or program that asks later asks anew."""
 
 
 @dataclass(frozen=True)
@@ -146,11 +150,17 @@ class CheckoutDesk:
             if here is None or (began is not None and began.state is not Paying.PAID):
                 continue
             operator = self.booking.seller(here)
-            if began is None:
-                self._reopen(name, operator)
+            try:
+                if began is None:
+                    self._reopen(name, operator)
+                else:
+                    self.complete(name, operator, f"paid:{began.payment}")
+            except Refusal as refusal:
+                # Somebody at the till was quicker, or gave the payment up: the next look says how it stands.
+                _log.info("not completed", extra={"basket": name, "code": refusal.code})
             else:
-                self.complete(name, operator, f"paid:{began.payment}")
-            worked = True
+                worked = True
+        self.books.baskets.tidy(stamp(self.work.status.now() - _REMEMBERED))
         return worked
 
     def reprint(self, sale: str, operator: Operator, nonce: str) -> JobView:
@@ -247,6 +257,7 @@ class CheckoutDesk:
             here = self.work.mine(basket, operator, tx)
             if here.state is not BasketState.PAYING:
                 return here
+            self.books.baskets.thaw(tx, basket)
             return self.work.saved(tx, replace(here, state=self.work.moved(here, "unpay")))
 
     def _done(self, basket: str, nonce: str) -> Sale | None:

@@ -14,8 +14,6 @@ class Words:
     receipt: str
     training: str
     training_foot: str
-    pending: str
-    pending_advice: str
     shop: str
     phone: str
     number: str
@@ -28,7 +26,6 @@ class Words:
     due: str
     saved: str
     paid: str
-    amount: str
     change: str
     member: str
     points: str
@@ -79,8 +76,6 @@ _ZH = Words(
     receipt="小票",
     training="培训单",
     training_foot="培训单，不作为购物凭证",
-    pending="支付结果待确认",
-    pending_advice="请勿重复付款。结果确认后，门店会联系您或原路退回；请保留本单。",
     shop="门店号",
     phone="电话",
     number="单号",
@@ -93,7 +88,6 @@ _ZH = Words(
     due="应收",
     saved="优惠合计",
     paid="实付",
-    amount="金额",
     change="找零",
     member="会员",
     points="预计积分",
@@ -148,9 +142,6 @@ _EN = Words(
     receipt="receipt",
     training="TRAINING",
     training_foot="Training only, no proof of purchase",
-    pending="PAYMENT BEING CONFIRMED",
-    pending_advice="Please do not pay again. Once it is known, the shop calls you or the money goes back"
-    " the way it came. Keep this slip.",
     shop="Shop",
     phone="Tel.",
     number="Receipt no.",
@@ -163,7 +154,6 @@ _EN = Words(
     due="Subtotal",
     saved="You saved",
     paid="Paid",
-    amount="Amount",
     change="Change",
     member="Member",
     points="Points (estimate)",

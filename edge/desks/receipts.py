@@ -29,7 +29,6 @@ class Printed:
     rules: SellingSettings
     invoice: str = ""
     claim_until: datetime | None = None
-    pending: str = ""
 
 
 _SHORT = 40
@@ -46,7 +45,7 @@ def receipt(sale: Sale, told: Printed) -> Slip:
     """The receipt of a sale: everything that the law and a return desk ask of it, names in full."""
     words = words_in(told.rules.receipt_language)
     parts: list[SlipPart] = [
-        *_marks(sale, told, words),
+        *_marks(sale, words),
         *_head(told, words),
         *_number(sale, told, words),
         Rule(),
@@ -63,26 +62,8 @@ def receipt(sale: Sale, told: Printed) -> Slip:
     return Slip(f"{sale.receipt} {words.receipt}", tuple(parts))
 
 
-def pending_slip(number: str, fen: int, told: Printed) -> Slip:
-    """What a shopper takes along while nobody knows whether a wallet paid: our number of it and whom to call."""
-    words = words_in(told.rules.receipt_language)
-    parts: list[SlipPart] = [
-        Text(words.pending, scale=2, bold=True, align=Align.CENTER),
-        *_head(told, words),
-        Rule(),
-        Pair(words.amount, f"¥{yuan(fen)}", bold=True),
-        Pair(words.number, number),
-        Pair(words.time, f"{told.at:%Y-%m-%d %H:%M:%S}"),
-        Text(words.pending_advice),
-        *_phone(told, words),
-        Code128(number),
-    ]
-    return Slip(f"{number} {words.pending}", tuple(parts))
-
-
-def _marks(sale: Sale, told: Printed, words: Words) -> list[SlipPart]:
+def _marks(sale: Sale, words: Words) -> list[SlipPart]:
     marks = [words.training] if sale.training else []
-    marks += [words.pending] if told.pending else []
     return [Text(mark, scale=2, bold=True, align=Align.CENTER) for mark in marks]
 
 

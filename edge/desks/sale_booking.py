@@ -206,6 +206,7 @@ class SaleBooking:
         promise: Promise | None,
     ) -> Sale:
         self.books.sales.add(tx, sale, nonce, basket.basket)
+        self.books.baskets.thaw(tx, basket.basket)
         self.work.saved(tx, replace(basket, state=BasketState.SOLD))
         station = self.staff.station(sale.station)
         if not station.printer:

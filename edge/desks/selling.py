@@ -18,6 +18,7 @@ from edge.domain.selling import Basket, BasketState, Bill, Line
 from edge.domain.selling_refusals import (
     BasketBusy,
     CutRefused,
+    EmptyBasket,
     NoBasket,
     NoGuide,
     TooManyPieces,
@@ -232,7 +233,7 @@ class SellingDesk:
 
         def work(tx: Connection, here: Basket) -> Basket:
             if not here.lines:
-                raise NoBasket
+                raise EmptyBasket
             code = f"{_CODE}{secrets.randbelow(10**8):08}"
             while self.books.baskets.by_code(code, tx) is not None:
                 code = f"{_CODE}{secrets.randbelow(10**8):08}"

@@ -95,6 +95,10 @@ class Baskets:
         row = (tx or self._ledger.read()).execute(asked, (basket, int(cash))).fetchone()
         return None if row is None else msgspec.json.decode(row[0], type=Priced)
 
+    def thaw(self, tx: Connection, basket: str) -> None:
+        """Forgets the kept price: a sale has it, or the basket changes again."""
+        tx.execute("DELETE FROM basket_price WHERE basket = ?", (basket,))
+
     def paying(self) -> list[str]:
         """Baskets that are being paid."""
         rows = self._ledger.read().execute("SELECT basket FROM basket WHERE state = 'paying'")
@@ -132,6 +136,9 @@ class Baskets:
 
     def tidy(self, before: str) -> int:
         """Forgets wishes older than a moment; how many. What they did stays."""
+        old = "SELECT 1 FROM basket_wish WHERE at < ? LIMIT 1"
+        if self._ledger.read().execute(old, (before,)).fetchone() is None:
+            return 0
         with self._ledger.transaction(durable=False) as tx:
             return int(tx.execute("DELETE FROM basket_wish WHERE at < ?", (before,)).rowcount)
 

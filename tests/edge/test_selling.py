@@ -180,6 +180,17 @@ def test_an_open_basket_keeps_its_prices_and_rules_until_newer_ones_are_asked_fo
     assert till.cash().lines[0].book == "2026w49"
 
 
+def test_a_rule_that_ends_while_a_basket_is_filled_still_holds_for_it(till: Till, hq: PretendHq) -> None:
+    rule(hq, "m200", FULL | {"ends": "2024-11-11T18:00"})
+    till.scan(CUP), till.scan(CUP)
+    quoting = till.shop.store.sales.selling.quoting
+    # 17:59 and 18:01 in Shanghai.
+    before, after = (
+        replace(till.basket(), priced_at=f"2024-11-11T{at}:00.000Z") for at in ("09:59", "10:01")
+    )
+    assert (quoting.price(before).total_fen, quoting.price(after).total_fen) == (22_800, 25_800)
+
+
 def test_what_is_being_paid_does_not_change_with_the_world(till: Till, hq: PretendHq) -> None:
     rule(hq, "m200", FULL)
     till.scan(CUP), till.scan(CUP)

@@ -104,12 +104,14 @@ def test_another_program_sells_and_asks_again_without_selling_twice(api: FlaskCl
     wrong = api.post(
         here + "/basket/cash", json={"basket": name, "given_fen": 1, "shown_fen": 1, "nonce": "n-000001"}
     )
-    assert (wrong.status_code, wrong.json["code"]) == (409, "total_changed")
+    said: Any = wrong.json
+    assert (wrong.status_code, said["code"]) == (409, "total_changed")
     body = {"basket": name, "given_fen": 30_000, "shown_fen": 24_880, "nonce": "nonce-cash"}
     sale, again = post("/basket/cash", **body), post("/basket/cash", **body)
     assert (sale["change_fen"], sale["repeat"], again["repeat"]) == (5120, False, True)
     assert sale["receipt"] == again["receipt"] == last(shop).receipt
-    assert api.get(f"{here}/sales/{sale['receipt']}").json["net_fen"] == 24_880
+    found: Any = api.get(f"{here}/sales/{sale['receipt']}").json
+    assert found["net_fen"] == 24_880
     assert post("/shift/count", pieces={"10000": 3}, nonce="nonce-count")["variance_fen"] == -4880
     closed = post("/shift/close", nonce="nonce-close")
     assert (closed["z"], closed["net_fen"], closed["open"]) == (1, 24_880, False)

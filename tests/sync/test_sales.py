@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, select
@@ -11,6 +12,7 @@ from edge.records.journal import Author
 from sync.hub.database import write
 from sync.hub.feed import publish, put
 from sync.hub.sale_tables import sale, sale_line, sale_tender, till_shift
+from sync.hub.schema import ingest_event
 from sync.messages import Price
 from sync.selling import SaleCompleted, ShiftClosed, SoldLine, SoldPart, SoldTender, SoldUnits, TenderSum
 from tests.sync.shop_floor import Floor, Stores
@@ -100,6 +102,7 @@ def test_a_sale_told_twice_is_one_sale_and_the_second_word_is_set_aside(hub: Any
     tell(shop, sold("1"))
     assert len(rows(hub, sale.c.sale)) == 1
     assert hub.desk.stock("S1")["P1"] == level
+    assert rows(hub, ingest_event.c.verdict, ingest_event.c.code)[-1] == ("quarantined", "DUPLICATE_SALE")
 
 
 @on_sqlite
@@ -107,7 +110,7 @@ def test_a_sale_from_an_older_price_book_is_marked_and_no_case(hub: Any, floor: 
     shop = floor("S1")
     for sku, book in (("P1", "b1"), ("P2", "b2")):
         row = put("g:price:CN", Price(sku, 1000, book))
-        write(hub.engine, lambda conn, row=row: publish(conn, [row], "2026-11-22T00:00:00.000Z"))
+        write(hub.engine, partial(publish, changes=[row], at="2026-11-22T00:00:00.000Z"))
     older = SoldLine(1, "P2", 1, 1000, 1000, (SoldUnits(1, 1000),), book="b1")
     tell(shop, sold("1"), sold("2", lines=(older,), net_fen=1000, tenders=(SoldTender("cash", 1000),)))
     assert rows(hub, sale.c.sale, sale.c.price_stale) == [("1", 0), ("2", 1)]
