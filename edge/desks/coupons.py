@@ -131,6 +131,11 @@ class CouponDesk:
         rows = self.books.coupons.by_order(order)
         return tuple(self.held_of(row) for row in rows if row.state is CouponState.LOCKED)
 
+    def used(self, sale: str) -> tuple[HeldCoupon, ...]:
+        """What paid for a sale, oldest first; it counts as it did then, also after its time."""
+        rows = self.books.coupons.by_order(sale)
+        return tuple(self.held_of(row) for row in rows if row.state is CouponState.REDEEMED)
+
     def redeem_in(self, tx: Connection, lock: str, fen: int, operator: Operator, sale: str) -> str:
         """Within the sale's transaction: the coupon took `fen` off. Gives the name of this use.
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+
+import msgspec
 
 from edge.clock import moment_of
 from edge.db import Connection
@@ -19,6 +22,15 @@ from sync.messages import SyncFault
 from sync.returning import Purchase, ReturnsAtHq, SoldAsk
 
 _GIFT = "gift"
+
+
+class _KeptRule(msgspec.Struct, frozen=True):
+    rule: str
+    benefit: dict[str, Any]
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    rules: tuple[_KeptRule, ...]
 
 
 @dataclass(frozen=True)
@@ -57,8 +69,8 @@ class PurchaseDesk:
         paid = tuple(
             PaidBy(one.kind, one.fen, one.number, self._left(one.number, one.fen, tx)) for one in sale.paid
         )
-        points, withheld = self.books.returns.sums(Source.SALE, sale.sale, tx)
-        in_kind = in_points(sale, self.books.returns.points_spent(sale.sale, sale.seq))
+        points, withheld, gifts = self.books.returns.sums(Source.SALE, sale.sale, tx)
+        in_kind = in_points(sale, self._points(sale))
         bought = Bought(
             source=Source.SALE,
             ref=sale.sale,
@@ -72,6 +84,7 @@ class PurchaseDesk:
             points=sale.points,
             points_back=points,
             withheld_fen=withheld,
+            gifts_fen=gifts,
         )
         return without(bought, self.books.returns.gone(Source.SALE, sale.sale, tx))
 
@@ -177,6 +190,26 @@ class PurchaseDesk:
         """The flags of then and, as exclusions are the law's, of now."""
         ware = self.books.wares.ware(sku)
         return tuple(sorted({*own, *(ware.flags if ware else ())}))
+
+    def _points(self, sale: Sale) -> int:
+        """Points that paid for a sale: as the journal says or, once that has forgotten it, as the rule says."""
+        told = self.books.returns.points_spent(sale.sale, sale.seq)
+        paid: dict[str, int] = {}
+        for line in sale.lines:
+            for _, some in line.units:
+                for share in some:
+                    if share.kind == "points":
+                        paid[share.rule] = paid.get(share.rule, 0) + share.fen
+        if told or not paid:
+            return told
+        doc = self.books.baskets.rules(sale.rules)
+        kept = msgspec.json.decode(doc.encode(), type=_Kept).rules if doc else ()
+        terms = {rule.rule: rule.benefit for rule in kept if rule.rule in paid}
+        return sum(
+            -(-fen * terms[name]["points"] // terms[name]["fen"])
+            for name, fen in paid.items()
+            if name in terms
+        )
 
     def _left(self, number: str, fen: int, tx: Connection | None) -> int:
         return fen - sum(one.fen for one in self.books.payments.refunds_of(number, tx))

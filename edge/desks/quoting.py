@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 
@@ -28,6 +28,7 @@ from edge.records.books import Books
 Source = Callable[[datetime], RuleBook]
 """Gives the rules in force at a moment of the store's clock."""
 _KEPT = 8
+_PLENTY = 1_000_000
 _WORDS = {"manual": ("手工优惠", "Manual discount"), "cash": ("抹零", "Cash rounding")}
 
 
@@ -75,6 +76,23 @@ class Quoting:
         """The price now; `cash`: what is asked where all of it is paid in cash."""
         book = self.book(basket, tx)
         return price(self._asked(basket, book, cash=cash), book)
+
+    def rest(self, basket: Basket, lines: tuple[Line, ...], sale: str, points: int) -> Priced:
+        """What these lines of a sale would have cost by themselves: its own rules, coupons and moment.
+
+        `points` paid for them. Gifts were there, whatever is on the shelf by now, and HQ answered.
+        """
+        book = self.book(basket)
+        asked = self._asked(replace(basket, lines=lines), book, cash=False)
+        then = msgspec.structs.replace(
+            asked,
+            coupons=tuple(one.terms for one in self.coupons.used(sale)),
+            shopper=Shopper(basket.tier, basket.member, points),
+            points_wanted=points,
+            stock=dict.fromkeys(asked.stock, _PLENTY),
+            online=True,
+        )
+        return price(then, book)
 
     def bill(self, basket: Basket) -> Bill:
         """A basket as a page shows it."""

@@ -21,7 +21,8 @@ from edge.domain.refusals import BadRequest, NonceReused, NotAllowed, UnknownThi
 from edge.domain.return_refusals import ReturnNeedsHq, ReturnNotAuthorised
 from edge.domain.return_sums import preview
 from edge.domain.return_views import Returned
-from edge.domain.returns import Bought, Preview, Source, Terms, Wanted, check
+from edge.domain.returns import Bought, Preview, Source, Terms, Wanted, check, without
+from edge.domain.selling_refusals import NoShift
 from edge.domain.staff import Act, Operator
 from edge.records.books import Books
 from sync.messages import SyncFault
@@ -90,6 +91,8 @@ class ReturnDesk:
             if self._ours(bought):
                 # Another desk may have taken pieces back since it was looked at.
                 bought = self.purchases.again(source, ref, tx)
+            else:
+                bought = without(bought, self.books.returns.gone(source, bought.ref, tx))
             told = self.preview(bought, wanted, operator, forced=forced)
             taken = Taken(ret, nonce, digest, bought, told, rma, forced, exchange)
             self._give(tx, taken, operator, nonce)
@@ -116,6 +119,10 @@ class ReturnDesk:
 
     def _give(self, tx: Connection, taken: Taken, operator: Operator, nonce: str) -> None:
         parts = [RefundPart(number, Fen(fen)) for number, fen in taken.told.by_tender.items() if fen]
+        kinds = {one.number: one.kind for one in taken.bought.paid}
+        cash = any(kinds[part.number] == "cash" for part in parts)
+        if cash and self.books.shifts.open_at(operator.station, tx) is None:
+            raise NoShift
         self.booking.book(tx, taken, operator)
         if taken.bought.here and parts:
             self.refunding.begin(tx, parts, operator, nonce, ref=taken.ret)
@@ -143,7 +150,10 @@ class ReturnDesk:
         )
         if not lines:
             return None, ()
-        priced = self.quoting.price(replace(basket, lines=lines))
+        points = sum(
+            piece.points for line in bought.lines for piece in line.pieces[coming.get(line.line, 0) :]
+        )
+        priced = self.quoting.rest(basket, lines, bought.ref, points)
         earned = {gift.priced.sku for gift in priced.gifts}
         lost = tuple(line.line for line in bought.lines if line.gift and line.left and line.sku not in earned)
         return int(priced.total_fen), lost

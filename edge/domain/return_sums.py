@@ -29,17 +29,17 @@ def preview(
     due = tuple(sorted(number for number in lost if _listed(bought, number, wanted)))
     stored = sum(one.fen for one in lines)
     out = sum(piece.net_fen for line in bought.lines for piece in line.pieces)
-    total = stored + (bought.withheld_fen if not rest else 0)
-    if rest_fen is not None and rest:
-        total = max(0, out + bought.withheld_fen - rest_fen)
-    gift_fen = min(total, sum(_listed(bought, number, wanted) for number in due))
-    fen = total - gift_fen
+    gifts = sum(_listed(bought, number, wanted) for number in due)
+    dearer = rest_fen - (out - stored) if rest_fen is not None and rest else 0
+    # All that is kept of the purchase from now on; what earlier returns kept of it is not kept once more.
+    fen = max(0, stored + bought.withheld_fen - gifts - dearer)
+    gift_fen = min(max(0, gifts - bought.gifts_fen), max(0, stored + bought.withheld_fen - bought.gifts_fen))
     earned = _share(bought.points, bought.net_fen - out + stored, bought.net_fen)
     return Preview(
         lines=lines,
         fen=fen,
         gift_fen=gift_fen,
-        broken_fen=stored - total,
+        broken_fen=stored - fen - gift_fen,
         gifts_due=due,
         by_tender=spread(fen, bought.paid),
         points_given=sum(one.points for one in lines),

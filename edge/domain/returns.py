@@ -111,7 +111,8 @@ class Bought:
 
     `here`: this store sold it and gives the money back itself; else HQ does. `estimate`: the figures are worked out
     from the order's sums, HQ's own count. `net_fen` is what was paid in all, `points` were earned by it, of which
-    `points_back` went back; `withheld_fen` earlier returns kept for rules that the rest no longer met.
+    `points_back` went back. `withheld_fen` is what earlier returns kept of it in all, for gifts that stayed away
+    (`gifts_fen`) and for rules that the rest no longer met.
     """
 
     source: Source
@@ -128,6 +129,7 @@ class Bought:
     points: int = 0
     points_back: int = 0
     withheld_fen: int = 0
+    gifts_fen: int = 0
 
     def line(self, number: int) -> ReturnableLine | None:
         """The line of this number."""

@@ -138,14 +138,14 @@ class Returns:
                 found.setdefault(int(name), set()).update(units)
         return {line: frozenset(units) for line, units in found.items()}
 
-    def sums(self, source: Source, ref: str, tx: Connection | None = None) -> tuple[int, int]:
-        """What earlier returns of the purchase took back of points, and kept of money for rules no longer met."""
+    def sums(self, source: Source, ref: str, tx: Connection | None = None) -> tuple[int, int, int]:
+        """What earlier returns of the purchase took back of points, and kept of money: in all, for gifts."""
         asked = (
-            "SELECT coalesce(sum(points_lost), 0), coalesce(sum(broken_fen), 0) FROM goods_return"
-            " WHERE source = ? AND ref = ?"
+            "SELECT coalesce(sum(points_lost), 0), coalesce(sum(gift_fen + broken_fen), 0),"
+            " coalesce(sum(gift_fen), 0) FROM goods_return WHERE source = ? AND ref = ?"
         )
-        points, fen = (tx or self._ledger.read()).execute(asked, (source.value, ref)).fetchone()
-        return int(points), int(fen)
+        points, kept, gifts = (tx or self._ledger.read()).execute(asked, (source.value, ref)).fetchone()
+        return int(points), int(kept), int(gifts)
 
     def points_spent(self, sale: str, seq: int) -> int:
         """Points that paid for a sale whose fact has this number; 0 once the journal has forgotten it (30 days)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -38,7 +39,9 @@ from sync.returning import RMA_PATH, SOLD_PATH, RmaAsk, SoldAsk
 Admit = Callable[[], str]
 Ask = Callable[[Any], Any]
 Say = Callable[[bytes, str], Response]
+Said = Callable[[msgspec.Struct], Response]
 _JSON = "application/json"
+_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 TICK_S = 2.0
 """How often a process looks whether a third party is owed a word."""
 
@@ -53,18 +56,12 @@ def serve_asks(
     partners: Mapping[str, Partner],
 ) -> None:
     """Adds the endpoints. `admit` gives the store that asks, `asked` reads a body; both raise Refused."""
-    codes, people, vouchers = (
-        CouponCodes(engine, now),
-        MemberDesk(engine, now),
-        Vouchers(engine, partners, now),
-    )
-
-    goods = ReturnDesk(engine, now)
-
-    app.before_request(_Pulse(vouchers).beat)
 
     def said(word: msgspec.Struct) -> Response:
         return say(msgspec.json.encode(word), _JSON)
+
+    vouchers = Vouchers(engine, partners, now)
+    app.before_request(_Pulse(vouchers).beat)
 
     @app.post(COUPON_PATH)
     def ask_coupon() -> Response:
@@ -73,6 +70,12 @@ def serve_asks(
             return said(vouchers.answer(store, wish))
         return said(write(engine, lambda conn: holds.answer(conn, store, wish, now())))
 
+    _serve_people(app, MemberDesk(engine, now), admit, asked, said)
+    _serve_codes(app, CouponCodes(engine, now), admit, asked, said)
+    _serve_returns(app, ReturnDesk(engine, now), admit, asked, said)
+
+
+def _serve_people(app: Flask, people: MemberDesk, admit: Admit, asked: Ask, said: Said) -> None:
     @app.post(PHONE_PATH)
     def ask_phone() -> Response:
         admit()
@@ -83,6 +86,8 @@ def serve_asks(
         admit()
         return said(people.reveal(asked(RevealAsk)))
 
+
+def _serve_codes(app: Flask, codes: CouponCodes, admit: Admit, asked: Ask, said: Said) -> None:
     @app.post(REPURCHASE_PATH)
     def ask_repurchase() -> Response:
         store, wish = admit(), asked(RepurchaseAsk)
@@ -93,21 +98,6 @@ def serve_asks(
         except NotPossible:
             raise Refused(503, "no_key") from None
 
-    @app.post(SOLD_PATH)
-    def ask_sold() -> Response:
-        admit()
-        return said(goods.sold(asked(SoldAsk)))
-
-    @app.post(RMA_PATH)
-    def ask_rma() -> Response:
-        store, wish = admit(), asked(RmaAsk)
-        if (
-            not all(line.isascii() and line.isdecimal() and len(line) < 10 for line in wish.lines)
-            or not wish.lines
-        ):
-            raise Refused(400, "envelope", line=1, why="lines")
-        return said(goods.rma(store, wish))
-
     @app.post(CLAIM_PATH)
     def ask_claim() -> Response:
         admit()
@@ -115,6 +105,20 @@ def serve_asks(
             return said(codes.honoured(asked(ClaimAsk).text))
         except NotPossible:
             raise Refused(503, "no_key") from None
+
+
+def _serve_returns(app: Flask, goods: ReturnDesk, admit: Admit, asked: Ask, said: Said) -> None:
+    @app.post(SOLD_PATH)
+    def ask_sold() -> Response:
+        store = admit()
+        return said(goods.sold(store, asked(SoldAsk)))
+
+    @app.post(RMA_PATH)
+    def ask_rma() -> Response:
+        store, wish = admit(), asked(RmaAsk)
+        if not wish.lines or not all(_NUMBER.fullmatch(line) for line in wish.lines):
+            raise Refused(400, "envelope", line=1, why="lines")
+        return said(goods.rma(store, wish))
 
 
 class _Pulse:
