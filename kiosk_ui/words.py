@@ -7,9 +7,10 @@ from datetime import datetime
 from flask_babel import gettext, ngettext  # type: ignore[import-untyped]
 from flask_babel import lazy_gettext as _l
 
+from edge.domain.guide_views import StockWord
 from edge.domain.orders import OrderState
 from edge.domain.scanned import ScanKind
-from edge.domain.views import DeviceHealth, LineState, LineWord, StockWord
+from edge.domain.views import DeviceHealth, LineState, LineWord
 
 FRESH_S = 120
 """HQ's data younger than this are fresh."""

@@ -12,38 +12,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("config", "devices", "edge", "kiosk_ui", "paying", "sync")
+from tests.house_plan import ARROWS, DOORS, ROOMS, ROOTS
 
-# Pure modules with the types that others need: import nothing of ours, and everybody may import them.
-DOORS = tuple(
-    "config.playlists config.schema config.code_schema config.device_schema config.layers config.payment_schema config.problems config.scanner_checks "
-    "config.selling_schema devices.ports devices.slip edge.domain sync.admission sync.asked sync.benefits sync.configured sync.figures sync.goods sync.messages sync.paying_words sync.picks sync.selling_rules sync.signed"
-    " sync.snapshot_words sync.selling".split()
-)
-# Where everything is put together: may import all rooms, and nobody else may import these.
-ROOTS = tuple(
-    "edge.daemon edge.back_crew edge.cli edge.plugging edge.adopt edge.device_trial edge.simulate edge.devices_cli "
-    "edge.customer_desks edge.lanes edge.lane_cli edge.print_test edge.till_crew edge.tender_crew edge.drawn_slips edge.hub_cli edge.hub_run "
-    "edge.outbox_cli edge.hq edge.snapshot_child edge.snapshot_line edge.snapshot_cli edge.naming edge.search_child "
-    "edge.hq_line edge.enroll_cli edge.owner edge.conformance_cli edge.conformance_store edge.config_cli "
-    "edge.config_shown edge.trust_cli edge.config_box edge.config_trial edge.selling_crew edge.return_crew edge.print_turns edge.__main__ edge.demo".split()
-)
-# What else of ours a module may import; the longest fitting name counts.
-ARROWS: dict[str, tuple[str, ...]] = {
-    "config": ("config",),
-    "devices": ("devices",),
-    "sync": ("sync",),
-    "paying": ("paying",),
-    "kiosk_ui": ("kiosk_ui", "edge.store"),
-    "edge": ("edge",),
-    "edge.desks": ("edge.desks", "edge.records", "edge.db", "edge.clock"),
-    "edge.records": ("edge.records", "edge.db", "edge.clock"),
-    "edge.db": ("edge.clock",),
-    "edge.clock": (),
-    "edge.store": ("edge.desks", "edge.records"),
-    **dict.fromkeys(ROOTS, ROOMS),
-}
+ROOT = Path(__file__).resolve().parent.parent
 
 # Doors are pure: no file, socket, thread, process, clock or chance. Foreign packages only with a reason.
 IMPURE = frozenset(

@@ -67,10 +67,7 @@ class Attempting:
         wish: tuple[str, str],
     ) -> AttemptRow:
         """An attempt in its first state, not written yet; `wish` is the nonce and the hash of what was asked."""
-        due = row.fen - taken(self.books.payments.attempts(row.payment, tx))
-        asked = due if fen is None else fen
-        if not 0 < asked <= due:
-            raise BadRequest(why="fen")
+        asked = self._part(tx, row, fen)
         clock, now = self.books.clock, self.status.now()
         mono = clock.mono_ms()
         return AttemptRow(
@@ -98,6 +95,14 @@ class Attempting:
             since_ms=mono,
             seen_at=stamp(now),
         )
+
+    def _part(self, tx: Connection, row: PaymentRow, fen: int | None) -> int:
+        """What is asked for: all that is due, or a part of it."""
+        due = row.fen - taken(self.books.payments.attempts(row.payment, tx))
+        asked = due if fen is None else fen
+        if not 0 < asked <= due:
+            raise BadRequest(why="fen")
+        return asked
 
     def _number(self, tx: Connection, now: datetime, station: str) -> str:
         day = self.status.local(now).date()

@@ -65,20 +65,22 @@ class CouponHolds:
         until = stamp(now + timedelta(seconds=LOCK_S))
         name = str(uuid.uuid4())
         asked, shown = self._asked(shown, name, until, wish.member)
-        facts = (name, shown.known.coupon, shown.issuer, shown.known, CouponState.LOCKED)
-        unverified = shown.known.offline is OfflineClass.B and not asked
-        whose = (
-            wish.order,
-            wish.member,
-            operator.station,
-            asked,
-            unverified,
-            stamp(now),
-            until,
-            "",
-            wish.sha,
+        row = LockRow(
+            lock=name,
+            coupon=shown.known.coupon,
+            issuer=shown.issuer,
+            known=shown.known,
+            state=CouponState.LOCKED,
+            order=wish.order,
+            member=wish.member,
+            station=operator.station,
+            asked=asked,
+            unverified=shown.known.offline is OfflineClass.B and not asked,
+            at=stamp(now),
+            until=until,
+            use="",
+            request_sha=wish.sha,
         )
-        row = LockRow(*facts, *whose)
         try:
             with self.books.ledger.transaction() as tx:
                 return self._add(tx, row, wish, operator, give=give)

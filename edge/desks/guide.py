@@ -8,10 +8,10 @@ from config.playlists import slide_at
 from edge.clock import moment_of
 from edge.desks.catalogue import CatalogueDesk
 from edge.desks.status import StatusDesk
+from edge.domain.guide_views import FrameKind, GuideFrame, SlideView, StockWord
 from edge.domain.scanned import ScanKind
 from edge.domain.scanned_refusals import GoodsUnknown
 from edge.domain.stock import FEW
-from edge.domain.views import FrameKind, GuideFrame, SlideView, StockWord
 from edge.records.books import Books
 from edge.records.replica import ProductRow
 

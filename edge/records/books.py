@@ -85,16 +85,8 @@ class Books:
 
 def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
     """Opens (or founds) ledger.db and hq.db in `state_dir`; raises WrongKey."""
-    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    hq_path = state_dir / "hq.db"
-    hq = Database(hq_path, key, durable=False)
-    hq.migrate(replica_schema.migrations, replica_schema.NAMES)
-    ledger = Database(state_dir / "ledger.db", key, durable=True, beside=hq_path)
-    ledger.migrate(ledger_schema.migrations, ledger_schema.NAMES)
-    row = hq.read().execute("SELECT value FROM meta WHERE key = 'floor'").fetchone()
-    clock = Clock(zone, moment_of(row[0]) if row else None)
-    journal = Journal(ledger, clock)
-    journal.found()
+    hq, ledger, clock = _files(state_dir, key, zone)
+    (journal := Journal(ledger, clock)).found()
     replica = Replica(ledger)
     return Books(
         ledger=ledger,
@@ -131,3 +123,15 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         playlists=Playlists(state_dir),
         wares=Wares(ledger),
     )
+
+
+def _files(state_dir: Path, key: bytes, zone: str) -> tuple[Database, Database, Clock]:
+    """HQ's word and the ledger beside it, with today's tables; a clock never behind what HQ has said."""
+    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    hq_path = state_dir / "hq.db"
+    hq = Database(hq_path, key, durable=False)
+    hq.migrate(replica_schema.migrations, replica_schema.NAMES)
+    ledger = Database(state_dir / "ledger.db", key, durable=True, beside=hq_path)
+    ledger.migrate(ledger_schema.migrations, ledger_schema.NAMES)
+    row = hq.read().execute("SELECT value FROM meta WHERE key = 'floor'").fetchone()
+    return hq, ledger, Clock(zone, moment_of(row[0]) if row else None)

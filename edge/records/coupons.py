@@ -204,7 +204,11 @@ class Coupons:
         """What this sale was promised."""
         asked = "SELECT sale, text, fen, title_zh, title_en, not_after, asked FROM repurchase_promise WHERE sale = ?"
         row = (tx or self._ledger.read()).execute(asked, (sale,)).fetchone()
-        return None if row is None else PromiseRow(*row[:6], asked=bool(row[6]))
+        return (
+            None
+            if row is None
+            else PromiseRow(row[0], row[1], row[2], row[3], row[4], row[5], asked=bool(row[6]))
+        )
 
     def promised(self, tx: Connection, row: PromiseRow, member: str, at: str) -> None:
         """Keeps a promise."""

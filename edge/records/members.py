@@ -229,7 +229,8 @@ class Members:
         # HQ's word is read beside the transaction: its file is not attached there.
         said = "SELECT result FROM hq.join_scene WHERE scene = ?"
         result = self._ledger.read().execute(said, (row[0],)).fetchone()
-        return JoinRow(*row, result[0] if result else "")
+        values: tuple[str, ...] = (*row, result[0] if result else "")
+        return JoinRow(*values)
 
     # ---- one person instead of two, or none ----
 

@@ -7,8 +7,9 @@ import zlib
 from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from edge.domain.guide_views import GuideFrame
 from edge.domain.refusals import UnknownThing
-from edge.domain.views import GuideFrame, StationView
+from edge.domain.views import StationView
 from edge.store import Store
 from kiosk_ui import wedge, words
 

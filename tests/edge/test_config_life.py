@@ -21,7 +21,7 @@ from waitress.server import create_server
 
 from devices.simulated_printer import SimulatedPrinter
 from edge.cli import main
-from edge.demo.stage import free_ports
+from edge.demo.ports import free_ports
 from sync.configured import Scope
 from sync.hub.config_desk import ConfigDesk, Wish
 from sync.hub.database import open_hub

@@ -11,9 +11,10 @@ from devices.ports import Reading, Scan, Symbology
 from edge.clock import Clock, stamp
 from edge.daemon import build_shop
 from edge.domain import refusals as no
+from edge.domain.guide_views import FrameKind, StockWord
 from edge.domain.scanned import ScanKind
 from edge.domain.staff import Role
-from edge.domain.views import FrameKind, LineWord, StockWord
+from edge.domain.views import LineWord
 
 PIN = "471101"
 PIN_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PIN)

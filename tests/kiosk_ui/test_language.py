@@ -12,9 +12,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask.testing import FlaskClient
 
+from edge.domain.guide_views import StockWord
 from edge.domain.orders import OrderState
 from edge.domain.scanned import ScanKind
-from edge.domain.views import LineWord, StockWord
+from edge.domain.views import LineWord
 from kiosk_ui import words
 
 ROOM = Path(__file__).resolve().parents[2] / "kiosk_ui"

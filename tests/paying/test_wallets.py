@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from typing import Any
 
 import pytest
 
@@ -130,7 +131,7 @@ def test_an_answer_that_is_not_signed_by_wechat_is_no_answer(wechat) -> None:
 @pytest.mark.parametrize(
     "lie", [{"out_trade_no": "S999"}, {"mchid": "1"}], ids=["another number", "another merchant"]
 )
-def test_a_word_about_another_trade_is_no_answer(wechat, lie: dict[str, str]) -> None:
+def test_a_word_about_another_trade_is_no_answer(wechat, lie: dict[str, Any]) -> None:
     server, provider = wechat
     server.says(200, **trade("SUCCESS", **lie))
     with pytest.raises(NoAnswer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -98,7 +99,7 @@ def with_keys(hub: Any) -> tuple[CouponCodes, MemberDesk]:
     """HQ's desks, with a key of each role."""
     at = "2026-01-05T10:00:00.000Z"
     for role in ("coupon", "member", "lookup"):
-        write(hub.engine, lambda c, role=role: new_key(c, role, 1, "", at))
+        write(hub.engine, partial(new_key, role=role, kid=1, not_after="", at=at))
     return CouponCodes(hub.engine), MemberDesk(hub.engine)
 
 

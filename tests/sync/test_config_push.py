@@ -92,12 +92,12 @@ def test_money_needs_a_second_key_at_hq(world: World) -> None:
     # What touches no money needs no second person, and a box that is new believes it all the same.
     rev = world.push({"log": {"level": "debug"}})
     first = str(world.config.offers(rev)[0]["store"])
-    said = world.word(first)
-    assert said is not None
-    assert said.proof is not None
-    assert judge(said, world.roster, first, None, 0, world.at, "1.0").sections["tenders"] == {"book": "b1"}
+    word = world.word(first)
+    assert word is not None
+    assert word.proof is not None
+    assert judge(word, world.roster, first, None, 0, world.at, "1.0").sections["tenders"] == {"book": "b1"}
     with pytest.raises(NotTrusted, match="MONEY"):
-        judge(msgspec.structs.replace(said, proof=None), world.roster, first, None, 0, world.at, "1.0")
+        judge(msgspec.structs.replace(word, proof=None), world.roster, first, None, 0, world.at, "1.0")
     world.settle()
     with pytest.raises(NotPossible, match="second person's key"):
         world.send(world.config.draft_rollback(1, by="li", why=""))
