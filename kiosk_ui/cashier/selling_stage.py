@@ -69,7 +69,7 @@ def stage_now(store: Store, operator: Operator, refusal: Refusal | None = None) 
         "wallets": room.checkout.wallets(),
     }
     name = "paying" if basket.state.value == "paying" else "basket"
-    return SaleStage(name, f"{name}:{_looks(bill, payment)}:{code}", facts, status)
+    return SaleStage(name, f"{name}:{basket.basket}:{_looks(bill, payment)}:{code}", facts, status)
 
 
 def done(store: Store, sale: Sale) -> SaleStage:

@@ -78,6 +78,26 @@ def test_the_same_form_twice_is_one_act_and_a_foreign_basket_is_nobodys(
         assert desk.post("/cashier/sale/cash", data=form).status_code == 400
 
 
+def test_a_page_that_waits_for_money_hears_that_the_store_took_it(
+    desk: FlaskClient, hq: PretendHq, shop: Shop
+) -> None:
+    stock(hq)
+    who = shop.store.staff.api_client(LEAD_TOKEN, "T1")
+    room = shop.store.sales
+    room.shifts.open(0, who, "float-01")
+    basket = room.scan(TEA, who, "scan-001").basket
+    began = room.checkout.pay(basket, 5990, who, "pay-0001")
+    page = desk.get("/cashier/sale").text
+    found = re.search(r'data-key="(paying:[^"]*)"', page)
+    assert found is not None
+    assert desk.get("/cashier/sale/stage", query_string={"have": found[1]}).status_code == 204
+    shop.store.tender.cash(began.payment, 6000, who, "cash-001")
+    assert room.checkout.turn()
+    answer = desk.get("/cashier/sale/stage", query_string={"have": found[1]}, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert last(shop).receipt in answer.text
+
+
 @pytest.fixture
 def api(app: Flask, hq: PretendHq) -> FlaskClient:
     stock(hq)
