@@ -85,7 +85,9 @@ class ScanDesk:
         expecting = Expecting.PICKUP if typed else Expecting.ANYTHING
         seen = classify(scan.reading.text, expecting, self._rules)
         name = f"scan:{scan.device}:{scan.stream or scan.at.isoformat()}:{scan.seq}"
-        if self._takes is not None and self._takes(scan.station, scan.reading.text, name):
+        # A number that was typed is a pickup code's, though eight digits may be a product's too.
+        digits = seen.kind is ScanKind.PICKUP_DIGITS
+        if self._takes is not None and not digits and self._takes(scan.station, scan.reading.text, name):
             # Kept as dealt with, and without its text.
             done = self._keep(scan, seen.kind, "")
             self._books.scans.handle(done, scan.station, stamp(self._books.clock.now()))
@@ -129,11 +131,15 @@ class ScanDesk:
                 at=stamp(scan.at),
             )
 
-    def type_in(self, text: str, station: str, device: str = "keyboard") -> SeenScan:
-        """A text from a page's field, a keyboard wedge or another program; eight digits are a pickup code."""
+    def type_in(self, text: str, station: str, device: str = "keyboard", nonce: str = "") -> SeenScan:
+        """A text from a page's field, a keyboard wedge or another program; eight digits are a pickup code.
+
+        With a `nonce` it is one scan of its device however often it is told.
+        """
         self._typed += 1
         reading = Reading(text=text, raw=text.encode(errors="replace"), symbology=Symbology.TYPED)
-        return self.receive(Scan(device, station, self._typed, self._books.clock.now(), reading))
+        now, number = self._books.clock.now(), 0 if nonce else self._typed
+        return self.receive(Scan(device, station, number, now, reading, nonce))
 
     def from_browser(self, text: str, seq: int, station: str) -> SeenScan:
         """A code that a scanner typed into a page. `seq` is the page's number for it: told again, it is one scan.

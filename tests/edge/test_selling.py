@@ -263,6 +263,7 @@ def test_a_scanner_feeds_the_basket_at_its_station_and_only_there(till: Till) ->
     assert seen.handled
     assert [line.sku for line in till.basket().lines] == ["A1", "B2"]
     assert not scans.type_in(CUP, "T2").handled
+    assert not scans.type_in("40170725", "T1").handled  # a pickup number, though it could be a GTIN-8
     assert till.shop.store.sales.selling.at("T2") is None
     scans.type_in("131234567890123456", "T1")
     said = till.shop.store.sales.said("T1")
