@@ -18,6 +18,7 @@ from config.schema import Settings
 from devices.ports import POSPrinter
 from edge.alone import alone
 from edge.back_crew import backroom_of
+from edge.call_crew import front_of, hire_calls
 from edge.crypto import verifier
 from edge.customer_desks import customer_desks
 from edge.desks.benefits import BenefitDesk
@@ -46,7 +47,7 @@ from edge.notify import tell, watchdog_s
 from edge.plugging import WAKES, hire_plugs
 from edge.print_turns import print_turn
 from edge.records.books import Books, open_books
-from edge.return_crew import return_desk
+from edge.return_crew import return_desk, return_work, takes_of
 from edge.selfcheck import answers, takes_writes, troubles
 from edge.selling_crew import sale_room
 from edge.store import Store
@@ -79,8 +80,7 @@ class Shop:
 def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] | None = None) -> Shop:
     """Opens the books and puts the desks on them; `printers` defaults to those of the settings."""
     books = open_books(Path(settings.store.state_dir), key, settings.store.timezone)
-    wakes = Wakes()
-    poke = wakes.poke
+    poke = (wakes := Wakes()).poke
     status = StatusDesk(books, poke, has_hq=bool(settings.hq.url))
     staff = StaffDesk(books, settings)
     tries = Tries(books, settings.pickup.wrong_tries, (settings.pickup.lock_s,))
@@ -90,7 +90,6 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
     lanes = Lanes(settings)
     own = lanes.printers() if printers is None else printers
     printing = PrintDesk(books, status, own, poke, settings.printers)
-    plugs = PlugDesk(books, status, poke)
     till = till_of(settings, books, staff, printing, own, lanes, poke)
     store = Store(
         catalogue=(catalogue := CatalogueDesk(books, status, own_codes(settings))),
@@ -105,16 +104,18 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         staff=staff,
         guide=GuideDesk(books, status, catalogue),
         printing=printing,
-        plugs=plugs,
+        plugs=(plugs := PlugDesk(books, status, poke)),
         till=till,
         tender=(tender := tender_desk(settings, books, status, till.drawers, poke)),
         sales=(sales := sale_room(settings, till, tender, customers, benefits)),
-        returns=return_desk(settings, till, tender, customers, sales),
+        returns=(returns := return_desk(settings, till, tender, customers, sales)),
+        return_work=return_work(returns, sales),
+        front=front_of(books, status, staff, till, poke),
         upkeep=upkeep_desk(status, printing, plugs, settings.printers),
         events=EventDesk(books, staff),
         status=status,
     )
-    store.scans.give_to(store.sales.takes)
+    store.scans.give_to(takes_of(store))
     return Shop(books, store, wakes, lanes)
 
 
@@ -240,6 +241,7 @@ class Daemon:
             work = Worker(f"printer {name}", turn, _FAR_PATIENCE_S)
             self.hire(work, f"slips:{name}", WAKES)
         self.hire(Worker("fulfilment", self._tend), "inbox")
+        hire_calls(self.store.front.tickets, self.hire)
         hire_till(self._settings, self.store.till, self.hire)
         hire_payers(self._settings, self.store.tender, self.store.staff, self.hire)
         hire_plugs(self._settings, self.store, self.shop.wakes.poke, self.hire)

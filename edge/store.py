@@ -9,6 +9,7 @@ from edge.desks.benefits import BenefitDesk
 from edge.desks.catalogue import CatalogueDesk
 from edge.desks.customers import Customers
 from edge.desks.events import EventDesk
+from edge.desks.front import Front
 from edge.desks.fulfilment import FulfilmentDesk
 from edge.desks.goods import StockDesk
 from edge.desks.guide import GuideDesk
@@ -16,6 +17,7 @@ from edge.desks.hand_over import HandOverDesk
 from edge.desks.pickup import PickupDesk
 from edge.desks.plugged import PlugDesk
 from edge.desks.printing import PrintDesk
+from edge.desks.return_work import ReturnWork
 from edge.desks.returns import ReturnDesk
 from edge.desks.sale_scans import SaleRoom
 from edge.desks.scans import ScanDesk
@@ -47,6 +49,8 @@ class Store:
     tender: TenderDesk
     sales: SaleRoom
     returns: ReturnDesk
+    front: Front
+    return_work: ReturnWork
     upkeep: UpkeepDesk
     events: EventDesk
     status: StatusDesk

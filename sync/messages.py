@@ -50,6 +50,7 @@ from sync.benefits import (
     PointsSpent,
     Repurchase,
 )
+from sync.deposits import Deposit, DepositsUp
 from sync.figures import Count, Fen, Kid, Note, Seq, Whole
 from sync.goods import GOODS_KEYS, Barcode, GoodsDown, GoodsUp
 from sync.paying_words import PayUp
@@ -59,6 +60,7 @@ from sync.selling import Selling
 from sync.selling_rules import SELLING_KEYS, SellingDown
 from sync.signed import Signed
 from sync.snapshot_words import Snap
+from sync.tickets import TicketsUp
 
 PROTOCOL = 1
 HINT_PATH = "/sync/v1/hint"
@@ -172,6 +174,8 @@ Up = (
     | MemberRevealed
     | MemberErased
     | JoinOffered
+    | TicketsUp
+    | DepositsUp
 )
 
 
@@ -426,6 +430,7 @@ Down = (
     | JoinScene
     | Repurchase
     | SellingDown
+    | Deposit
 )
 DOWN_KINDS: dict[str, type[msgspec.Struct]] = {
     str(kind.__struct_config__.tag): kind for kind in get_args(Down)
@@ -541,6 +546,7 @@ ROW_KEYS: dict[str, str] = {
     "join_scene": "scene",
     "repurchase": "offer",
     **SELLING_KEYS,
+    "deposit": "deposit",
 }
 """The field of each Down kind whose text is the row's `id` in its bucket."""
 
@@ -610,7 +616,7 @@ def check_row(row: Down) -> str:
             times, words = ("until",), {}
         case Staff():
             times, words = (), {"role": ROLES}
-        case Coupon():
+        case Coupon() | Deposit():
             times, words = ("not_before", "not_after"), {}
         case Member():
             times, words = ("points_at",), {}

@@ -30,6 +30,7 @@ class LampDesk:
     rules: Mapping[str, LightSettings]
     poke: Poke
     _help: set[str] = field(default_factory=set)
+    _called: dict[str, int] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
     _lit: dict[str, tuple[Light, float]] = field(default_factory=dict)
 
@@ -48,6 +49,13 @@ class LampDesk:
         """Whether somebody there asked for a person and nobody has taken it back."""
         return station in self._help
 
+    def called(self, levels: Mapping[str, int]) -> None:
+        """How loud is called for somebody, by station (`Standing.called`); stations left out are quiet."""
+        for station in [*self._called]:
+            if station not in levels:
+                self._called.pop(station, None)
+        self._called.update(levels)
+
     def standing(self, station: str) -> Standing:
         """How things stand there; raises UnknownThing."""
         printer = self.outlet.staff.station(station).printer
@@ -57,6 +65,7 @@ class LampDesk:
             blocked=states.get(printer, "") in _BLOCKED,
             look=any(job.state == "uncertain" for job in self.outlet.needing(station)),
             help_wanted=self.wants_help(station),
+            called=self._called.get(station, 0),
         )
 
     def turn(self, lamp: str) -> float:

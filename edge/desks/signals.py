@@ -15,12 +15,14 @@ class Standing:
     blocked: bool = False
     look: bool = False
     help_wanted: bool = False
+    called: int = 0
+    """0: nobody calls there; 1: somebody does, or help is on its way; 2 and 3: for half a minute, for a minute."""
 
 
 def light_of(standing: Standing) -> Light:
     """Red: nothing goes on without a person; amber: somebody should come; green: all is well."""
-    if standing.drawer_open_long:
+    if standing.drawer_open_long or standing.called > 2:
         return Light.RED_BLINKING
-    if standing.blocked:
+    if standing.blocked or standing.called > 1:
         return Light.RED
-    return Light.AMBER if standing.look or standing.help_wanted else Light.GREEN
+    return Light.AMBER if standing.look or standing.help_wanted or standing.called else Light.GREEN

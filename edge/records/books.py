@@ -13,6 +13,7 @@ from edge.records.catalogue import Catalogue
 from edge.records.counter import Attempts, Scans, Sessions
 from edge.records.counts import Counts
 from edge.records.coupons import Coupons
+from edge.records.deposits import Deposits
 from edge.records.drawers import Drawers
 from edge.records.enrolment import Enrolments
 from edge.records.freshness import Freshness
@@ -32,6 +33,8 @@ from edge.records.search_index import SearchIndex, open_index
 from edge.records.shelf import Shelf
 from edge.records.shifts import Shifts
 from edge.records.stockroom import Stockroom
+from edge.records.tickets import Tickets
+from edge.records.today import DayFigures
 from edge.records.unrecognised import Unrecognised
 from edge.records.wallet import Wallet
 from edge.records.wares import Wares
@@ -60,6 +63,7 @@ class Books:
     shelf: Shelf
     wallet: Wallet
     coupons: Coupons
+    deposits: Deposits
     members: Members
     wishes: Wishes
     catalogue: Catalogue
@@ -75,6 +79,8 @@ class Books:
     returns: Returns
     wares: Wares
     playlists: Playlists
+    tickets: Tickets
+    day_figures: DayFigures
 
     def close(self) -> None:
         """Closes both files."""
@@ -107,6 +113,7 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         shelf=Shelf(ledger, journal, replica),
         wallet=Wallet(ledger, journal),
         coupons=Coupons(ledger),
+        deposits=Deposits(ledger),
         members=Members(ledger),
         wishes=Wishes(ledger),
         catalogue=Catalogue(ledger),
@@ -122,6 +129,8 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         returns=Returns(ledger),
         playlists=Playlists(state_dir),
         wares=Wares(ledger),
+        tickets=Tickets(ledger),
+        day_figures=DayFigures(ledger),
     )
 
 

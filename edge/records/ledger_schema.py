@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge.domain.orders import OrderState
-from edge.records import benefit_tables, return_tables, unrecognised
+from edge.records import asked, benefit_tables, deposit_tables, return_tables, tickets, unrecognised
 from edge.records.payment_tables import PAYMENTS
 from edge.records.picking_tables import PICKING
 from edge.records.sales_tables import SELLING
@@ -167,6 +167,10 @@ STEPS = {
     "returns": return_tables.RETURNS,
     "looks": benefit_tables.LOOKS,
     "unrecognised": unrecognised.TABLES,
+    "asked": asked.TABLES,
+    "return_work": return_tables.WORK,
+    "deposits": deposit_tables.LEDGER,
+    "tickets": tickets.TABLES,
 }
 NAMES = list(STEPS)
 

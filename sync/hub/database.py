@@ -15,7 +15,16 @@ from sqlalchemy import Connection, Engine, create_engine, insert, inspect, selec
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.schema import CreateColumn
 
-from sync.hub import audit, benefit_tables, config_tables, pay_tables, pick_tables, return_tables, sale_tables
+from sync.hub import (
+    audit,
+    benefit_tables,
+    config_tables,
+    pay_tables,
+    pick_tables,
+    return_tables,
+    sale_tables,
+    ticket_tables,
+)
 from sync.hub.fleet_schema import INDEXES
 from sync.hub.schema import meta, metadata
 from sync.hub.sqlite_file import open_file
@@ -33,6 +42,7 @@ _FOUNDED_TOO = (
     sale_tables,
     pick_tables,
     pay_tables,
+    ticket_tables,
 )  # their tables are those of the same metadata
 
 

@@ -31,6 +31,7 @@ from sync.hub.pick_effects import PickEffects
 from sync.hub.return_effects import ReturnEffects
 from sync.hub.sale_effects import SaleEffects
 from sync.hub.stock_effects import StockEffects
+from sync.hub.ticket_effects import TicketEffects
 from sync.hub.working_set import OrderRow, PickupRow, WorkingSet
 from sync.messages import (
     STATES,
@@ -55,6 +56,7 @@ from sync.selling import (
     ShiftClosed,
     ShiftOpened,
 )
+from sync.tickets import FeedbackGiven, TicketClosed, TicketOpened, TicketsUp
 
 CANCELLED = "cancelled"
 PICKED_UP = "picked_up"
@@ -132,7 +134,7 @@ class Effects:
             case _:
                 return self._beyond(fact)
 
-    def _beyond(self, fact: Selling | ReturnAccepted | StockFact | PicksUp | PayUp | Benefit) -> str:
+    def _beyond(self, fact: Selling | ReturnAccepted | StockFact | PicksUp | PayUp | TicketsUp | Benefit) -> str:
         match fact:
             case (
                 SaleCompleted() | BasketVoided() | ShiftOpened() | CashMoved() | CashCounted() | ShiftClosed()
@@ -147,6 +149,8 @@ class Effects:
                 return self._picks.apply(fact)
             case PaymentFinal() | PaymentRefunded():
                 return self._payments.apply(fact)
+            case TicketOpened() | TicketClosed() | FeedbackGiven():
+                return TicketEffects(self._rows, self._from).apply(fact)
             case ItemUnrecognised():
                 return ""  # kept as it was told; who looks after the catalogue reads the facts
             case _:
