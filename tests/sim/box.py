@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 import msgspec
 
 from config.schema import Settings, parse
+from edge import customer_desks, return_crew
 from edge.clock import stamp
 from edge.daemon import Shop, build_shop
 from edge.domain.refusals import Refusal
@@ -22,6 +24,7 @@ from edge.records import books as books_module
 from edge.records.enrolment import EnrolmentRow
 from edge.records.inbox import Inbox
 from sync.admission import Invitation
+from sync.asking import HqAsk
 from sync.client import SyncClient, TurnResult
 from sync.credentials import Credential, DeviceKey, Nothing
 from sync.enrolling import enroll
@@ -126,12 +129,16 @@ class Box:
         self.dead = False
         self.revoked = False
         self.asked: list[Ask4Goods] = []
+        self.paying: dict[str, Any] = {}
+        self.taking: list[Any] = []
         self.resets: list[tuple[str, str]] = []
         self.next_turn_s = 0.0
         self.last: TurnResult | None = None
         self.was_killed = False
         # What the checks have looked at so far.
         self.checked = self.collected = 0
+        self.told: Counter[str] = Counter()
+        self.receipts: Counter[str] = Counter()
         self.checked_feed: object = None
         self.wire = Wire(ask, weather, Nothing(), chance)
         self._hq, self._weather, self._chance = ask, weather, chance
@@ -148,7 +155,7 @@ class Box:
 
     def open(self) -> None:
         """The process starts: everything from the files again."""
-        with own_clock(self.machine):
+        with own_clock(self.machine), asking_by(self):
             self.shop: Shop = build_shop(self.settings, KEY, {})
         self.fuse, self.dead = None, False
         books = self.shop.books
@@ -238,6 +245,7 @@ class Box:
         twin = Box(self.store, folder, machine, self._hq, self._weather, self._chance)
         twin.known.facts, twin.known.others = list(self.known.facts), dict(self.known.others)
         twin.collected, twin.checked = self.collected, self.checked
+        twin.told, twin.receipts = Counter(self.told), Counter(self.receipts)
         twin.known.rotten, twin.known.odd = set(self.known.rotten), set(self.known.odd)
         return twin
 
@@ -264,6 +272,20 @@ def own_clock(machine: Machine) -> Iterator[None]:
         yield
     finally:
         module.Clock = made
+
+
+@contextmanager
+def asking_by(box: Box) -> Iterator[None]:
+    """Desks made in the block ask HQ what somebody waits for by this box's wire."""
+    modules: tuple[Any, ...] = (customer_desks, return_crew)
+    real = customer_desks.asks_of
+    for module in modules:
+        module.asks_of = lambda *_: HqAsk(lambda: box.wire)
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.asks_of = real
 
 
 def operator(station: str, *, lead: bool = False) -> Operator:

@@ -20,7 +20,8 @@ LEAD = operator("T1", lead=True)
 _SOON = timedelta(days=20)
 
 
-def _tried(w: World, what: str, verb: Callable[[], object]) -> None:
+def tried(w: World, what: str, verb: Callable[[], object]) -> None:
+    """Does it, and counts how it went."""
     try:
         verb()
     except Refusal as refusal:
@@ -36,7 +37,7 @@ def move(w: World) -> None:
     qty = -w.chance.randint(1, 6) if escrow else w.chance.choice((-3, -1, 2, 10))
     goods, nonce = box.shop.store.goods, str(uuid.uuid4())
     maybe_die(w, box)
-    _tried(
+    tried(
         w, "move", lambda: goods.move(sku, qty, "sale" if qty < 0 else "receipt", LEAD, nonce, escrow=escrow)
     )
 
@@ -47,7 +48,7 @@ def count(w: World) -> None:
     goods, nonce = box.shop.store.goods, str(uuid.uuid4())
     began = max(0, goods.begin() - w.chance.choice((0, 0, 1, 4)))
     maybe_die(w, box)
-    _tried(w, "count", lambda: goods.count(sku, w.chance.randint(0, 150), LEAD, nonce, began))
+    tried(w, "count", lambda: goods.count(sku, w.chance.randint(0, 150), LEAD, nonce, began))
 
 
 def take_coupon(w: World) -> None:
@@ -57,7 +58,7 @@ def take_coupon(w: World) -> None:
     box, name = any_box(w), w.chance.choice(w.coupons[-6:])
     desk, nonce = box.shop.store.benefits, str(uuid.uuid4())
     maybe_die(w, box)
-    _tried(w, "coupon", lambda: w.uses.append((box.known.stream, desk.redeem(name, 100, LEAD, nonce))))
+    tried(w, "coupon", lambda: w.uses.append((box.known.stream, desk.redeem(name, 100, LEAD, nonce))))
 
 
 def release_coupon(w: World) -> None:
@@ -66,7 +67,7 @@ def release_coupon(w: World) -> None:
     mine = [use for stream, use in w.uses[-8:] if stream == box.known.stream]
     if mine:
         desk = box.shop.store.benefits
-        _tried(w, "release", lambda: desk.release(w.chance.choice(mine), LEAD, str(uuid.uuid4())))
+        tried(w, "release", lambda: desk.release(w.chance.choice(mine), LEAD, str(uuid.uuid4())))
 
 
 def points(w: World) -> None:
@@ -75,9 +76,9 @@ def points(w: World) -> None:
     desk, nonce = box.shop.store.benefits, str(uuid.uuid4())
     maybe_die(w, box)
     if w.chance.random() < 0.4:
-        _tried(w, "earn", lambda: desk.earn(member, units, LEAD, nonce))
+        tried(w, "earn", lambda: desk.earn(member, units, LEAD, nonce))
     else:
-        _tried(w, "spend", lambda: desk.spend(member, units, LEAD, nonce))
+        tried(w, "spend", lambda: desk.spend(member, units, LEAD, nonce))
 
 
 def give_back(w: World) -> None:

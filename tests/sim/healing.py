@@ -11,10 +11,11 @@ from sync.hub.ingest import BREAKER_CODE
 from sync.hub.schema import case_file, ingest_event, ingest_stream, movement, order_line, pickup, stock_level
 from sync.messages import DeviceReplaced, DeviceRevoked, NotAdmitted, SyncFault
 from sync.uploading import UP_PATH
-from tests.sim import hq_checks, invariants
+from tests.sim import hq_checks, invariants, till_steps
 from tests.sim.benefit_checks import benefits
 from tests.sim.box import Box
 from tests.sim.mishaps import replace_box
+from tests.sim.trade_checks import same_unfit, trade
 from tests.sim.world import Broken, World
 
 PATIENCE_S = 900.0
@@ -39,6 +40,7 @@ def heal(w: World) -> None:
         for box in w.active(store):
             if box.known.lost and box.state == "active":
                 replace_box(w, box, dead=True)
+    till_steps.settle(w)
     _calm(w)
     for box in w.boxes:
         if box.revoked and box.state != "gone":
@@ -48,9 +50,11 @@ def heal(w: World) -> None:
     w.restored = False
     ledger = hq_checks.at_hq(w)
     benefits(w, ledger)
+    trade(w, ledger)
     invariants.at_stores(w, ledger)
     for box in w.active():
         invariants.level_with_hq(w, box, ledger)
+        same_unfit(box, w, ledger)
         invariants.fair_resets(box)
         box.wire.flipped = False
     _replay(w)

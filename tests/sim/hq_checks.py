@@ -23,11 +23,18 @@ from sync.messages import GENESIS
 from tests.sim.box import Known
 from tests.sim.world import Broken, World
 
-_OF_NO_FACT = frozenset({BREAKER_CODE, "STREAM_FORK", "STREAM_CLONE", "NEGATIVE_STOCK"})
+_OF_NO_FACT = frozenset({BREAKER_CODE, "STREAM_FORK", "STREAM_CLONE", "NEGATIVE_STOCK", "OVERSOLD"})
 _UNDOES_NOTHING = frozenset(
     {"UNKNOWN_PICKUP", "ANNULLED_TWICE", "LINES_DIFFER", "UNKNOWN_USE", "RELEASED_TWICE"}
 )
 _NOT_OURS = frozenset({"WRONG_STORE", "UNKNOWN_ORDER"})
+
+
+def goods_of(kind: str, d: dict[str, Any]) -> list[tuple[int, str, int]]:
+    """(position, product, pieces) that a sale or a return moves by itself; what a quota covers has facts of its own."""
+    sign = {"sale.completed": -1, "return.accepted": 1}.get(kind, 0)
+    lines = enumerate(d["lines"]) if sign else ()
+    return [(pos, line["sku"], sign * line["qty"]) for pos, line in lines if not line.get("grant")]
 
 
 def moved(w: World) -> dict[tuple[str, str], int]:
@@ -136,6 +143,8 @@ def _effects(w: World, ledger: Ledger) -> None:
             ids.add(body["id"])
             if row.kind == "stock.moved":
                 expected[stream, row.seq, 0, d["sku"]] = d["qty"]
+            for pos, sku, qty in goods_of(row.kind, d):
+                expected[stream, row.seq, pos, sku] = qty
             if row.kind not in {"pickup.collected", "pickup.annulled"}:
                 continue
             sign = -1 if row.kind == "pickup.collected" else 1

@@ -41,7 +41,7 @@ def order(w: World) -> None:
         store=store,
         channel="app",
         mode=w.chance.choice(("whole", "whole", "quantity")),
-        state=w.chance.choice(("ready", "ready", "ready", "ready", "ready", "allocated", "packed")),
+        state=w.chance.choice(("ready", "ready", "ready", "ready", "allocated", "allocated", "packed")),
         lines=lines,
         name_masked="",
         phone_tail="0000",

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 
 from sync.hub.rows import subscription
 from sync.hub.schema import bucket, feed
+from tests.sim import trade_checks
 from tests.sim.box import Box
-from tests.sim.hq_checks import Ledger
+from tests.sim.hq_checks import Ledger, goods_of
 from tests.sim.world import ODD, SKUS, Broken, World
 
 _MASK = (1 << 64) - 1
@@ -64,6 +65,8 @@ def _books_agree(box: Box) -> None:
             moves[fact.seq, line["sku"]] += sign * line["qty"]
         if fact.k == "stock.moved":
             moves[fact.seq, fact.d["sku"]] = fact.d["qty"]
+        for _, sku, qty in goods_of(fact.k, fact.d):
+            moves[fact.seq, sku] += qty
     found = {
         (s, sku): d
         for s, sku, d in read.execute(
@@ -75,6 +78,7 @@ def _books_agree(box: Box) -> None:
     rows = read.execute("SELECT count(*) FROM pickup").fetchone()[0]
     if rows != box.collected:
         raise Broken("I6", f"{box.store}: {rows} hand-overs, {box.collected} facts of them")
+    trade_checks.books_agree(box)
     box.checked = len(facts)
 
 

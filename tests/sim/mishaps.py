@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
+
 from edge.records.journal import Author
 from sync.enrolling import InvitationRefused, enroll
 from sync.messages import (
@@ -19,7 +21,9 @@ from sync.messages import (
     SyncFault,
     UpHeader,
     canonical,
+    fact_of,
 )
+from sync.selling import SaleCompleted, SoldLine, SoldTender, SoldUnits
 from tests.sim.box import Box, Killed
 from tests.sim.chance import Machine
 from tests.sim.store_steps import any_box, take_turn
@@ -62,6 +66,7 @@ def odd_fact(w: World) -> None:
         PickupAnnulled(str(uuid.uuid4()), "?", 1, "ready", lines),
         OrderAdvanced(w.chance.choice(list(w.orders) or ["?"]), 1, "pack", "no such state"),
     ]
+    facts += [_odd_sale(), *_twice(w, box)]
     if done:
         facts.append(PickupCollected(w.chance.choice(done), "?", 1, "picked_up", lines))
     with box.shop.books.ledger.transaction() as tx:
@@ -70,6 +75,28 @@ def odd_fact(w: World) -> None:
             stray = PickupCollected(str(uuid.uuid4()), f"stray{seq}", 1, "picked_up", lines)
             box.shop.books.journal.append(tx, stray, Author("T1", "1001"))
     box.known.odd.add(seq)
+
+
+def _odd_sale() -> Any:
+    """A sale whose lines and tenders do not come to its sum."""
+    line = SoldLine(1, ODD, 1, 100, 100, (SoldUnits(1, 100),))
+    name = str(uuid.uuid4())
+    return SaleCompleted(name, f"odd-{name[:8]}", name, (line,), (SoldTender("cash", 90),), 100)
+
+
+def _twice(w: World, box: Box) -> list[Any]:
+    """A sale and a return that are in the journal already, once more."""
+    mine = [
+        f
+        for f in box.known.facts
+        if f.k in {"sale.completed", "return.accepted"} and f.seq not in box.known.odd
+    ]
+    return [_of_odd(fact_of(w.chance.choice(mine[-8:])))] if mine else []
+
+
+def _of_odd(fact: Any) -> Any:
+    lines = tuple(msgspec.structs.replace(line, sku=ODD) for line in fact.lines)
+    return msgspec.structs.replace(fact, lines=lines)
 
 
 def twin_id(w: World) -> None:

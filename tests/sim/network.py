@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sync.admission import ENROLL_PATH
 from sync.credentials import Credential, admitted
 from sync.messages import LineDown
 from sync.pulling import PULL_PATH
@@ -87,7 +86,7 @@ class Wire:
             raise LineDown("dropped")
         # A line that spoils every request carries none.
         again = word == "flip" and path == UP_PATH and self._spoilt_in_a_row >= 2
-        if word == "flip" and path != ENROLL_PATH and not again and chance.random() < 0.5:
+        if word == "flip" and path in {UP_PATH, PULL_PATH} and not again and chance.random() < 0.5:
             self._spoilt_in_a_row += path == UP_PATH
             body, word = self._flip(path, body, chance, 0), ""
         elif path == UP_PATH:

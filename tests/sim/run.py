@@ -15,9 +15,11 @@ WEIGHTS = {
     "reimage": 0.7, "snoop": 1, "second_use": 0.5, "reopen_amid": 2, "order": 13, "code": 2, "cancel": 2, "force": 1,
     "reissue": 1.5, "reassign": 1.5, "stock": 1, "catalogue": 2, "withdraw": 1, "slow_writer": 2, "key": 0.5,
     "move": 6, "count": 2, "take_coupon": 4, "release_coupon": 1, "points": 5, "give_back": 2, "grant": 4, "coupon": 2,
+    "sell": 10, "take_back": 5, "take_back_again": 1, "unfit": 2, "cash_up": 1, "pay_back": 1, "prices": 1,
+    "pick": 6, "back_room": 3, "put_back": 1,
     "hq_kill": 0.5, "back_up": 0.4, "restore": 0.6, "bad_release": 0.5, "revoke": 0.5, "silence": 0.4, "weather": 3,
 }  # fmt: skip
-"""How often a step comes, of about 160."""
+"""How often a step comes, of about 190."""
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,8 @@ class World:
     coupons: list[str] = field(default_factory=list)
     uses: list[tuple[str, str]] = field(default_factory=list)
     """(stream, use) of coupons taken."""
+    sold: list[tuple[str, str, str]] = field(default_factory=list)
+    """(stream, sale, receipt number) of goods that may come back."""
     counts: dict[str, int] = field(default_factory=dict)
     feed: object = None
     """HQ's feed as the checks saw it last."""
@@ -171,12 +173,13 @@ class World:
 
     def step(self, name: str, number: int) -> None:
         """One step, decided by a number; raises Broken as soon as something that must hold at any time does not."""
-        from tests.sim import goods_steps, hq_steps, invariants, mishaps, store_steps
+        from tests.sim import goods_steps, hq_steps, invariants, mishaps, pick_steps, store_steps, till_steps
 
         self.chance = random.Random(number)  # noqa: S311
         self.trace.update(f"{name} {number}".encode())
         self.count(name)
-        steps = store_steps.STEPS | goods_steps.STEPS | mishaps.STEPS | hq_steps.STEPS
+        steps = store_steps.STEPS | goods_steps.STEPS | till_steps.STEPS | pick_steps.STEPS
+        steps = steps | mishaps.STEPS | hq_steps.STEPS
         with self.survivors():
             steps[name](self)
         invariants.during(self)
@@ -255,7 +258,7 @@ def _close(made: World) -> None:
 
 
 def _furnish(made: World, stores: int) -> None:
-    from tests.sim import goods_steps
+    from tests.sim import goods_steps, till_steps
 
     desk = made.hq.desk
     for number in range(1, stores + 1):
@@ -270,3 +273,4 @@ def _furnish(made: World, stores: int) -> None:
             desk.set_stock(f"S{number}", sku, 100)
             made.adjust[f"S{number}", sku] = 100
     goods_steps.furnish(made)
+    till_steps.furnish(made)
