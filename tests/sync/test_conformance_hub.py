@@ -14,7 +14,7 @@ from sync.conformance.hq_kit import HqKit, StoreAt
 from sync.conformance.report import Finding, tried
 from sync.hub import envelope, ingest, pull
 from sync.hub.web import create_hub
-from sync.messages import Event, Reset
+from sync.messages import Event
 
 CLAUSES = [*up_clauses.clause.listed, *pull_clauses.clause.listed]
 
@@ -36,15 +36,16 @@ def _a_row_early(starts: Callable[..., Any]) -> Callable[..., Any]:
     """A pull that begins one row before the cursor."""
 
     def begun(*asked: Any) -> Any:
-        for one in starts(*asked):
-            yield one if isinstance(one, Reset) else {name: max(0, seq - 1) for name, seq in one.items()}
+        resets, begins = starts(*asked)
+        return resets, {name: max(0, seq - 1) for name, seq in begins.items()}
 
     return begun
 
 
 def _blind(heads: Callable[..., Any]) -> Callable[..., Any]:
     def zeros(conn: Any, own: Any) -> Any:
-        return {b: msgspec.structs.replace(head, ck="0" * 16) for b, head in heads(conn, own).items()}
+        found, floors = heads(conn, own)
+        return {b: msgspec.structs.replace(head, ck="0" * 16) for b, head in found.items()}, floors
 
     return zeros
 
