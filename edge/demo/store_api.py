@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+import uuid
 from typing import Any
 
 _WAIT_S = 10.0
@@ -57,7 +58,9 @@ class StoreApi:
 
     def scan(self, text: str, station: str) -> tuple[int, dict[str, Any]]:
         """As if a scanner of the station had read `text`."""
-        return self._ask("POST", "/api/v1/scans", {"text": text, "station": station})
+        return self._ask(
+            "POST", "/api/v1/scans", {"text": text, "station": station, "nonce": uuid.uuid4().hex}
+        )
 
     def beside_the_till(self, what: str) -> tuple[int, dict[str, Any]]:
         """What stands beside desk 1: `weight`, `drawers`, `jobs`."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from datetime import timedelta
 
 from config.schema import ApiClientSettings, Settings
 from edge.clock import moment_of, stamp
 from edge.desks.tries import Tries
 from edge.domain.api_refusals import OutOfScope
-from edge.domain.refusals import NotAllowed, NotSignedIn, UnknownThing, WrongPin
+from edge.domain.refusals import NonceReused, NotAllowed, NotSignedIn, UnknownThing, WrongPin
 from edge.domain.scanned import ScanKind, classify
 from edge.domain.staff import BADGE_LASTS_S, Operator, Role
 from edge.domain.views import SignedIn, StationView
+from edge.records.asked import Asked
 from edge.records.books import Books
 from edge.records.counter import SessionRow
 from edge.records.replica import StaffRow
@@ -22,6 +24,8 @@ _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$+Awox5FJ7v1sf5AZ/hBumg$5xO1BwOTT0NRJTV
 """A hash that no PIN fits: an unknown staff number takes as long to refuse as a wrong PIN."""
 _PAUSES = (60, 300, 900)
 _LIMIT = 5
+_NUMBERED = timedelta(days=7)
+"""How long a program's number stands for one wish."""
 
 
 class StaffDesk:
@@ -31,6 +35,7 @@ class StaffDesk:
         self._books = books
         self._settings = settings
         self._tries = Tries(books, _LIMIT, _PAUSES)
+        self._asked = Asked(books.ledger)
 
     def sign_in(self, staff: str, pin: str, station: str, *, screen: str = "", origin: str = "") -> SignedIn:
         """By staff number and PIN; raises WrongPin, or TooManyTries by person and by screen.
@@ -123,6 +128,18 @@ class StaffDesk:
         _, client = self._api_client(token)
         if scope not in client.scopes:
             raise OutOfScope(scope=scope)
+
+    def api_wish(self, token: str, nonce: str, digest: str) -> None:
+        """Raises NonceReused where this program's number stands for another wish."""
+        known = self._asked.digest(self._api_client(token)[0], nonce)
+        if known and known != digest:
+            raise NonceReused
+
+    def api_wished(self, token: str, nonce: str, digest: str) -> None:
+        """The wish was done: its number stands for it from now on, for a week."""
+        now = self._books.clock.now()
+        client, _ = self._api_client(token)
+        self._asked.keep(client, nonce, digest, stamp(now), stamp(now - _NUMBERED))
 
     def _api_client(self, token: str) -> tuple[str, ApiClientSettings]:
         given = _sha(token)

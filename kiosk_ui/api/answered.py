@@ -149,6 +149,21 @@ class WeightTold(msgspec.Struct, frozen=True):
     net: bool
 
 
+class ShownTold(msgspec.Struct, frozen=True):
+    """The customer display of a station shows it."""
+
+    result: Ok
+    station: str
+
+
+class HelpTold(msgspec.Struct, frozen=True):
+    """What the lamp over a station shows now."""
+
+    result: Ok
+    station: str
+    light: str
+
+
 class OpeningTold(msgspec.Struct, frozen=True):
     """An opening of a drawer and how it went."""
 

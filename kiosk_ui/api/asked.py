@@ -38,6 +38,7 @@ class ScanAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     text: CodeText
     station: StationName
+    nonce: Nonce
 
 
 class StatusSlipAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,8 +14,8 @@ from kiosk_ui.api.benefits_asked import (
     CouponRedeemAsked,
     CouponReleaseAsked,
     CouponTold,
-    Done,
     HoldTold,
+    LetGo,
     MemberAsked,
     MemberTold,
     UseTold,
@@ -90,12 +90,13 @@ class BenefitsApi:
         use = self._desks.coupons.redeem(asked.hold, asked.fen, operator, asked.nonce, ref=asked.ref)
         return jsonify(result="ok", use=use)
 
-    @call("coupons", asked=CouponReleaseAsked, answer=Done)
+    @call("coupons", asked=CouponReleaseAsked, answer=LetGo)
     def release(self, station: str) -> Response:
         """POST {hold}: the basket lets the coupon go; asked twice it is let go once."""
         operator = self._client(station)
-        self._desks.coupons.release(read_body(CouponReleaseAsked).hold, operator)
-        return jsonify(result="ok")
+        asked = read_body(CouponReleaseAsked)
+        self._desks.coupons.release(asked.hold, operator)
+        return jsonify(result="ok", hold=asked.hold)
 
     @call("members", asked=MemberAsked, answer=MemberTold)
     def identify(self, station: str) -> Response:

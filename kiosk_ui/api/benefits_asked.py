@@ -87,10 +87,11 @@ class UseTold(msgspec.Struct, frozen=True):
     use: str
 
 
-class Done(msgspec.Struct, frozen=True):
-    """It is so now."""
+class LetGo(msgspec.Struct, frozen=True):
+    """A coupon that no basket holds any more."""
 
     result: Ok
+    hold: str
 
 
 class MemberTold(msgspec.Struct, frozen=True):

@@ -14,11 +14,15 @@ from kiosk_ui.api.answered import JobQueued, RedeemDone, RedeemFound, ScanKept, 
 from kiosk_ui.api.asked import AnnulAsked, RedeemAsked, ScanAsked, StatusSlipAsked
 from kiosk_ui.api.benefits import BenefitsApi
 from kiosk_ui.api.calls import call, call_of, open_call
+from kiosk_ui.api.counter import CounterApi
+from kiosk_ui.api.customers import CustomersApi
 from kiosk_ui.api.described import openapi
+from kiosk_ui.api.goods import GoodsApi
 from kiosk_ui.api.picking import PickingApi
 from kiosk_ui.api.selling import SellingApi
 from kiosk_ui.api.strict_json import read_body
 from kiosk_ui.api.till import TillApi
+from kiosk_ui.api.wish_numbers import Numbers, ended
 
 _READY = {"zh": "可以交付", "en": "Ready to hand over"}
 _HANDED = {"zh": "已核销，请交付商品", "en": "Redeemed, hand over the goods"}
@@ -45,7 +49,10 @@ class ApiPages:
         BenefitsApi(self._store, self._client).add_to(site)
         PickingApi(self._store, self._client).add_to(site)
         SellingApi(self._store, self._client).add_to(site)
+        for api in (GoodsApi, CounterApi, CustomersApi):
+            api(self._store, self._client).add_to(site)
         site.before_request(self._in_scope)
+        site.after_request(ended)
         return site
 
     @open_call()
@@ -78,10 +85,12 @@ class ApiPages:
 
     @call("scan", asked=ScanAsked, answer=ScanKept, status=202)
     def scan(self) -> tuple[Response, int]:
-        """POST {text, station}: as if a scanner had read it there; 202, the station's screen shows it."""
+        """POST {text, station, nonce}: as if a scanner had read it there; 202, the station's screen shows it."""
         asked = read_body(ScanAsked)
         operator = self._client(asked.station)
-        seen = self._store.scans.type_in(asked.text, asked.station, device=f"api:{operator.staff}")
+        seen = self._store.scans.type_in(
+            asked.text, asked.station, f"{operator.staff}:{asked.station}", asked.nonce
+        )
         return jsonify(result="ok", scan=seen.id, kind=seen.kind.value, station=seen.station), 202
 
     @call(
@@ -136,6 +145,7 @@ class ApiPages:
             raise NotAllowed
         if found.scope:
             self._store.staff.api_scope(_token(), found.scope)
+            Numbers(self._store, _token()).begin()
 
 
 def _token() -> str:

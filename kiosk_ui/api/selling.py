@@ -11,6 +11,7 @@ from edge.domain.selling import Basket, BasketState, Line, Sale, SoldLine
 from edge.domain.staff import Operator
 from edge.store import Store
 from kiosk_ui.api.answered import JobQueued
+from kiosk_ui.api.basket_more import BasketMoreApi
 from kiosk_ui.api.calls import call
 from kiosk_ui.api.selling_answered import BasketTold, NoBasketTold, SaleTold, ShiftTold
 from kiosk_ui.api.selling_asked import (
@@ -33,6 +34,7 @@ class SellingApi:
     """`client` gives the program that calls, allowed to act for the station, or refuses."""
 
     def __init__(self, store: Store, client: Callable[[str], Operator]) -> None:
+        self._store = store
         self._room = store.sales
         self._client = client
 
@@ -62,6 +64,7 @@ class SellingApi:
         ):
             endpoint = f"selling_{view.__name__}"
             site.add_url_rule(here + path, view_func=view, methods=[method], endpoint=endpoint)
+        BasketMoreApi(self._store, self._client, self._told).add_to(site)
 
     @call("sales", answer=(BasketTold, NoBasketTold))
     def basket(self, station: str) -> Response:

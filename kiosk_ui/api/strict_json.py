@@ -9,13 +9,14 @@ import msgspec
 from flask import request
 
 from edge.domain.refusals import BadRequest
+from kiosk_ui.api.wish_numbers import watched
 
 T = TypeVar("T")
 _MOST_DIGITS = 18  # an int64 holds every number of 18 digits
 
 
 def read_body(kind: type[T]) -> T:
-    """The request's JSON body as `kind`; raises BadRequest naming the field.
+    """The request's JSON body as `kind`; raises BadRequest naming the field, NonceReused.
 
     Refused: another media type, bytes that are not UTF-8, a key twice, NaN or Infinity, integers beyond 18
     digits, fractions where integers are meant, lone surrogates, unknown fields.
@@ -26,13 +27,17 @@ def read_body(kind: type[T]) -> T:
         text = request.get_data().decode("utf-8")
         tree = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_bounded)
         _encodable(tree)
-        return msgspec.convert(tree, kind, str_keys=True)
+        made = msgspec.convert(tree, kind, str_keys=True)
     except BadRequest:
         raise
     except msgspec.ValidationError as error:
         raise BadRequest(why=_place(str(error))) from None
     except (ValueError, RecursionError):  # the JSON reader's own errors quote the body: not passed on
         raise BadRequest(why="JSON") from None
+    nonce = getattr(made, "nonce", "")
+    if nonce and not getattr(made, "dry_run", False):  # a look uses no number up
+        watched(tree, nonce)
+    return made
 
 
 def _place(message: str) -> str:

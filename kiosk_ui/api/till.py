@@ -11,7 +11,15 @@ from edge.domain.drawers import DrawerView, Opening, Reason
 from edge.domain.staff import Operator
 from edge.domain.views import JobView
 from edge.store import Store
-from kiosk_ui.api.answered import DrawersTold, JobDone, JobsTold, OpeningAsked, WeightTold
+from kiosk_ui.api.answered import (
+    DrawersTold,
+    HelpTold,
+    JobDone,
+    JobsTold,
+    OpeningAsked,
+    ShownTold,
+    WeightTold,
+)
 from kiosk_ui.api.calls import call
 from kiosk_ui.api.strict_json import read_body
 from kiosk_ui.api.till_asked import CancelAsked, DrawerAsked, HelpAsked, SettleAsked, ShowingAsked
@@ -46,7 +54,7 @@ class TillApi:
         weight = self._till.weighing.weigh(station)
         return jsonify(result="ok", station=station, grams=weight.grams, net=weight.net)
 
-    @call("till", asked=ShowingAsked)
+    @call("till", asked=ShowingAsked, answer=ShownTold)
     def display(self, station: str) -> Response:
         """PUT {upper, lower, amount?, lamp?, for_s?}: what the customer sees for so long."""
         self._client(station)
@@ -55,7 +63,7 @@ class TillApi:
         self._till.showing.show(station, showing, asked.for_s)
         return jsonify(result="ok", station=station)
 
-    @call("till", asked=HelpAsked)
+    @call("till", asked=HelpAsked, answer=HelpTold)
     def help(self, station: str) -> Response:
         """PUT {wanted}: somebody there wants a person to come, or no longer."""
         self._client(station)

@@ -84,7 +84,7 @@ def test_annul_needs_a_lead(api: FlaskClient, hq: PretendHq) -> None:
 
 
 def test_a_scan_is_taken_for_the_station(api: FlaskClient, shop: Shop) -> None:
-    answer = api.post("/api/v1/scans", json={"text": "6901234567892", "station": "T1"})
+    answer = api.post("/api/v1/scans", json={"text": "6901234567892", "station": "T1", "nonce": "nonce-scan"})
     assert answer.status_code == 202
     assert answer.json is not None
     assert answer.json["kind"] == "gtin"
@@ -115,7 +115,10 @@ def test_a_status_slip_is_queued_once_and_only_for_a_lead(api: FlaskClient, shop
     cells = [cell.text for part in slip.parts if isinstance(part, Columns) for cell in part.cells]
     assert cells == ["door", "scanner", "absent DEVICE_ABSENT"]
     assert Pair("总部线路 / HQ line", "未配置 alone", bold=True) in slip.parts
-    assert api.post("/api/v1/slips/status", json={**body, "printer": "P9"}).status_code == 404
+    assert (
+        api.post("/api/v1/slips/status", json={**body, "printer": "P9", "nonce": "nonce-0010"}).status_code
+        == 404
+    )
 
 
 @pytest.mark.parametrize("bearer", ["", "Bearer ", "Bearer wrong", f"Basic {TOKEN}", f"bearer{TOKEN}"])
@@ -129,7 +132,10 @@ def test_a_wrong_token_gets_401(api: FlaskClient, bearer: str) -> None:
 
 def test_a_token_holds_for_its_stations_only(api: FlaskClient) -> None:
     assert api.get("/api/v1/status?station=T2").status_code == 403
-    assert api.post("/api/v1/scans", json={"text": "1", "station": "T2"}).status_code == 403
+    assert (
+        api.post("/api/v1/scans", json={"text": "1", "station": "T2", "nonce": "nonce-scan"}).status_code
+        == 403
+    )
 
 
 GOOD = '"code":"PK1.A","station":"T1","nonce":"nonce-0001"'
@@ -186,7 +192,7 @@ def test_another_media_type_is_refused(api: FlaskClient) -> None:
 
 
 def test_a_control_character_is_a_code_like_any_other(api: FlaskClient) -> None:
-    answer = api.post("/api/v1/scans", json={"text": "a\x00b\x1d", "station": "T1"})
+    answer = api.post("/api/v1/scans", json={"text": "a\x00b\x1d", "station": "T1", "nonce": "nonce-scan"})
     assert answer.status_code == 202
     assert answer.json is not None
     assert answer.json["kind"] == "unknown"

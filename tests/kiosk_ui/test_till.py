@@ -225,7 +225,7 @@ def test_a_program_opens_once_and_hears_how_it_went(
     assert (drawer["last"]["opening"], paper_end.kicks) == (again["opening"], 1)
     other = api.post("/api/v1/stations/T1/drawers/D1/open", json=wish | {"reason": "count"})
     assert (other.status_code, other.json["code"]) == (409, "nonce_reused")  # type: ignore[index]
-    refused = api.post("/api/v1/stations/T1/drawers/D1/open", json=wish | {"reason": "no_sale"})
+    refused = api.post(other.request.path, json={"reason": "no_sale", "nonce": "nonce-0002"})
     assert refused.status_code == 403
 
 
