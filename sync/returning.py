@@ -36,7 +36,7 @@ class ReturnAccepted(msgspec.Struct, frozen=True, tag="return.accepted", tag_fie
     `refund_fen` is what goes back: the lines' sum less `gift_fen`, the price of gifts that stayed away, and less
     `broken_fen`, kept since the rest no longer meets a rule (negative: kept before and free now). `tenders` say how,
     where this store gives it back itself; with `at_hq` HQ does, by its own figures where these are an `estimate`.
-    `rma`: HQ's word for goods of another store. `forced`: a lead answered for term or exclusion.
+    `rma`: HQ's word for goods of another store. `forced`: a lead answered for term or exclusion, `forced_why`.
     """
 
     ret: Name
@@ -56,6 +56,7 @@ class ReturnAccepted(msgspec.Struct, frozen=True, tag="return.accepted", tag_fie
     offline: bool = False
     forced: bool = False
     exchange: Note = ""
+    forced_why: Note = ""
 
 
 class ReturnState(msgspec.Struct, frozen=True, tag="return_state", tag_field="tb"):

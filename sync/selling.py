@@ -65,7 +65,7 @@ class SaleCompleted(msgspec.Struct, frozen=True, tag="sale.completed", tag_field
     """Goods were sold and paid: the sum of the lines is the sum of the tenders. Training is never sent.
 
     `receipt` is the number on the paper, `basket` what it was before, `rules` what it was priced by, `points` an
-    estimate printed for the member, `claim`: the receipt promised a coupon.
+    estimate printed for the member, `claim`: the receipt promised a coupon, `exchange` the return it exchanges for.
     """
 
     sale: Name
@@ -84,6 +84,7 @@ class SaleCompleted(msgspec.Struct, frozen=True, tag="sale.completed", tag_field
     claim: bool = False
     offline: bool = False
     age_checked: bool = False
+    exchange: Text = ""
 
 
 class BasketVoided(msgspec.Struct, frozen=True, tag="basket.voided", tag_field="k"):

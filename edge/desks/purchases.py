@@ -62,6 +62,12 @@ class PurchaseDesk:
             return self.of_order(order, tx)
         return self._elsewhere(ref)
 
+    def fresh(self, bought: Bought, tx: Connection | None = None) -> Bought:
+        """The same purchase as this store's books have it now; nobody else is asked."""
+        if bought.here:
+            return self.again(bought.source, bought.ref, tx)
+        return without(bought, self.books.returns.gone(bought.source, bought.ref, tx))
+
     def of_sale(self, sale: Sale, tx: Connection | None = None) -> Bought:
         """A sale of this store: the allocation as it was stored. Raises PaperTraining."""
         if sale.training:

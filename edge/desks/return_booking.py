@@ -40,7 +40,7 @@ class Taken:
     told: Preview
     rma: str
     forced: bool
-    exchange: str
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,8 @@ class ReturnBooking:
             exchange=row.exchange,
             note=back.note if (back := self.books.returns.back(row.ret)) else "",
             job=row.job,
+            forced_why=row.forced_why,
+            basket=self.books.returns.basket_for(row.ret, tx),
         )
 
     def _parts(self, row: ReturnRow, tx: Connection | None) -> tuple[GoesBack, ...]:
@@ -148,8 +150,9 @@ class ReturnBooking:
             points_given=told.points_given,
             forced=taken.forced,
             offline=self.status.word() is LineWord.DOWN,
-            exchange=taken.exchange,
+            exchange="",
             seq=0,
+            forced_why=taken.why,
         )
 
     def _fact(self, row: ReturnRow, taken: Taken) -> ReturnAccepted:
@@ -175,6 +178,7 @@ class ReturnBooking:
             offline=row.offline,
             forced=row.forced,
             exchange=row.exchange,
+            forced_why=row.forced_why,
         )
 
     def _unfit(self, tx: Connection, one: Refunded, row: ReturnRow, author: Author) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from config.selling_schema import SellingSettings
 from devices.slip import Align, Code128, Feed, Pair, Rule, Slip, SlipPart, Text
-from edge.domain.return_views import GoesBack, Returned
+from edge.domain.return_views import CameBack, GoesBack, Returned
 from edge.records.replica import ShopRow
 
+Say = Callable[[str, str], str]
 _KINDS = {
     "cash": ("现金", "Cash"),
     "wechat": ("微信支付", "WeChat Pay"),
@@ -25,40 +28,16 @@ _STATES = {
 def return_slip(done: Returned, store: str, shop: ShopRow | None, rules: SellingSettings) -> Slip:
     """What the customer takes along; large and at the top whether the money is there or still to come."""
     english = rules.receipt_language == "en"
-
-    def say(zh: str, en: str) -> str:
-        return en if english else zh
-
-    title = say("退货单", "Return")
-    headline = say("待退款", "REFUND PENDING") if done.pending else say("已退款", "REFUNDED")
-    parts: list[SlipPart] = [Text(title, scale=2, bold=True, align=Align.CENTER)]
-    if shop is not None:
-        parts.append(Text(say(shop.name_zh, shop.name_en), align=Align.CENTER))
-    parts += [
-        Text(f"{say('门店', 'Store')} {store}", align=Align.CENTER),
-        Text(headline, scale=2, bold=True, align=Align.CENTER),
+    say = _english if english else _chinese
+    parts: list[SlipPart] = [
+        *_head(done, store, shop, say),
         Rule(),
-        Pair(say("退货单号", "Return no."), done.receipt, bold=True),
-        Pair(say("原单号", "Bought by"), done.shown),
-        Pair(say("时间", "Time"), f"{done.at:%Y-%m-%d %H:%M:%S}"),
-        Pair(say("柜台", "Desk"), done.station),
-        Pair(say("店员", "Staff"), done.staff),
+        *(part for line in done.lines for part in _line(line, say)),
         Rule(),
+        *_sums(done, say),
+        *(_part(one, english=english) for one in done.parts),
+        *_points(done, say),
     ]
-    for line in done.lines:
-        parts += [Text(say(line.name_zh, line.name_en), bold=True), Pair(f"× {line.qty}", _yuan(line.fen))]
-    parts.append(Rule())
-    if done.gift_fen:
-        parts.append(Pair(say("扣除未退赠品", "Gifts kept"), f"-{_yuan(done.gift_fen)}"))
-    if done.broken_fen:
-        parts.append(Pair(say("优惠调整", "Rules no longer met"), _yuan(-done.broken_fen)))
-    about = say("约 ", "about ") if done.estimate else ""
-    parts.append(Pair(say("应退", "To be refunded"), f"{about}¥{_yuan(done.refund_fen)}", bold=True))
-    parts += [_part(one, english=english) for one in done.parts]
-    if done.points_lost:
-        parts.append(Pair(say("扣回积分", "Points taken back"), str(done.points_lost)))
-    if done.points_given:
-        parts.append(Pair(say("退回积分", "Points given back"), str(done.points_given)))
     if done.pending:
         days = rules.refund_days
         parts.append(
@@ -72,8 +51,56 @@ def return_slip(done: Returned, store: str, shop: ShopRow | None, rules: Selling
     phone = rules.complaint_phone or (shop.phone if shop is not None else "")
     if phone:
         parts.append(Pair(say("咨询电话", "Questions"), phone))
-    parts += [Feed(), Code128(done.receipt)]
-    return Slip(f"{done.receipt} {title}", tuple(parts))
+    parts += [Text(say("顾客签字：", "Customer's signature:")), Feed(), Code128(done.receipt)]
+    return Slip(f"{done.receipt} {say('退货单', 'Return')}", tuple(parts))
+
+
+def _chinese(zh: str, _en: str) -> str:
+    return zh
+
+
+def _english(_zh: str, en: str) -> str:
+    return en
+
+
+def _head(done: Returned, store: str, shop: ShopRow | None, say: Say) -> list[SlipPart]:
+    headline = say("待退款", "REFUND PENDING") if done.pending else say("已退款", "REFUNDED")
+    if not done.refund_fen:
+        headline = say("无需退款", "NOTHING TO REFUND")
+    name = [Text(say(shop.name_zh, shop.name_en), align=Align.CENTER)] if shop is not None else []
+    return [
+        Text(say("退货单", "Return"), scale=2, bold=True, align=Align.CENTER),
+        *name,
+        Text(f"{say('门店', 'Store')} {store}", align=Align.CENTER),
+        Text(headline, scale=2, bold=True, align=Align.CENTER),
+        Rule(),
+        Pair(say("退货单号", "Return no."), done.receipt, bold=True),
+        Pair(say("原单号", "Bought by"), done.shown),
+        Pair(say("时间", "Time"), f"{done.at:%Y-%m-%d %H:%M:%S}"),
+        Pair(say("柜台", "Desk"), done.station),
+        Pair(say("店员", "Staff"), done.staff),
+    ]
+
+
+def _line(line: CameBack, say: Say) -> list[SlipPart]:
+    return [Text(say(line.name_zh, line.name_en), bold=True), Pair(f"× {line.qty}", _yuan(line.fen))]
+
+
+def _sums(done: Returned, say: Say) -> list[SlipPart]:
+    parts: list[SlipPart] = []
+    if done.gift_fen:
+        parts.append(Pair(say("扣除未退赠品", "Gifts kept"), f"-{_yuan(done.gift_fen)}"))
+    if done.broken_fen:
+        parts.append(Pair(say("优惠调整", "Rules no longer met"), _yuan(-done.broken_fen)))
+    about = say("约 ", "about ") if done.estimate else ""
+    parts.append(Pair(say("应退", "To be refunded"), f"{about}¥{_yuan(done.refund_fen)}", bold=True))
+    return parts
+
+
+def _points(done: Returned, say: Say) -> list[SlipPart]:
+    taken, given = say("扣回积分", "Points taken back"), say("退回积分", "Points given back")
+    both = ((taken, done.points_lost), (given, done.points_given))
+    return [Pair(words, str(points)) for words, points in both if points]
 
 
 def _part(one: GoesBack, *, english: bool) -> Pair:

@@ -10,21 +10,26 @@ from dataclasses import dataclass, replace
 from config.selling_schema import SellingSettings
 from edge.db import Connection
 from edge.desks.coupons import CouponDesk
+from edge.desks.printing import PrintDesk
 from edge.desks.purchases import PurchaseDesk
 from edge.desks.quoting import Quoting
 from edge.desks.refunding import Refunding
 from edge.desks.return_booking import ReturnBooking, Taken
+from edge.desks.selling import SellingDesk
 from edge.desks.status import Poke, StatusDesk
 from edge.domain.orders import Fen
 from edge.domain.payment_views import RefundPart
 from edge.domain.refusals import BadRequest, NonceReused, NotAllowed, UnknownThing
-from edge.domain.return_refusals import ReturnNeedsHq, ReturnNotAuthorised
+from edge.domain.return_refusals import ExchangedAlready, ReturnNeedsHq, ReturnNotAuthorised
 from edge.domain.return_sums import preview
 from edge.domain.return_views import Returned
-from edge.domain.returns import Bought, Preview, Source, Terms, Wanted, check, without
+from edge.domain.returns import Bought, Preview, Source, Terms, Wanted, check
+from edge.domain.selling import Basket
 from edge.domain.selling_refusals import NoShift
 from edge.domain.staff import Act, Operator
+from edge.domain.views import JobView
 from edge.records.books import Books
+from edge.records.journal import Author
 from sync.messages import SyncFault
 from sync.returning import RmaAsk
 
@@ -44,6 +49,8 @@ class ReturnDesk:
     booking: ReturnBooking
     status: StatusDesk
     poke: Poke
+    selling: SellingDesk
+    printing: PrintDesk
 
     def find(self, text: str, operator: Operator) -> Bought:
         """The purchase with what of it is still out; raises PurchaseUnknown, ReturnNeedsHq, PaperTraining."""
@@ -67,7 +74,7 @@ class ReturnDesk:
         nonce: str,
         *,
         forced: bool = False,
-        exchange: str = "",
+        why: str = "",
     ) -> Returned:
         """Takes the goods back. Goods of another store need HQ's word first; of this store's sales nothing does.
 
@@ -76,7 +83,7 @@ class ReturnDesk:
         self._may(operator, forced=forced)
         if not nonce:
             raise BadRequest(why="nonce")
-        digest = _digest(source, ref, wanted, operator.station, forced, exchange)
+        digest = _digest(source, ref, wanted, operator.station, forced, why)
         done = self._before(nonce, digest)
         if done is not None:
             return done
@@ -88,19 +95,15 @@ class ReturnDesk:
             done = self._before(nonce, digest, tx)
             if done is not None:
                 return done
-            if self._ours(bought):
-                # Another desk may have taken pieces back since it was looked at.
-                bought = self.purchases.again(source, ref, tx)
-            else:
-                bought = without(bought, self.books.returns.gone(source, bought.ref, tx))
+            # Another desk may have taken pieces back since it was looked at.
+            bought = self.purchases.fresh(bought, tx)
             told = self.preview(bought, wanted, operator, forced=forced)
-            taken = Taken(ret, nonce, digest, bought, told, rma, forced, exchange)
+            taken = Taken(ret, nonce, digest, bought, told, rma, forced, why)
             self._give(tx, taken, operator, nonce)
-        done = self.view(ret, repeat=False)
         self.refunding.announce(self.refunding.of(ret), operator, nonce)
         for topic in (f"station:{operator.station}", "stock", "returns", "outbox", "printing"):
             self.poke(topic)
-        return done
+        return self.view(ret, repeat=False)
 
     def view(self, ret: str, *, repeat: bool = True) -> Returned:
         """A return and where its money is now; raises UnknownThing."""
@@ -112,6 +115,37 @@ class ReturnDesk:
     def recent(self, limit: int = 20) -> tuple[Returned, ...]:
         """The newest returns of this store."""
         return tuple(self.booking.view(row) for row in self.books.returns.recent(limit))
+
+    def pending(self, limit: int = 50) -> tuple[Returned, ...]:
+        """Returns of which money has not gone back yet, oldest first."""
+        return tuple(self.booking.view(row) for row in self.books.returns.unpaid(limit))
+
+    def slip(self, ret: str) -> JobView | None:
+        """How the newest slip of a return stands; None where none was printed."""
+        job = self.books.jobs.of(ret)
+        return None if job is None else self.printing.view(job.id)
+
+    def reprint(self, ret: str, operator: Operator, nonce: str) -> JobView:
+        """The slip once more, marked 补打; of another station's return a lead only."""
+        done = self.view(ret)
+        if done.station != operator.station and not operator.may(Act.ANNUL):
+            raise NotAllowed
+        return self.printing.again(ret, nonce, operator)
+
+    def exchange(self, ret: str, operator: Operator, nonce: str) -> Basket:
+        """A new basket at the operator's station that exchanges for a return; asked again, the same one.
+
+        Raises UnknownThing, BasketBusy, NonceReused.
+        """
+        self._may(operator)
+        self.view(ret)
+
+        def link(tx: Connection, basket: str) -> None:
+            if self.books.returns.basket_for(ret, tx):
+                raise ExchangedAlready
+            self.books.returns.link(tx, basket, ret)
+
+        return self.selling.open(operator, f"{nonce}:{ret}", tie=link)
 
     def terms(self) -> Terms:
         """How long goods may come back."""
@@ -128,6 +162,8 @@ class ReturnDesk:
             self.refunding.begin(tx, parts, operator, nonce, ref=taken.ret)
         if taken.bought.here and taken.told.whole:
             self.coupons.give_back_in(tx, taken.bought.ref, operator)
+            author = Author(operator.station, operator.staff)
+            self.quoting.deposits.give_back_in(tx, taken.bought.ref, author)
         self.booking.paper(tx, taken.ret, operator)
 
     def _sums(self, bought: Bought, wanted: Sequence[Wanted]) -> Preview:

@@ -97,7 +97,11 @@ class SaleBooking:
         )
         self._coupons(tx, basket, priced, operator, name)
         self._points(tx, basket, priced, name, author)
-        seq = self.books.journal.append(tx, fact_of(sale, age_checked=bool(basket.age_by)), author)
+        self.quoting.deposits.use_in(tx, basket.basket, priced, name, author)
+        self.quoting.deposits.note_budgets(tx, priced, self.quoting.book(basket, tx))
+        exchange = self.books.returns.exchange_of(basket.basket, tx)
+        fact = fact_of(sale, age_checked=bool(basket.age_by), exchange=exchange)
+        seq = self.books.journal.append(tx, fact, author)
         return self._written(tx, basket, replace(sale, seq=seq), operator, nonce, promise)
 
     def rehearse(
@@ -217,13 +221,13 @@ class SaleBooking:
             printer=station.printer,
             station=sale.station,
             ref=sale.sale,
-            slip=receipt(sale, self._told(sale, operator, promise)),
+            slip=receipt(sale, self._told(tx, sale, operator, promise)),
             now=sale.at,
         )
         self.books.sales.set_job(tx, sale.sale, job)
         return replace(sale, job=job)
 
-    def _told(self, sale: Sale, operator: Operator, promise: Promise | None) -> Printed:
+    def _told(self, tx: Connection, sale: Sale, operator: Operator, promise: Promise | None) -> Printed:
         station = self.staff.station(sale.station)
         return Printed(
             store=self.store,
@@ -234,4 +238,5 @@ class SaleBooking:
             rules=self.rules,
             invoice="" if sale.training else self.invoice(sale.receipt),
             claim_until=promise.until if promise is not None else None,
+            deposits=self.quoting.deposits.paid(sale.sale, tx),
         )

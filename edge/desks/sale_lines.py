@@ -69,7 +69,7 @@ def _sold(line: Line, one: PricedLine, grant: str) -> SoldLine:
     )
 
 
-def fact_of(sale: Sale, *, age_checked: bool) -> wire.SaleCompleted:
+def fact_of(sale: Sale, *, age_checked: bool, exchange: str = "") -> wire.SaleCompleted:
     """The fact: everything that HQ needs to know of a sale, and nobody's name."""
     return wire.SaleCompleted(
         sale=sale.sale,
@@ -88,6 +88,7 @@ def fact_of(sale: Sale, *, age_checked: bool) -> wire.SaleCompleted:
         claim=bool(sale.claim),
         offline=sale.offline,
         age_checked=age_checked,
+        exchange=exchange,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from config.selling_schema import SellingSettings
@@ -67,14 +68,24 @@ class SellingDesk:
         """Baskets that wait to be taken up again, newest first."""
         return self.books.baskets.suspended(_MOST_SUSPENDED)
 
-    def open(self, operator: Operator, nonce: str, *, training: bool = False) -> Basket:
-        """A new basket at the operator's station, priced by today's rules. Raises BasketBusy."""
+    def open(
+        self,
+        operator: Operator,
+        nonce: str,
+        *,
+        training: bool = False,
+        tie: Callable[[Connection, str], None] | None = None,
+    ) -> Basket:
+        """A new basket here, priced by today's rules; `tie` is told its name meanwhile. Raises BasketBusy."""
         self.work.may(operator, Act.SELL)
 
         def work(tx: Connection) -> Basket:
             if self.books.baskets.at(operator.station, tx) is not None:
                 raise BasketBusy
-            return self.work.new(tx, operator, training=training)
+            basket = self.work.new(tx, operator, training=training)
+            if tie is not None:
+                tie(tx, basket.basket)
+            return basket
 
         return self.work.once(nonce, ("open", operator.station, training), work)
 
@@ -270,6 +281,7 @@ class SellingDesk:
             if here.lines and not reason:
                 raise BadRequest(why="reason")
             self.coupons.release_all(tx, basket)
+            self.quoting.deposits.release(tx, basket)
             if here.lines and not here.training:
                 fact = BasketVoided(basket, here.gross_fen, here.units, reason)
                 self.books.journal.append(tx, fact, Author(operator.station, operator.staff))

@@ -69,6 +69,16 @@ class WrongGoods(Refusal):
     next_en = "Compare the goods with the receipt"
 
 
+class RefundChanged(Refusal):
+    """What goes back is another sum than the one that was shown; `due` in yuan."""
+
+    code = "refund_changed"
+    zh = "应退金额已变为 ¥{due}"
+    en = "The refund is now ¥{due}"
+    next_zh = "请与顾客核对新金额后再确认"
+    next_en = "Tell the customer the new sum, then confirm"
+
+
 class PurchaseUnknown(Refusal):
     """No purchase has this number here, nor at HQ as far as it could be asked (`asked`)."""
 
@@ -99,6 +109,16 @@ class ReturnNotAuthorised(Refusal):
     en = "Head office does not authorise this return"
     next_zh = "请核对是否已在其他门店或线上办理"
     next_en = "It may have been returned elsewhere or online; check with head office"
+
+
+class ExchangedAlready(Refusal):
+    """A basket was opened for this return before."""
+
+    code = "exchanged_already"
+    zh = "此退货已换过货"
+    en = "This return was exchanged already"
+    next_zh = "请直接新开一单"
+    next_en = "Open a new basket instead"
 
 
 class PaperTraining(Refusal):

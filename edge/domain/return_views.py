@@ -34,7 +34,7 @@ class GoesBack:
 
 @dataclass(frozen=True)
 class Returned:
-    """A return that was accepted. `parts` say where the money is; `at` in the store's zone."""
+    """A return that was accepted. `parts` say where the money is; `at` in the store's zone; `basket` is its exchange."""
 
     ret: str
     receipt: str
@@ -54,10 +54,17 @@ class Returned:
     estimate: bool
     exchange: str
     note: str = ""
+    forced_why: str = ""
+    basket: str = ""
     job: int = 0
     repeat: bool = False
 
     @property
     def pending(self) -> bool:
-        """Whether some of the money has not gone back yet."""
-        return any(part.state != "refunded" for part in self.parts)
+        """Whether some of the money is still to go back."""
+        return any(part.state in {"refunding", "refund_failed"} for part in self.parts)
+
+    @property
+    def refused(self) -> bool:
+        """Whether some of it will not go back."""
+        return any(part.state == "refused" for part in self.parts)

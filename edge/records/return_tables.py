@@ -35,3 +35,11 @@ REPLICA = (
         note TEXT NOT NULL) STRICT, WITHOUT ROWID""",
     "CREATE TABLE returned_elsewhere (sale TEXT PRIMARY KEY, lines TEXT NOT NULL) STRICT, WITHOUT ROWID",
 )
+
+WORK = (
+    "ALTER TABLE goods_return ADD COLUMN forced_why TEXT NOT NULL DEFAULT ''",
+    "CREATE TABLE return_work (station TEXT PRIMARY KEY, doc TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    """CREATE TABLE basket_exchange (
+        basket TEXT PRIMARY KEY, ret TEXT NOT NULL UNIQUE REFERENCES goods_return(ret)) STRICT, WITHOUT ROWID""",
+)
+"""What a desk has counted so far, and the baskets that exchange for goods that came back."""

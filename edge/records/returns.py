@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from edge.db import Connection, Database
+from edge.domain.return_work import Work
 from edge.domain.returns import Source
 
 
@@ -56,6 +57,7 @@ class ReturnRow:
     exchange: str
     seq: int
     job: int = 0
+    forced_why: str = ""
     lines: tuple[ReturnLineRow, ...] = ()
 
 
@@ -159,6 +161,51 @@ class Returns:
         asked = "SELECT state, fen, at, note FROM hq.return_state WHERE ret = ?"
         row = self._ledger.read().execute(asked, (ret,)).fetchone()
         return None if row is None else BackRow(*row)
+
+    def unpaid(self, limit: int) -> tuple[ReturnRow, ...]:
+        """Returns of which money has not gone back yet, oldest first."""
+        return self._some(
+            "(at_hq = 1 AND coalesce((SELECT state FROM hq.return_state AS s WHERE s.ret = goods_return.ret),"
+            " 'to_refund') = 'to_refund') OR EXISTS (SELECT 1 FROM pay_refund AS p WHERE p.ref = goods_return.ret"
+            " AND p.state IN ('refunding', 'refund_failed')) ORDER BY at LIMIT ?",
+            (limit,),
+            None,
+        )
+
+    # ---- work in hand ----
+
+    def work(self, station: str, tx: Connection | None = None) -> Work | None:
+        """What a station is at work on."""
+        asked = "SELECT doc FROM return_work WHERE station = ?"
+        row = (tx or self._ledger.read()).execute(asked, (station,)).fetchone()
+        return None if row is None else msgspec.json.decode(row[0].encode(), type=Work)
+
+    def put_work(self, tx: Connection, station: str, work: Work) -> None:
+        """Keeps it."""
+        doc = msgspec.json.encode(work).decode()
+        tx.execute("INSERT OR REPLACE INTO return_work VALUES (?, ?)", (station, doc))
+
+    def drop_work(self, tx: Connection, station: str) -> None:
+        """Nothing is at hand there any more."""
+        tx.execute("DELETE FROM return_work WHERE station = ?", (station,))
+
+    # ---- exchanges ----
+
+    def link(self, tx: Connection, basket: str, ret: str) -> None:
+        """This basket exchanges for that return; the table refuses a second one."""
+        tx.execute("INSERT INTO basket_exchange VALUES (?, ?)", (basket, ret))
+
+    def exchange_of(self, basket: str, tx: Connection | None = None) -> str:
+        """The return that a basket exchanges for, "" for none."""
+        asked = "SELECT ret FROM basket_exchange WHERE basket = ?"
+        row = (tx or self._ledger.read()).execute(asked, (basket,)).fetchone()
+        return "" if row is None else str(row[0])
+
+    def basket_for(self, ret: str, tx: Connection | None = None) -> str:
+        """The basket that exchanges for a return, "" for none."""
+        asked = "SELECT basket FROM basket_exchange WHERE ret = ?"
+        row = (tx or self._ledger.read()).execute(asked, (ret,)).fetchone()
+        return "" if row is None else str(row[0])
 
     def _one(self, where: str, value: str, tx: Connection | None) -> ReturnRow | None:
         return next(iter(self._some(f"{where} LIMIT 1", (value,), tx)), None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sync.hub.judging import Source, Touched, Unfit
 from sync.hub.return_set import Piece, ReturnSet
 from sync.hub.stock_effects import StockEffects
@@ -30,26 +32,7 @@ class ReturnEffects:
             raise Unfit("BAD_FACT")
         code = self._odd(fact, pieces)
         rows.known.add(fact.ret)
-        rows.returns.append(
-            {
-                "ret": fact.ret,
-                "store": source.store,
-                "stream": source.stream,
-                "seq": source.seq,
-                "source": fact.source,
-                "ref": fact.ref,
-                "shop": fact.shop,
-                "refund_fen": fact.refund_fen,
-                "gift_fen": fact.gift_fen,
-                "broken_fen": fact.broken_fen,
-                "estimate": int(fact.estimate),
-                "rma": fact.rma,
-                "state": "to_refund" if fact.at_hq else "done",
-                "back_fen": 0 if fact.at_hq else fact.refund_fen,
-                "note": "",
-                "settled_at": "",
-            }
-        )
+        rows.returns.append(self._row(fact))
         for piece in pieces:
             if piece not in rows.back:
                 names = dict(zip(("source", "ref", "line", "unit"), piece, strict=True))
@@ -60,6 +43,20 @@ class ReturnEffects:
         if fact.source == "sale" and fact.shop != source.store:
             self._touched.returned.add((fact.shop, fact.ref))
         return code
+
+    def _row(self, fact: ReturnAccepted) -> dict[str, Any]:
+        same = ("ret", "source", "ref", "shop", "refund_fen", "gift_fen", "broken_fen", "rma")
+        return {
+            **{name: getattr(fact, name) for name in same},
+            "store": self._from.store,
+            "stream": self._from.stream,
+            "seq": self._from.seq,
+            "estimate": int(fact.estimate),
+            "state": "to_refund" if fact.at_hq else "done",
+            "back_fen": 0 if fact.at_hq else fact.refund_fen,
+            "note": "",
+            "settled_at": "",
+        }
 
     def _odd(self, fact: ReturnAccepted, pieces: list[Piece]) -> str:
         if any(piece in self._rows.back for piece in pieces):
