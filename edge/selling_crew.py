@@ -6,11 +6,13 @@ import base64
 from urllib.parse import urlencode
 
 from config.schema import Settings
-from edge.crypto import signer
+from edge.crypto import signer, verifier
+from edge.desks.basket_deposits import BasketDeposits
 from edge.desks.basket_work import BasketWork
 from edge.desks.benefits import BenefitDesk
 from edge.desks.checkout import CheckoutDesk
 from edge.desks.customers import Customers
+from edge.desks.deposits import DepositDesk
 from edge.desks.own_codes import own_codes
 from edge.desks.price_rules import PriceRuleDesk
 from edge.desks.quoting import Quoting, Source
@@ -37,7 +39,8 @@ def sale_room(
     books, status, poke = printing.books, printing.status, printing.poke
     rules, store, coupons = settings.selling, settings.store.id, customers.coupons
     told = source or PriceRuleDesk(PriceRules(books.ledger), status).at
-    quoting = Quoting(books, store, rules, told, status, benefits, coupons)
+    deposits = DepositDesk(books, status, store, verifier)
+    quoting = Quoting(books, store, rules, told, status, benefits, coupons, deposits)
     work = BasketWork(books, rules, quoting, status, poke)
     booking = SaleBooking(
         books,
@@ -56,6 +59,7 @@ def sale_room(
         CheckoutDesk(books, work, quoting, coupons, tender, booking),
         ShiftDesk(books, store, rules, staff, status, poke),
         customers,
+        BasketDeposits(work, deposits),
         own_codes(settings),
     )
 

@@ -15,6 +15,7 @@ from edge.clock import moment_of, stamp
 from edge.db import Connection
 from edge.desks.benefits import BenefitDesk
 from edge.desks.coupons import CouponDesk
+from edge.desks.deposits import DepositDesk
 from edge.desks.status import StatusDesk
 from edge.domain.baskets import Item, PriceAsked, Priced, Shopper
 from edge.domain.counter_views import HeldCoupon
@@ -29,6 +30,7 @@ Source = Callable[[datetime], RuleBook]
 """Gives the rules in force at a moment of the store's clock."""
 _KEPT = 8
 _PLENTY = 1_000_000
+DEPOSIT_WORDS = ("定金抵扣", "Deposit credit")
 _WORDS = {"manual": ("手工优惠", "Manual discount"), "cash": ("抹零", "Cash rounding")}
 
 
@@ -50,6 +52,7 @@ class Quoting:
     status: StatusDesk
     benefits: BenefitDesk
     coupons: CouponDesk
+    deposits: DepositDesk
     _made: dict[str, RuleBook] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -87,6 +90,8 @@ class Quoting:
         then = msgspec.structs.replace(
             asked,
             coupons=tuple(one.terms for one in self.coupons.used(sale)),
+            deposits=self.deposits.counted(sale),
+            used={},
             shopper=Shopper(basket.tier, basket.member, points),
             points_wanted=points,
             stock=dict.fromkeys(asked.stock, _PLENTY),
@@ -127,7 +132,8 @@ class Quoting:
             rule, tier = book.rule(part.rule), book.tiers.get(part.rule)
             named = rule or tier
             known = (named.name_zh, named.name_en) if named is not None else ("", "")
-            zh, en = held.get(part.rule) or _WORDS.get(part.rule) or known
+            said = DEPOSIT_WORDS if part.kind == "deposit" else held.get(part.rule)
+            zh, en = said or _WORDS.get(part.rule) or known
             names[part.rule] = (zh or en or part.rule, en or zh or part.rule)
         return names
 
@@ -143,10 +149,12 @@ class Quoting:
             local=self._local(basket.priced_at),
             shopper=Shopper(basket.tier, basket.member, points),
             coupons=tuple(one.terms for one in self.held(basket)),
+            deposits=self.deposits.terms(basket.basket),
             points_wanted=min(basket.points_wanted, points),
             declined_gifts=frozenset(basket.declined),
             taken_offers=frozenset(basket.taken),
             stock={sku: max(0, self.books.shelf.level(sku) or 0) for sku in gifts},
+            used=self.deposits.used(basket, book.rules),
             online=self.status.word() is LineWord.UP,
             cash_step_fen=self.rules.cash_step_fen if cash else 0,
         )

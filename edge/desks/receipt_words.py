@@ -25,6 +25,9 @@ class Words:
     units: str
     due: str
     saved: str
+    deposit: str
+    grown: str
+    invoiced: str
     paid: str
     change: str
     member: str
@@ -87,6 +90,9 @@ _ZH = Words(
     units="件数",
     due="应收",
     saved="优惠合计",
+    deposit="已付定金",
+    grown="定金膨胀",
+    invoiced="开票金额（含定金）",
     paid="实付",
     change="找零",
     member="会员",
@@ -153,6 +159,9 @@ _EN = Words(
     units="Items",
     due="Subtotal",
     saved="You saved",
+    deposit="Deposit paid",
+    grown="Deposit bonus",
+    invoiced="Invoice (with deposit)",
     paid="Paid",
     change="Change",
     member="Member",

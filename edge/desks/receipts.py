@@ -8,6 +8,7 @@ from datetime import datetime
 
 from config.selling_schema import SellingSettings
 from devices.slip import Align, Code128, Feed, Pair, Qr, Rule, Slip, SlipPart, Text
+from edge.desks.quoting import DEPOSIT_WORDS
 from edge.desks.receipt_words import Words, words_in
 from edge.domain.selling import Sale, SoldLine
 from edge.domain.shifts import Report
@@ -29,6 +30,8 @@ class Printed:
     rules: SellingSettings
     invoice: str = ""
     claim_until: datetime | None = None
+    deposits: tuple[tuple[str, int, int], ...] = ()
+    """Tail of its number, what was paid before, what it grew by, fen."""
 
 
 _SHORT = 40
@@ -51,7 +54,7 @@ def receipt(sale: Sale, told: Printed) -> Slip:
         Rule(),
         *(part for line in sale.lines for part in _line(line, sale, words)),
         Rule(),
-        *_sums(sale, words),
+        *_sums(sale, told, words),
         Rule(),
         *_tenders(sale, words),
         *_member(sale, words),
@@ -112,8 +115,12 @@ def _line(line: SoldLine, sale: Sale, words: Words) -> list[SlipPart]:
     ]
 
 
-def _sums(sale: Sale, words: Words) -> list[SlipPart]:
-    saved = sale.savings()
+def _sums(sale: Sale, told: Printed, words: Words) -> list[SlipPart]:
+    """What was paid before is no saving; by how much a deposit grew is one."""
+    before = sum(paid for _, paid, _ in told.deposits)
+    grown = sum(more for _, _, more in told.deposits)
+    saved = [one for one in sale.savings() if not told.deposits or one[:2] != DEPOSIT_WORDS]
+    saved += [(words.grown, words.grown, grown)] if grown else []
     total = sum(fen for _, _, fen in saved)
     parts: list[SlipPart] = [
         Pair(words.units, str(sale.units)),
@@ -122,6 +129,9 @@ def _sums(sale: Sale, words: Words) -> list[SlipPart]:
     if saved:
         parts.append(Pair(words.saved, f"-¥{yuan(total)}"))
         parts += [Pair(f"· {words.pick(zh, en)}", yuan(-fen)) for zh, en, fen in saved]
+    parts += [Pair(f"{words.deposit} ****{tail}", yuan(-paid)) for tail, paid, _ in told.deposits]
+    if before:
+        parts.append(Pair(words.invoiced, f"¥{yuan(sale.net_fen + before)}"))
     return [*parts, Text(f"{words.paid} ¥{yuan(sale.net_fen)}", scale=2, bold=True, align=Align.RIGHT)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from edge.desks.basket_deposits import BasketDeposits
 from edge.desks.checkout import CheckoutDesk
 from edge.desks.customers import Customers
 from edge.desks.selling import SellingDesk
@@ -30,6 +31,7 @@ class SaleRoom:
     checkout: CheckoutDesk
     shifts: ShiftDesk
     customers: Customers
+    deposits: BasketDeposits
     codes: Rules = PLAIN
     _said: dict[str, Refusal] = field(default_factory=dict)
 
@@ -51,6 +53,8 @@ class SaleRoom:
             return here
         if seen.names_goods:
             return self._goods(seen, operator, nonce, training=training)
+        if here is not None and self.deposits.names(text):
+            return self.deposits.take(here.basket, text, operator, nonce)
         if seen.kind is ScanKind.ORDER:
             return self.selling.resume(seen.value, operator, nonce)
         if seen.kind is ScanKind.COUPON:
@@ -73,7 +77,8 @@ class SaleRoom:
         if here is None:
             return False
         seen = classify(text, Expecting.PAYMENT, self.codes)
-        if not (seen.names_goods or seen.kind in _SALES):
+        deposit = here.state is BasketState.OPEN and self.deposits.names(text)
+        if not (seen.names_goods or seen.kind in _SALES or deposit):
             return False
         operator = Operator(here.staff, here.staff, Role.CASHIER, station)
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from edge.records import benefit_tables, price_rule_tables, return_tables
+from edge.records import benefit_tables, deposit_tables, price_rule_tables, return_tables
 from edge.records.picking_tables import NODES
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ PLAIN = (
     ("nodes", NODES),
     ("promotions", price_rule_tables.REPLICA),
     ("returns", return_tables.REPLICA),
+    ("deposits", deposit_tables.REPLICA),
 )
 NAMES = ["first", "config", "feeds", *(name for name, _ in PLAIN)]
 

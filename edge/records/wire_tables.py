@@ -11,6 +11,7 @@ import msgspec
 from edge.domain import orders, promotion_rules
 from sync import benefits
 from sync.benefits import Coupon, Member, PointsGrant
+from sync.deposits import Deposit
 from sync.goods import Inbound, Node, NodeStock, Quota
 from sync.messages import canonical
 from sync.returning import ReturnedElsewhere, ReturnState
@@ -123,13 +124,14 @@ def _typed(name: str, kind: type[Any], fields: str, apart: tuple[str, ...] = ())
     return WireTable(name, columns, row, apart)
 
 
-_COLUMNS = {"grant": "grant_id", "into": "into_member"}
+_COLUMNS = {"grant": "grant_id", "into": "into_member", "order": "order_id"}
 
 
 _COUPON = "coupon cls fen title_zh title_en state store not_before not_after offline_fen offline_per_hour"
 _COUPON += " kind online terms sku per_member member"
 _MEMBER = "member tier ver name_masked card_tail phone_tail language marketing"
 _MEMBER += " card_hash badges tags points points_at"
+_DEPOSIT = "deposit store fen order k_mille rule skus units member state not_before not_after"
 _PRODUCT = tuple(
     "sku gtin gtin14 name_zh name_en category picture flags brand tags tax_code unit grams grams_off plu zone place"
     " min_stock".split()
@@ -178,8 +180,9 @@ TABLES: Mapping[str, WireTable] = {
     "join_scene": _typed("join_scene", benefits.JoinScene, "scene result at"),
     "return_state": _typed("return_state", ReturnState, "ret state fen at note"),
     "returned_elsewhere": WireTable("returned_elsewhere", ("sale", "lines"), _elsewhere_row),
+    "deposit": _typed("deposit", Deposit, _DEPOSIT, apart=("order_id",)),
     "repurchase": _typed("repurchase", benefits.Repurchase, "offer min_fen fen days title_zh title_en"),
 }
 """Wire table -> table of hq.db."""
-ABOUT_PEOPLE = ("order", "cmd", "member", "points_grant", "member_merge", "member_erase", "lookup_key")
+ABOUT_PEOPLE = ("order", "cmd", "member", "points_grant", "member_merge", "member_erase", "lookup_key", "deposit")
 """Wire tables that a box which was shut out must forget."""

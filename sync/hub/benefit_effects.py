@@ -13,6 +13,7 @@ from sync.benefits import (
     PointsEarned,
     PointsSpent,
 )
+from sync.deposits import DepositReleased, DepositUsed
 from sync.goods import GrantReturned
 from sync.hub.benefit_set import ONCE, BenefitSet, GrantRow, UseRow
 from sync.hub.judging import Source, Touched, Unfit
@@ -31,6 +32,8 @@ Benefit = (
     | MemberErased
     | MemberRevealed
     | JoinOffered
+    | DepositUsed
+    | DepositReleased
 )
 
 
@@ -60,6 +63,8 @@ class BenefitEffects:
                 return self._proposed(fact)
             case GrantReturned():
                 return self._returned(fact)
+            case DepositUsed() | DepositReleased():
+                return self._rows.deposits.take(fact, self._from, self._touched)
             case _:
                 return self._told(fact)
 

@@ -13,6 +13,7 @@ from sync.goods import GrantReturned, StockMoved
 from sync.hub.benefit_tables import coupon, coupon_use, escrow, member, member_proposal, points_entry
 from sync.hub.bulk import insert_rows, rows_of, update_rows
 from sync.hub.counter_facts import CounterFacts
+from sync.hub.deposit_effects import DepositSet
 from sync.messages import Up
 
 ONCE = frozenset({"B", "C"})
@@ -75,6 +76,7 @@ class BenefitSet:
     released: set[str] = field(default_factory=set)
     changed_grants: set[str] = field(default_factory=set)
     told: CounterFacts = field(default_factory=CounterFacts)
+    deposits: DepositSet = field(default_factory=DepositSet)
 
     def standing(self, name: str) -> list[UseRow]:
         """Uses of a coupon that were not released."""
@@ -100,6 +102,7 @@ class BenefitSet:
         self.members = {row.member: row.ver for row in rows_of(conn, member, "member", people)}
         named = {f.change for f in listed if isinstance(f, MemberChange)}
         self.told.load(conn, listed)
+        self.deposits.load(conn, listed)
         self.changes = {row.change_id for row in rows_of(conn, member_proposal, "change_id", named)}
 
     def write(self, conn: Connection) -> None:
@@ -109,6 +112,7 @@ class BenefitSet:
         ]
         update_rows(conn, coupon, ("coupon",), states)
         self.told.write(conn)
+        self.deposits.write(conn)
         insert_rows(conn, coupon_use, [_use_values(use) for use in self.uses.values() if use.new])
         gone = [{"use_id": name, "released": 1} for name in sorted(self.released)]
         update_rows(conn, coupon_use, ("use_id",), gone)

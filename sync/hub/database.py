@@ -19,6 +19,7 @@ from sync.hub import (
     audit,
     benefit_tables,
     config_tables,
+    deposit_tables,
     pay_tables,
     pick_tables,
     return_tables,
@@ -38,6 +39,7 @@ _PAUSE_S = 0.005
 _FOUNDED_TOO = (
     benefit_tables,
     config_tables,
+    deposit_tables,
     return_tables,
     sale_tables,
     pick_tables,

@@ -14,6 +14,7 @@ from sync.benefits import (
     PointsEarned,
     PointsSpent,
 )
+from sync.deposits import DepositReleased, DepositUsed
 from sync.goods import (
     DemandLost,
     GrantReturned,
@@ -84,6 +85,7 @@ _SUBJECTS: Mapping[type[Any], str] = {
     **dict.fromkeys((StockMoved, StockCounted, StockShifted, StockAlarmed, DemandLost), "sku"),
     **dict.fromkeys((CouponRedeemed, CouponReleased), "coupon"),
     GrantReturned: "grant",
+    **dict.fromkeys((DepositUsed, DepositReleased), "deposit"),
     **dict.fromkeys((PointsEarned, PointsSpent, MemberChange, MemberErased, MemberRevealed), "member"),
 }
 

@@ -21,6 +21,7 @@ class Touched:
     skus: set[str] = field(default_factory=set)
     cmds: set[str] = field(default_factory=set)
     coupons: set[str] = field(default_factory=set)
+    deposits: set[str] = field(default_factory=set)
     forgotten: set[str] = field(default_factory=set)
     returned: set[tuple[str, str]] = field(default_factory=set)
     """(store, sale): pieces of it came back at another store."""
@@ -31,6 +32,7 @@ class Touched:
         self.skus |= other.skus
         self.cmds |= other.cmds
         self.coupons |= other.coupons
+        self.deposits |= other.deposits
         self.forgotten |= other.forgotten
         self.returned |= other.returned
 

@@ -124,7 +124,7 @@ class PriceRuleDesk:
                 problems += [(line, problem) for problem in tier_problems(said, now)]
             else:
                 problems += [
-                    (line, problem) for problem in rule_problems(said, now, lambda sku: _price(conn, sku))
+                    (line, problem) for problem in rule_problems(said, now, lambda sku: price_of(conn, sku))
                 ]
         return problems + _together(rules, found)
 
@@ -164,7 +164,13 @@ def _published(conn: Connection) -> tuple[list[Rule], list[TierTerms]]:
     return rules, tiers
 
 
-def _price(conn: Connection, sku: str) -> int | None:
+def rules_of(conn: Connection) -> list[Rule]:
+    """Every version of every rule that is published."""
+    return _published(conn)[0]
+
+
+def price_of(conn: Connection, sku: str) -> int | None:
+    """The price of a product, fen; None where none is published."""
     same = (feed.c.bucket == PRICE) & (feed.c.tb == "price") & (feed.c.id == sku) & (feed.c.op == "put")
     body = conn.scalar(select(feed.c.d).where(same))
     return int(msgspec.json.decode(body)["fen"]) if body else None

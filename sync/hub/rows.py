@@ -10,8 +10,10 @@ from sqlalchemy import Connection
 
 from sync.benefits import Coupon
 from sync.configured import CONFIG_BUCKET_SUFFIX
+from sync.deposits import Deposit
 from sync.hub.benefit_tables import coupon
 from sync.hub.bulk import named_in, rows_of
+from sync.hub.deposit_tables import deposit
 from sync.hub.feed import Change, put
 from sync.hub.judging import Touched
 from sync.hub.schema import customer_order, order_line, stock_level
@@ -152,6 +154,8 @@ def changes_of(conn: Connection, store: str, touched: Touched, at: str) -> Itera
         yield Change(cmd_of(store), "cmd", cmd, None)
     for row in rows_of(conn, coupon, "coupon", touched.coupons):
         yield put_coupon(row)
+    for row in rows_of(conn, deposit, "deposit", touched.deposits):
+        yield put_deposit(row)
     for cmd in sorted(touched.forgotten):
         yield Change(member_of(store), "member_erase", cmd, None)
 
@@ -159,6 +163,12 @@ def changes_of(conn: Connection, store: str, touched: Touched, at: str) -> Itera
 def put_coupon(row: Any) -> Change:
     """A coupon as it is to be published now."""
     known = msgspec.json.decode(row.body, type=Coupon)
+    return put(coupon_of(row.store), msgspec.structs.replace(known, state=row.state))
+
+
+def put_deposit(row: Any) -> Change:
+    """A deposit as it is to be published now."""
+    known = msgspec.json.decode(row.body, type=Deposit)
     return put(coupon_of(row.store), msgspec.structs.replace(known, state=row.state))
 
 
