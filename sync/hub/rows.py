@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -32,12 +33,12 @@ _SUMS = (
     "SELECT order_no, stream, line, unit, CAST(sum(qty) AS INTEGER) AS qty"
     " FROM pickup JOIN pickup_line ON pickup_line.pickup = pickup.pickup"
     " WHERE annulled = 0 AND order_no IN ({}) GROUP BY order_no, stream, line, unit"
-    " ORDER BY order_no, stream, line, unit"
 )
 _BY_WHOM = (
     "SELECT order_no, min(stream) AS stream, max(stream) AS other, max(unit) AS unit"
     " FROM pickup WHERE annulled = 0 AND order_no IN ({}) GROUP BY order_no"
 )
+_PLACE = attrgetter("stream", "line", "unit")
 
 
 def orders_of(store: str) -> str:
@@ -132,9 +133,11 @@ def _handed(conn: Connection, some: set[str]) -> dict[str, list[HandedBy]]:
     for row in rows_of(conn, order_line, "order_no", whose, only=("order_no", "line", "handed")):
         if row.handed:
             handed.setdefault(row.order_no, []).append(HandedBy(whose[row.order_no], row.line, row.handed))
+    # Lines that know of none of it came to HQ after the hand-over, as when HQ was restored.
+    mixed |= whose.keys() - handed.keys()
     for row in _named(conn, _SUMS, mixed) if mixed else ():
         handed.setdefault(row.order_no, []).append(HandedBy(row.stream, row.line, row.qty, row.unit))
-    return handed
+    return {order: sorted(of, key=_PLACE) for order, of in handed.items()}
 
 
 def _named(conn: Connection, text: str, names: Iterable[str]) -> Sequence[Any]:
