@@ -18,6 +18,7 @@ from kiosk_ui.cashier.customers import CustomerPages
 from kiosk_ui.cashier.entrance import Entrance, session_token
 from kiosk_ui.cashier.goods import GoodsPages
 from kiosk_ui.cashier.picks import PickPages, back_beside
+from kiosk_ui.cashier.returns import ReturnPages
 from kiosk_ui.cashier.selling import SalePages
 from kiosk_ui.cashier.stage import Stage
 from kiosk_ui.cashier.stock import StockPages
@@ -47,6 +48,7 @@ class CashierPages:
         self._stock = StockPages(store, self._operator, self._show, self._refuse)
         self._customers = CustomerPages(store, self._operator, self._show, self._refuse)
         self._sale = SalePages(store, self._operator)
+        self._return = ReturnPages(store, self._operator)
 
     def blueprint(self) -> Blueprint:
         """The routes under /cashier."""
@@ -60,20 +62,11 @@ class CashierPages:
         site.add_url_rule(
             "/sign-out", view_func=self._entrance.sign_out, methods=["POST"], endpoint="sign_out"
         )
-        for name in (
-            "scan",
-            "wedge",
-            "candidates",
-            "redeem",
-            "dismiss",
-            "open",
-            "annul",
-            "reprint",
-            "shelve",
-        ):
+        for name in "scan wedge candidates redeem dismiss open annul reprint shelve".split():
             site.add_url_rule(f"/{name}", view_func=getattr(self, name), methods=["POST"])
         self._till.add_to(site)
         self._sale.add_to(site)
+        self._return.add_to(site)
         self._goods.add_to(site)
         self._picks.add_to(site)
         self._stock.add_to(site)
