@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from edge.desks.returns import ReturnDesk
 from edge.domain.refusals import BadRequest, NotAllowed, PayCodeElsewhere, Refusal, UnknownThing
-from edge.domain.return_refusals import RefundChanged, WrongGoods
+from edge.domain.return_refusals import WrongGoods
 from edge.domain.return_views import Returned
 from edge.domain.return_work import Work
 from edge.domain.returns import Preview, Wanted
@@ -36,9 +36,6 @@ class ReturnWork:
 
     def begin(self, text: str, operator: Operator) -> Work:
         """Finds a purchase and lays it on the desk in place of what lay there; raises what `ReturnDesk.find` does."""
-        seen = classify(text, rules=self.codes)
-        if seen.kind in PAY_KINDS:
-            raise PayCodeElsewhere
         found = self.desk.find(text.strip()[:_TEXT], operator)
         work = Work(str(uuid.uuid4()), operator.staff, found)
         with self.desk.books.ledger.transaction() as tx:
@@ -128,11 +125,6 @@ class ReturnWork:
         if done is not None:
             return self.desk.view(done.ret)
         here = self._mine(work, operator)
-        told, refusal = self.preview(here, operator)
-        if refusal is not None:
-            raise refusal
-        if told is not None and told.fen != shown_fen:
-            raise RefundChanged(due=f"{told.fen / 100:.2f}")
         made = self.desk.accept(
             here.bought.source,
             here.bought.ref,
@@ -141,6 +133,7 @@ class ReturnWork:
             nonce,
             forced=bool(here.forced_why),
             why=here.forced_why,
+            shown_fen=shown_fen,
         )
         self.drop(work, operator)
         return made

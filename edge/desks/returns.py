@@ -19,11 +19,12 @@ from edge.desks.selling import SellingDesk
 from edge.desks.status import Poke, StatusDesk
 from edge.domain.orders import Fen
 from edge.domain.payment_views import RefundPart
-from edge.domain.refusals import BadRequest, NonceReused, NotAllowed, UnknownThing
-from edge.domain.return_refusals import ExchangedAlready, ReturnNeedsHq, ReturnNotAuthorised
+from edge.domain.refusals import BadRequest, NonceReused, NotAllowed, PayCodeElsewhere, UnknownThing
+from edge.domain.return_refusals import ExchangedAlready, RefundChanged, ReturnNeedsHq, ReturnNotAuthorised
 from edge.domain.return_sums import preview
 from edge.domain.return_views import Returned
 from edge.domain.returns import Bought, Preview, Source, Terms, Wanted, check
+from edge.domain.scanned import PAY_KINDS, classify
 from edge.domain.selling import Basket
 from edge.domain.selling_refusals import NoShift
 from edge.domain.staff import Act, Operator
@@ -55,15 +56,34 @@ class ReturnDesk:
     def find(self, text: str, operator: Operator) -> Bought:
         """The purchase with what of it is still out; raises PurchaseUnknown, ReturnNeedsHq, PaperTraining."""
         self._may(operator)
+        if classify(text).kind in PAY_KINDS:
+            raise PayCodeElsewhere
         return self.purchases.find(text)
 
+    def again(self, source: Source, ref: str, operator: Operator) -> Bought:
+        """The same purchase by its own name, as `find` gives it."""
+        self._may(operator)
+        return self.purchases.again(source, ref)
+
     def preview(
-        self, bought: Bought, wanted: Sequence[Wanted], operator: Operator, *, forced: bool = False
+        self,
+        bought: Bought,
+        wanted: Sequence[Wanted],
+        operator: Operator,
+        *,
+        forced: bool = False,
+        shown_fen: int | None = None,
     ) -> Preview:
-        """What these pieces would bring; raises what `accept` raises for them."""
+        """What these pieces would bring; raises what `accept` raises for them.
+
+        RefundChanged: it is not `shown_fen`, what the customer was told.
+        """
         self._may(operator, forced=forced)
         check(bought, wanted, self.terms(), self.status.local(self.status.now()).date(), forced=forced)
-        return self._sums(bought, wanted)
+        told = self._sums(bought, wanted)
+        if shown_fen is not None and told.fen != shown_fen:
+            raise RefundChanged(due=f"{told.fen // 100}.{told.fen % 100:02}")
+        return told
 
     def accept(
         self,
@@ -75,6 +95,7 @@ class ReturnDesk:
         *,
         forced: bool = False,
         why: str = "",
+        shown_fen: int | None = None,
     ) -> Returned:
         """Takes the goods back. Goods of another store need HQ's word first; of this store's sales nothing does.
 
@@ -97,7 +118,7 @@ class ReturnDesk:
                 return done
             # Another desk may have taken pieces back since it was looked at.
             bought = self.purchases.fresh(bought, tx)
-            told = self.preview(bought, wanted, operator, forced=forced)
+            told = self.preview(bought, wanted, operator, forced=forced, shown_fen=shown_fen)
             taken = Taken(ret, nonce, digest, bought, told, rma, forced, why)
             self._give(tx, taken, operator, nonce)
         self.refunding.announce(self.refunding.of(ret), operator, nonce)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import PackageNotFoundError, version
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
-from edge.domain.refusals import BadRequest, NotAllowed
+from edge.domain.refusals import BadRequest, NotAllowed, UnknownThing
 from edge.domain.staff import Operator
 from edge.domain.views import Found, HandedOver, RedeemRequest
 from edge.store import Store
@@ -19,11 +20,13 @@ from kiosk_ui.api.customers import CustomersApi
 from kiosk_ui.api.described import openapi
 from kiosk_ui.api.goods import GoodsApi
 from kiosk_ui.api.picking import PickingApi
+from kiosk_ui.api.returns import ReturnsApi
 from kiosk_ui.api.selling import SellingApi
 from kiosk_ui.api.strict_json import read_body
 from kiosk_ui.api.till import TillApi
 from kiosk_ui.api.wish_numbers import Numbers, ended
 
+_NAME = re.compile(r"[^/\x00-\x1f\x7f-\x9f]{1,64}")
 _READY = {"zh": "可以交付", "en": "Ready to hand over"}
 _HANDED = {"zh": "已核销，请交付商品", "en": "Redeemed, hand over the goods"}
 _PARTLY = {"zh": "已部分核销，余下商品可再次领取", "en": "Redeemed in part, the rest can be collected later"}
@@ -49,6 +52,7 @@ class ApiPages:
         BenefitsApi(self._store, self._client).add_to(site)
         PickingApi(self._store, self._client).add_to(site)
         SellingApi(self._store, self._client).add_to(site)
+        ReturnsApi(self._store, self._client).add_to(site)
         for api in (GoodsApi, CounterApi, CustomersApi):
             api(self._store, self._client).add_to(site)
         site.before_request(self._in_scope)
@@ -146,6 +150,10 @@ class ApiPages:
         if found.scope:
             self._store.staff.api_scope(_token(), found.scope)
             Numbers(self._store, _token()).begin()
+        # No name of anything is longer or has such characters: looked for nowhere, not even cut to fit.
+        for name in (request.view_args or {}).values():
+            if isinstance(name, str) and not _NAME.fullmatch(name):
+                raise UnknownThing
 
 
 def _token() -> str:
