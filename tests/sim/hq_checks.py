@@ -136,6 +136,8 @@ def _effects(w: World, ledger: Ledger) -> None:
             body = msgspec.json.decode(row.body)
             d = body.get("d", {})
             if row.verdict == "quarantined":
+                if row.code == "EFFECT_FAILED" and "bad_release" not in w.counts:
+                    raise Broken("I2", f"{known.store}: HQ failed over fact {row.seq}, a {row.kind}")
                 _excused(known, row, d or known.facts[row.seq - 1].d, void)
                 continue
             if body["id"] in ids:

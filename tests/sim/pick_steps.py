@@ -19,7 +19,7 @@ _REASONS = tuple(ShortReason)
 def pick(w: World) -> None:
     """Somebody works on an order until its next stop; what was asked is now and then asked twice."""
     box = any_box(w)
-    maybe_die(w, box)
+    maybe_die(w, box, within=60)
     if w.chance.random() < 0.5:
         box.shop.store.backroom.picking.turn()
     for _ in range(w.chance.randint(1, 8)):
@@ -94,7 +94,10 @@ def _twice(w: World, verb: Callable[[str], Any]) -> None:
     first = verb(nonce)
     w.count("picked on")
     if w.chance.random() < 0.25:
-        again = verb(nonce)
+        try:
+            again = verb(nonce)
+        except Refusal as refusal:
+            raise Broken("I2", f"a picker's wish was done and is now refused: {refusal.code}") from refusal
         if _plain(first) != _plain(again):
             raise Broken("I2", f"one wish of a picker, two answers: {first} {again}")
 

@@ -18,7 +18,7 @@ from sync.hub import feed, ingest, pull
 from sync.hub.envelope import Refused
 from sync.hub.schema import feed as rows
 from sync.messages import Head
-from tests.sim import headquarters
+from tests.sim import headquarters, planted_trade
 
 
 def savepoint() -> None:
@@ -209,5 +209,19 @@ PLANTS: dict[str, Plant] = {
         Plant(effect_apart, ("I6",), {"collect": 60, "order": 25, "turn": 60, "weather": 0, "cut": 0}),
         Plant(breaker, ("I2",), {"bad_release": 5, "busy_hour": 10, "weather": 0}),
         Plant(trusted_floor, ("I11",), {"jump": 12, "wait": 12, "collect": 50, "weather": 0}),
+        Plant(planted_trade.sale_apart, ("I6",), {"sell": 60, "weather": 0}),
+        Plant(planted_trade.sale_nonce, ("I2", "I9"), {"sell": 30}),
+        Plant(planted_trade.receipt_number, ("I1",), {"sell": 20}),
+        Plant(
+            planted_trade.quota_twice, ("I2",), {"sell": 40, "grant": 15, "turn": 80, "weather": 0, "cut": 0}
+        ),
+        Plant(
+            planted_trade.pieces_back,
+            ("I2", "I3"),
+            {"sell": 30, "odd_fact": 25, "take_back": 20, "weather": 0, "bad_release": 0},
+        ),
+        Plant(planted_trade.return_nonce, ("I2", "I9"), {"sell": 20, "take_back": 20, "take_back_again": 20}),
+        Plant(planted_trade.pick_nonce, ("I2",), {"order": 20, "pick": 40}),
+        Plant(planted_trade.unfit_lost, ("I4",), {"unfit": 15, "weather": 0}),
     )
 }

@@ -21,10 +21,10 @@ def any_box(w: World) -> Box:
     return w.chance.choice(w.active())
 
 
-def maybe_die(w: World, box: Box, share: float = 0.12) -> None:
-    """Now and then the process will be killed at one of its next statements."""
+def maybe_die(w: World, box: Box, share: float = 0.12, within: int = 14) -> None:
+    """Now and then the process will be killed at one of its next `within` statements."""
     if w.chance.random() < share:
-        box.fuse = w.chance.randrange(0, 14)
+        box.fuse = w.chance.randrange(0, within)
 
 
 def collect(w: World) -> None:

@@ -61,7 +61,7 @@ def sell(w: World) -> None:
     """A shopper buys something and pays cash; what a killed process left at this till is finished first."""
     box, station = any_box(w), w.chance.choice(("T1", "T2"))
     who, posts = operator(station), box.wire.posts
-    maybe_die(w, box)
+    maybe_die(w, box, 0.25, within=150)
     begun = box.paying.get(station)
     if begun is not None and w.chance.random() < 0.3:
         tried(w, "look after tills", box.shop.store.sales.checkout.turn)
@@ -101,7 +101,10 @@ def _sell(w: World, box: Box, who: Operator) -> None:
 def _same_again(box: Box, begun: Paying, sale: Sale, who: Operator) -> None:
     """I2: a page that got no answer asks once more, and it is the same sale."""
     checkout = box.shop.store.sales.checkout
-    again = checkout.cash(begun.basket, begun.fen + 100, begun.fen, who, begun.nonce)
+    try:
+        again = checkout.cash(begun.basket, begun.fen + 100, begun.fen, who, begun.nonce)
+    except Refusal as refusal:
+        raise Broken("I2", f"a sale was done and is now refused: {refusal.code}") from refusal
     if (again.sale, again.receipt, again.repeat) != (sale.sale, sale.receipt, True):
         raise Broken("I2", "one basket, two sales")
     if sum(part.fen for part in sale.paid) != sale.net_fen:
@@ -116,7 +119,7 @@ def take_back(w: World) -> None:
     here = [b for b in w.active() if b.known.stream == stream]
     box = w.chance.choice(here) if here and w.chance.random() < 0.75 else any_box(w)
     who = operator(w.chance.choice(("T1", "T2")), lead=w.chance.random() < 0.3)
-    maybe_die(w, box)
+    maybe_die(w, box, within=60)
     tried(w, "return", lambda: _take_back(w, box, receipt, who))
 
 
