@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-NOTES = (10000, 5000, 2000, 1000, 500, 100, 50, 10)
-"""Notes and coins that are counted, fen."""
+NOTES = (10000, 5000, 2000, 1000, 500, 100, 50, 10, 5, 2, 1)
+"""Notes and coins that are counted, fen: fen coins too, or a drawer that took or gave odd fen could never be right."""
 
 
 class Taking(Enum):
