@@ -22,10 +22,6 @@ class SellingSettings(msgspec.Struct, frozen=True):
     """Lines of a basket at most."""
     invoice_url: Annotated[str, msgspec.Meta(pattern=r"^(https://[!-~]{1,200})?$")] = ""
     """HQ's page for e-invoices, asked for by a QR on the receipt; empty: no such QR."""
-    claim_days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 0
-    """Days for which the repurchase coupon is good that a receipt promises; 0: none is promised."""
-    claim_from_fen: _Fen = 10_000
-    """From what a sale must come to for such a promise, fen."""
     no_reason_days: _Days = 7
     """Days after receipt within which goods come back without a reason."""
     fault_days: _Days = 15

@@ -7,6 +7,7 @@ python-escpos gives the bytes of styles and QR codes; each style is asked for on
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 
 from devices.escpos_picture import picture
@@ -129,16 +130,65 @@ _BYTES_AT_M = (
 )  # fmt: skip
 
 
+_DIGITS = re.compile(r"[0-9]+")
+# DLE EOT, DLE ENQ, DLE DC4: a printer obeys them wherever they stand, also amid the data of a bar code.
+_REAL_TIME = re.compile(rb"\x10[\x04\x05\x14]")
+_BESIDE = 40
+"""Characters that somebody may have to type: as words beside a code that takes the place of bars."""
+
+
 def _code128(text: str, columns: int, charset: str) -> bytes:
-    """Code set B; too wide for the paper or not ASCII: as words, for a printer prints nothing then."""
-    modules = 11 * (len(text) + 2) + 13 + 20
+    """The shortest code sets B and C; too wide for the paper: a QR code of the same text, with the text below.
+
+    Not ASCII, or too much for a QR code as well: as words, for a printer prints nothing then.
+    """
+    words = _part(Text(text, align=Align.CENTER), columns, charset)
+    if not text or any(not "\x20" <= char < "\x7f" for char in text):
+        return words
+    symbols, data = _code_sets(text)
+    # Start, check and stop characters and the quiet zones (ISO/IEC 15417).
+    modules = 11 * (symbols + 2) + 13 + 20
     dots = min(columns * DOTS // modules, 3)
-    if dots < 2 or not text or any(not "\x20" <= char < "\x7f" for char in text):
-        return _part(Text(text, align=Align.CENTER), columns, charset)
-    data = b"{B" + text.replace("{", "{{").encode("ascii")
+    if dots < 2:
+        return _qr(text, 5, columns, charset) + words if len(text) <= _BESIDE else words
     # barcode() of python-escpos writes to standard output, so the command is spelt out here.
     bars = b"\x1dh\x50\x1dw" + bytes([dots]) + b"\x1df\x00\x1dH\x02\x1dkI" + bytes([len(data)]) + data
     return _style(Align.CENTER, False, 1) + bars + b"\n"
+
+
+def _code_sets(text: str) -> tuple[int, bytes]:
+    """How many characters of Code 128 a text needs, start and check aside, and how ESC/POS is told.
+
+    Four digits and more at either end, six within, are pairs of code set C (ISO/IEC 15417, annex E).
+    """
+    symbols, data, current = 0, b"", ""
+    at = 0
+    for run in _DIGITS.finditer(text):
+        start, end = run.span()
+        start += (end - start) % 2
+        least = 4 if run.start() == 0 or end == len(text) else 6
+        if end - start < least or _REAL_TIME.search(_pairs(text[start:end])):
+            continue
+        for wanted, part in (("B", text[at:start]), ("C", text[start:end])):
+            symbols, data, current = _more(symbols, data, current, wanted, part)
+        at = end
+    symbols, data, _ = _more(symbols, data, current, "B", text[at:])
+    return symbols, data
+
+
+def _more(symbols: int, data: bytes, current: str, wanted: str, part: str) -> tuple[int, bytes, str]:
+    if not part:
+        return symbols, data, current
+    if wanted != current:
+        symbols += 1 if current else 0
+        data += b"{" + wanted.encode("ascii")
+    if wanted == "C":
+        return symbols + len(part) // 2, data + _pairs(part), wanted
+    return symbols + len(part), data + part.replace("{", "{{").encode("ascii"), wanted
+
+
+def _pairs(digits: str) -> bytes:
+    return bytes(int(digits[at : at + 2]) for at in range(0, len(digits), 2))
 
 
 def _ean13(digits: str, columns: int, charset: str) -> bytes:

@@ -226,9 +226,7 @@ class Interpreter:
     def _barcode(self, args: bytes) -> None:
         text = args[2:].decode("latin-1")
         if args[0] == 73 and text.isascii():
-            for code_set in ("{A", "{B"):
-                text = text.removeprefix(code_set)
-            self._bars_of(Code128Block, text.replace("{{", "{"))
+            self._bars_of(Code128Block, _of_code_sets(text))
         elif args[0] == 67 and text.isascii() and text.isdigit() and len(text) in (12, 13):
             self._bars_of(Ean13Block, text)
         else:
@@ -274,3 +272,18 @@ class Interpreter:
         if self._blocks:
             self.papers.append(Paper(tuple(self._blocks), self._dots, torn))
         self._blocks.clear()
+
+
+def _of_code_sets(told: str) -> str:
+    """The text of a Code 128: `{A`, `{B`, `{C` choose the code set, `{{` is a brace; in set C a byte is two digits."""
+    text, at, pairs = "", 0, False
+    while at < len(told):
+        sign = told[at + 1 : at + 2] if told[at] == "{" else ""
+        if sign in {"A", "B", "C"}:
+            pairs = sign == "C"
+        elif sign == "{":
+            text += "{"
+        else:
+            text += f"{ord(told[at]):02}" if pairs else told[at]
+        at += 2 if sign in {"A", "B", "C", "{"} else 1
+    return text

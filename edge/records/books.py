@@ -93,7 +93,7 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
     """Opens (or founds) ledger.db and hq.db in `state_dir`; raises WrongKey."""
     hq, ledger, clock = _files(state_dir, key, zone)
     (journal := Journal(ledger, clock)).found()
-    replica = Replica(ledger)
+    shelf = Shelf(ledger, journal, replica := Replica(ledger))
     return Books(
         ledger=ledger,
         hq=hq,
@@ -110,7 +110,7 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         enrolments=Enrolments(ledger),
         retention=Retention(ledger, clock, replica),
         freshness=Freshness(ledger, clock, replica),
-        shelf=Shelf(ledger, journal, replica),
+        shelf=shelf,
         wallet=Wallet(ledger, journal),
         coupons=Coupons(ledger),
         deposits=Deposits(ledger),
@@ -122,7 +122,7 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
         payments=Payments(ledger),
         picks=Picks(ledger, replica),
         counts=Counts(ledger),
-        stockroom=Stockroom(ledger, Shelf(ledger, journal, replica)),
+        stockroom=Stockroom(ledger, shelf),
         baskets=Baskets(ledger),
         sales=Sales(ledger),
         shifts=Shifts(ledger),

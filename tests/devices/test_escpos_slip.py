@@ -187,6 +187,39 @@ def test_code128_doubles_its_escape_character() -> None:
     assert code.caption
 
 
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("T1-7F000123", b"{BT1-7F{C\x00\x01\x17"),
+        ("SO-1234567", b"{BSO-1{C\x17\x2d\x43"),
+        ("12345", b"{B1{C\x17\x2d"),
+        ("A12345B", b"{BA12345B"),
+        ("A123456B", b"{BA{C\x0c\x22\x38{BB"),
+        ("00{11", b"{B00{{11"),
+        # 16 and 04 would be DLE EOT, which a printer answers wherever it stands.
+        ("T1-7F160400", b"{BT1-7F160400"),
+    ],
+)
+def test_digits_go_two_by_two_and_never_as_an_order_to_the_printer(text: str, sent: bytes) -> None:
+    told = encode(Slip("t", (Code128(text),)), 32, "gb18030")
+    assert b"kI" + bytes([len(sent)]) + sent in told
+    (paper,) = interpreted(Slip("t", (Code128(text),)), 32).papers
+    (code,) = [block for block in paper.blocks if isinstance(block, Code128Block)]
+    assert code.text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "bars"),
+    [("KASSE-7F000123", 32, True), ("KASSE01-7F000123", 32, False), ("A" * 60, 48, False)],
+)
+def test_a_number_too_long_for_bars_can_be_scanned_all_the_same(text: str, columns: int, bars: bool) -> None:
+    (paper,) = interpreted(Slip("t", (Code128(text),)), columns).papers
+    assert bool([block for block in paper.blocks if isinstance(block, Code128Block)]) is bars
+    codes = [block.data.decode() for block in paper.blocks if isinstance(block, QrBlock)]
+    assert codes == ([text] if not bars and len(text) <= 40 else [])
+    assert text[:32] in paper.text
+
+
 def test_style_does_not_leak_into_the_next_part() -> None:
     slip = Slip("t", (Text("big", scale=4, bold=True, align=Align.CENTER), Pair("a", "b"), Rule(), Text("c")))
     (paper,) = interpreted(slip).papers
