@@ -47,6 +47,12 @@ class Told:
         """Pieces of returns of which HQ said that some were back already."""
         self.rows: dict[tuple[str, int], tuple[str, tuple[Any, ...]]] = {}
         self.shifts: set[str] = set()
+        self.unsure = {
+            w.journals[stream].store
+            for stream, events in ledger.events.items()
+            if w.journals[stream].odd or any(row.verdict == "quarantined" for row in events)
+        }
+        """Stores whose own figures may differ from HQ's: HQ put something aside that they counted."""
         self._w = w
         for stream, events in ledger.events.items():
             for row in events:
@@ -58,6 +64,10 @@ class Told:
         allowed = _MAY.get(row.kind)
         if allowed is not None and row.code not in allowed and row.seq not in known.odd:
             raise Broken("I2", f"{known.store}: HQ finds {row.kind} {row.seq} odd: {row.code}")
+        if row.kind == "stock.checked":
+            self._w.count(f"night's figures {row.code or 'same'}")
+            if row.code and known.store not in self.unsure:
+                raise Broken("I4", f"{known.store}: the night's figures are not HQ's, and nothing was put aside")
         if row.kind == "sale.completed":
             self.sales[d["sale"]] = (known.store, d["receipt"], d["net_fen"])
             for line in d["lines"]:
