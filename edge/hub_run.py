@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import resource
 import signal
 import ssl
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edge.domain.payment_port import PaymentProvider
 from edge.hub_cli import DATABASE, plainly
+
+if TYPE_CHECKING:
+    from sync.hub.vouchers import Partner
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -24,6 +28,7 @@ _CERT = click.option(
     "--cert", type=_FILE, help="Speak TLS: the certificate with its chain (PEM); needs --key."
 )
 _GARBAGE = 50_000
+_ISSUER = re.compile(r"[a-z0-9_-]{1,32}", re.ASCII)
 _KEY = click.option("--key", type=_FILE, help="The certificate's private key (PEM).")
 
 
@@ -44,6 +49,13 @@ _KEY = click.option("--key", type=_FILE, help="The certificate's private key (PE
     help="A word of the payment simulator's script, in turn (docs/payments.md); without one charges are refused.",
 )
 @click.option(
+    "--voucher",
+    "vouchers",
+    multiple=True,
+    metavar="ISSUER:CODE=YUAN",
+    help="A voucher of a third party that answers by script, for trials; without one HQ knows no third party.",
+)
+@click.option(
     "--snapshots", "files", type=_FOLDER, help="Where snapshots stand; beside a database file if not given."
 )
 def run_hub(
@@ -55,6 +67,7 @@ def run_hub(
     key: Path | None,
     files: Path | None,
     script: tuple[str, ...],
+    vouchers: tuple[str, ...],
     *,
     behind: bool,
 ) -> None:
@@ -72,7 +85,9 @@ def run_hub(
     with plainly():
         engine = open_hub(database)
         snapshots = Snapshots(engine, files) if files else None
-        app = create_hub(engine, next_s=next_s, snapshots=snapshots, pays=_pays(script))
+        app = create_hub(
+            engine, next_s=next_s, snapshots=snapshots, pays=_pays(script), partners=_partners(vouchers)
+        )
         _collect_seldom()
         app.config["FLEET_SECURE"] = behind or tls is not None  # the page's people: passwords over TLS alone
         if behind:
@@ -90,6 +105,25 @@ def _pays(script: tuple[str, ...]) -> PaymentProvider | None:
         return ScriptedProvider(script, lambda: time.monotonic_ns() // 1_000_000) if script else None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+
+
+def _partners(vouchers: tuple[str, ...]) -> dict[str, Partner]:
+    """Third parties by issuer that have these vouchers and forget them when HQ ends."""
+    from sync.hub.sheet import RowRefused, fen_of
+    from sync.hub.vouchers import Prepared, ScriptedPartner
+
+    found: dict[str, dict[str, Prepared]] = {}
+    for text in vouchers:
+        names, _, yuan = text.partition("=")
+        issuer, _, code = names.partition(":")
+        try:
+            fen = fen_of(yuan)
+        except RowRefused as refused:
+            raise click.UsageError(f"--voucher {text}: {refused}") from None
+        if not _ISSUER.fullmatch(issuer) or not code or len(code) > 64 or not fen:
+            raise click.UsageError(f"--voucher {text}: is not like groupbuy:880001=99")
+        found.setdefault(issuer, {})[code] = Prepared("", fen, "团购券", "Group-buy voucher")
+    return {issuer: ScriptedPartner(codes) for issuer, codes in found.items()}
 
 
 def _serve_with_hints(app: Any, engine: Any, address: tuple[str, int], tls: ssl.SSLContext | None) -> None:

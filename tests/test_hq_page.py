@@ -59,7 +59,7 @@ def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Result]:
 
 CHANGING = re.compile(
     r"hub (\w[\w-]*) (add|update|new|import|invite|reissue|revoke-code|cancel|force-cancel|reassign|remove|issue|"
-    r"withdraw|change|give-points|give|hold)\b"
+    r"withdraw|change|give-points|give|hold|code|refund)\b"
 )
 
 

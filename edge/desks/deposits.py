@@ -63,7 +63,7 @@ class DepositDesk:
         return self.books.deposits.known(name) if 0 < len(name) <= 200 else None
 
     def hold(self, tx: Connection, known: KnownDeposit, basket: Basket) -> None:
-        """The basket has it for 15 minutes, and as long as it is being paid. Raises DepositHeld and what `admit` does."""
+        """The basket has it for 15 minutes, and while it is paid. Raises DepositHeld and what `admit` does."""
         now = stamp(self.status.now())
         row = self.books.deposits.hold(known.deposit, tx)
         state = row.state if row is not None else DepositState.FREE

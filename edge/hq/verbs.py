@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from edge.hq.cases import audit, cases, people, quarantine
 from edge.hq.codes import issue_code, keys
-from edge.hq.customers import coupons, members
+from edge.hq.counter import coupons, members
+from edge.hq.deposits import deposits
 from edge.hq.escrow import grants
 from edge.hq.goods import barcodes, events, prices, products, stock
 from edge.hq.orders import orders
@@ -27,6 +28,7 @@ VERBS = (
     promotions,
     stock,
     coupons,
+    deposits,
     members,
     grants,
     cases,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, update
 
 from edge.domain.pickup_code import Sign
 from sync.benefits import CouponKey, LookupKey, MemberKey
 from sync.hub.counter_tables import counter_key
+from sync.hub.database import snapshot
 from sync.hub.feed import Change, publish, put
 from sync.hub.keys import LIVE_KEYS
 from sync.hub.publishing import NotPossible
 from sync.hub.rows import KEYS
+from sync.hub.schema import pickup_key
 from sync.messages import check_row
 
 Role = Literal["coupon", "member", "lookup"]
@@ -70,6 +72,24 @@ def secrets_of(conn: Connection, role: Role) -> dict[int, str]:
     """The secrets of the live keys, by number."""
     live = (counter_key.c.role == role) & (counter_key.c.retired == 0)
     return {row.kid: row.private for row in conn.execute(select(counter_key).where(live))}
+
+
+def listed(engine: Engine) -> list[dict[str, Any]]:
+    """Every key of every role, the pickup keys too: role, kid, public, not_after, state. No secret."""
+    with snapshot(engine) as conn:
+        mine = conn.execute(select(counter_key).order_by("role", "kid")).all()
+        pickup = conn.execute(select(pickup_key).order_by("kid")).all()
+    rows = [("pickup", row) for row in pickup] + [(str(row.role), row) for row in mine]
+    return [
+        {
+            "role": role,
+            "kid": row.kid,
+            "public": row.public,
+            "not_after": row.not_after,
+            "state": "retired" if row.retired else "live",
+        }
+        for role, row in rows
+    ]
 
 
 def sign_with(seed: str) -> Sign:

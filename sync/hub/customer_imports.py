@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from sync.benefits import Coupon
+from sync.deposits import Deposit
 from sync.hub import benefit_files as benefits
 from sync.hub.benefit_forms import (
     COUPON_COLUMNS,
@@ -25,6 +26,7 @@ from sync.hub.benefit_forms import (
 )
 from sync.hub.cases import Cases, case_problem, number_of
 from sync.hub.database import snapshot, write
+from sync.hub.deposit_desk import DEPOSIT_COLUMNS, deposit_of, deposit_problem, take_deposits
 from sync.hub.grants import GrantDesk, quota_problem
 from sync.hub.imports import Done, Importer, Job
 
@@ -44,6 +46,18 @@ class CustomerImporter(Importer):
         with snapshot(self._engine) as conn:
             check = functools.partial(benefits.coupon_problem, conn, stores=stores)
             found = self._judge(job := Job(items, keys, check, self._each(benefits.take_coupons)))
+        return self._finish(job, *found)
+
+    def deposits(self) -> Done:
+        """Takes deposits in, a thousand a transaction; those that are there just so stay as they are."""
+        items = self._simple(DEPOSIT_COLUMNS, deposit_of)
+
+        def keys(one: Deposit) -> dict[str, str]:
+            return {one.deposit: f"deposit {one.deposit}"}
+
+        with snapshot(self._engine) as conn:
+            check = functools.partial(deposit_problem, conn)
+            found = self._judge(job := Job(items, keys, check, self._each(take_deposits)))
         return self._finish(job, *found)
 
     def members(self) -> Done:
