@@ -10,6 +10,7 @@ from edge.hq.escrow import grants
 from edge.hq.goods import barcodes, events, prices, products, stock
 from edge.hq.orders import orders
 from edge.hq.promotions import promotions
+from edge.hq.returns import returns
 from edge.hq.stores import boxes, shops, staff, stores
 from edge.hq.streams import outbox, streams
 from edge.hq.upkeep import backup, tidy
@@ -31,6 +32,7 @@ VERBS = (
     deposits,
     members,
     grants,
+    returns,
     cases,
     quarantine,
     events,
