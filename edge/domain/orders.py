@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NewType
 
@@ -205,7 +205,8 @@ class Order:
 
 @dataclass(frozen=True)
 class Fulfilment:
-    """What this store has done with an order so far; `handed` maps line number to units given out."""
+    """What this store has done with an order so far; `handed` maps line number to units given out, `short` to units
+    that were not there to be picked and are in no bag."""
 
     order: str
     gen: int
@@ -215,10 +216,14 @@ class Fulfilment:
     units_handed: frozenset[int] = frozenset()
     claimed_by: str = ""
     claimed_until: str = ""
+    short: Mapping[int, int] = field(default_factory=dict)
 
     def remaining(self, order: Order) -> dict[int, int]:
         """Units still to be handed over, by line number; lines that are complete are left out."""
-        left = {line.line: line.qty - self.handed.get(line.line, 0) for line in order.lines}
+        gone = {
+            line.line: self.handed.get(line.line, 0) + self.short.get(line.line, 0) for line in order.lines
+        }
+        left = {line.line: line.qty - gone[line.line] for line in order.lines}
         return {line: qty for line, qty in left.items() if qty > 0}
 
 

@@ -74,6 +74,9 @@ class Pickups:
                 "SELECT unit FROM pickup WHERE order_id = ? AND unit > 0 AND annulled_at = ''", (order.order,)
             )
         }
+        short = reader.execute(
+            "SELECT line, shorted FROM pick_line WHERE order_id = ? AND shorted > 0", (order.order,)
+        )
         state, shelf = OrderState(row[1]), row[2]
         if row[0] < order.gen and state in _CLOSED:
             state, shelf = order.state, order.shelf
@@ -86,6 +89,7 @@ class Pickups:
             units_handed=frozenset(units),
             claimed_by=row[3],
             claimed_until=row[4],
+            short=dict(short.fetchall()),
         )
 
     def save(self, tx: Connection, fulfilment: Fulfilment, now: str) -> None:
