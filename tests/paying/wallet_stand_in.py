@@ -51,80 +51,88 @@ class StandIn:
         self.answers.append((http, body))
 
 
-def _wechat_request(self: BaseHTTPRequestHandler, body: str) -> dict[str, Any]:
-    """The fields, if Authorization is the merchant's signature over exactly this request; raises InvalidSignature."""
-    words = dict(re.findall(r'(\w+)="([^"]*)"', self.headers["Authorization"]))
-    message = f"{self.command}\n{self.path}\n{words['timestamp']}\n{words['nonce_str']}\n{body}\n"
-    given = base64.b64decode(words["signature"])
-    MERCHANT.public_key().verify(given, message.encode(), PKCS1v15(), SHA256())
-    found: dict[str, Any] = json.loads(body) if body else {}
-    return found
+class _Desk(BaseHTTPRequestHandler):
+    """One request to a stand-in: verified, kept, answered with the next of its words."""
+
+    state: StandIn
+
+    def fields(self, body: str) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def answer(self, status: int, said: dict[str, Any], fields: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def _do(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        try:
+            fields = self.fields(body)
+        except (InvalidSignature, KeyError, ValueError) as error:
+            self.state.refused.append(type(error).__name__)
+            self.send_error(401)
+            return
+        self.state.asked.append((self.command, self.path, fields))
+        if self.state.drop:
+            self.connection.close()
+            return
+        status, said = self.state.answers.pop(0)
+        self.answer(status, said, fields)
+
+    def send(self, status: int, text: str, headers: dict[str, str]) -> None:
+        raw = text.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Length", str(len(raw)))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(raw)
+
+    do_GET = do_POST = _do  # noqa: N815 - the names of http.server
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Silent."""
 
 
-def _alipay_request(self: BaseHTTPRequestHandler, body: str) -> dict[str, Any]:
-    """The same by Alipay's rule: all parameters but the signature, sorted."""
-    del self
-    fields = dict(parse_qsl(body, keep_blank_values=True))
-    given = base64.b64decode(fields.pop("sign"))
-    message = "&".join(f"{name}={fields[name]}" for name in sorted(fields))
-    MERCHANT.public_key().verify(given, message.encode(), PKCS1v15(), SHA256())
-    return {**fields, "biz_content": json.loads(fields["biz_content"])}
+class _Wechat(_Desk):
+    def fields(self, body: str) -> dict[str, Any]:
+        """What is asked, if Authorization is the merchant's signature over exactly this request."""
+        words = dict(re.findall(r'(\w+)="([^"]*)"', self.headers["Authorization"]))
+        message = f"{self.command}\n{self.path}\n{words['timestamp']}\n{words['nonce_str']}\n{body}\n"
+        given = base64.b64decode(words["signature"])
+        MERCHANT.public_key().verify(given, message.encode(), PKCS1v15(), SHA256())
+        found: dict[str, Any] = json.loads(body) if body else {}
+        return found
+
+    def answer(self, status: int, said: dict[str, Any], fields: dict[str, Any]) -> None:
+        del fields
+        text = json.dumps(said, ensure_ascii=False) if said else ""
+        at, nonce = str(int(time.time())), "N0nce"
+        sig = signed(self.state.signer, f"{at}\n{nonce}\n{text}\n")
+        names = {"Serial": PUBLIC_ID, "Timestamp": at, "Nonce": nonce, "Signature": sig}
+        self.send(status, text, {f"Wechatpay-{name}": value for name, value in names.items()})
+
+
+class _Alipay(_Desk):
+    def fields(self, body: str) -> dict[str, Any]:
+        """The same by Alipay's rule: all parameters but the signature, sorted."""
+        fields = dict(parse_qsl(body, keep_blank_values=True))
+        given = base64.b64decode(fields.pop("sign"))
+        message = "&".join(f"{name}={fields[name]}" for name in sorted(fields))
+        MERCHANT.public_key().verify(given, message.encode(), PKCS1v15(), SHA256())
+        return {**fields, "biz_content": json.loads(fields["biz_content"])}
+
+    def answer(self, status: int, said: dict[str, Any], fields: dict[str, Any]) -> None:
+        name = str(fields["method"]).replace(".", "_") + "_response"
+        text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+        self.send(status, f'{{"{name}":{text},"sign":"{signed(self.state.signer, text)}"}}', {})
 
 
 @contextmanager
 def standing(kind: str) -> Iterator[StandIn]:
     """A stand-in of `wechat` or `alipay` on this machine."""
     state = StandIn()
-    read = _wechat_request if kind == "wechat" else _alipay_request
-
-    class Handler(BaseHTTPRequestHandler):
-        def _do(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            try:
-                fields = read(self, body)
-            except (InvalidSignature, KeyError, ValueError) as error:
-                state.refused.append(type(error).__name__)
-                self.send_error(401)
-                return
-            state.asked.append((self.command, self.path, fields))
-            if state.drop:
-                self.connection.close()
-                return
-            status, said = state.answers.pop(0)
-            (self._wechat if kind == "wechat" else self._alipay)(status, said, fields)
-
-        def _wechat(self, status: int, said: dict[str, Any], fields: dict[str, Any]) -> None:
-            del fields
-            text, at, nonce = (
-                json.dumps(said, ensure_ascii=False) if said else "",
-                str(int(time.time())),
-                "N0nce",
-            )
-            sig = signed(state.signer, f"{at}\n{nonce}\n{text}\n")
-            names = {"Serial": PUBLIC_ID, "Timestamp": at, "Nonce": nonce, "Signature": sig}
-            self._send(status, text, {f"Wechatpay-{name}": value for name, value in names.items()})
-
-        def _alipay(self, status: int, said: dict[str, Any], fields: dict[str, Any]) -> None:
-            name = str(fields["method"]).replace(".", "_") + "_response"
-            text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-            self._send(status, f'{{"{name}":{text},"sign":"{signed(state.signer, text)}"}}', {})
-
-        def _send(self, status: int, text: str, headers: dict[str, str]) -> None:
-            raw = text.encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json; charset=utf-8")
-            self.send_header("Content-Length", str(len(raw)))
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(raw)
-
-        do_GET = do_POST = _do  # noqa: N815 - the names of http.server
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            """Silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    desk = type("Desk", (_Wechat if kind == "wechat" else _Alipay,), {"state": state})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), desk)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

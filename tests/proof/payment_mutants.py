@@ -14,7 +14,8 @@ from edge.domain.orders import Fen
 from edge.domain.payment_port import Answer, Charge, NoAnswer, Said
 from edge.domain.payments import Channel, PayEvent, PayState
 from paying.scripted import ScriptedProvider
-from tests.proof.payments import Wrong, runs
+from tests.proof.pay_world import Wrong
+from tests.proof.payments import runs
 
 Patch = tuple[Any, str, Any]
 
