@@ -136,9 +136,7 @@ def _effects(w: World, ledger: Ledger) -> None:
             body = msgspec.json.decode(row.body)
             d = body.get("d", {})
             if row.verdict == "quarantined":
-                if row.code == "EFFECT_FAILED" and "bad_release" not in w.counts:
-                    raise Broken("I2", f"{known.store}: HQ failed over fact {row.seq}, a {row.kind}")
-                _excused(known, row, d or known.facts[row.seq - 1].d, void)
+                _excused(w, known, row, d or known.facts[row.seq - 1].d, void)
                 continue
             if body["id"] in ids:
                 raise Broken("I2", f"one id, two effects: {known.store} {row.seq}")
@@ -166,8 +164,10 @@ def _effects(w: World, ledger: Ledger) -> None:
         raise Broken("I2", f"handed quantities at HQ: {wrong}")
 
 
-def _excused(known: Known, row: Any, d: dict[str, Any], void: set[str]) -> None:
+def _excused(w: World, known: Known, row: Any, d: dict[str, Any], void: set[str]) -> None:
     """A fact without effect: made odd on purpose, or turned back by a bad release while it was live."""
+    if row.code == "EFFECT_FAILED" and "bad_release" not in w.counts:
+        raise Broken("I2", f"{known.store}: HQ failed over fact {row.seq}, a {row.kind}")
     every = (known, *known.twins)
     on_purpose = any(row.seq in k.odd or row.seq in k.rotten for k in every)
     unlucky = row.code == "DUPLICATE_ID" and any(row.seq in k.unlucky for k in every)

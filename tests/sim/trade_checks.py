@@ -67,7 +67,9 @@ class Told:
         if row.kind == "stock.checked":
             self._w.count(f"night's figures {row.code or 'same'}")
             if row.code and known.store not in self.unsure:
-                raise Broken("I4", f"{known.store}: the night's figures are not HQ's, and nothing was put aside")
+                raise Broken(
+                    "I4", f"{known.store}: the night's figures are not HQ's, and nothing was put aside"
+                )
         if row.kind == "sale.completed":
             self.sales[d["sale"]] = (known.store, d["receipt"], d["net_fen"])
             for line in d["lines"]:
