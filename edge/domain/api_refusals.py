@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.domain.refusals import Refusal
+from edge.domain.refusals import BadRequest, Refusal
 
 
 class OutOfScope(Refusal):
@@ -14,3 +14,14 @@ class OutOfScope(Refusal):
     en = "This program may not call this part of the API: {scope}"
     next_zh = "请门店 IT 在 api_clients 的 scopes 中加入后重启"
     next_en = "Store IT: add it to the scopes of this api_client and restart"
+
+
+class NotJson(BadRequest):
+    """A program sent its request as something else than JSON."""
+
+    code = "not_json"
+    status = 415
+    zh = "请求须为 JSON"
+    en = "The request has to be JSON"
+    next_zh = "请在 Content-Type 中写 application/json"
+    next_en = "Say Content-Type: application/json"

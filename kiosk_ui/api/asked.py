@@ -12,6 +12,11 @@ CodeText = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 LineNumber = Annotated[int, msgspec.Meta(ge=1, le=9999)]
 Units = Annotated[int, msgspec.Meta(ge=1, le=9999)]
 
+ByLine = Annotated[
+    dict[LineNumber, Units],
+    msgspec.Meta(extra_json_schema={"propertyNames": {"pattern": r"^[1-9][0-9]{0,3}$"}}),
+]
+
 
 class RedeemAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """POST /api/v1/pickups/redeem. `lines` maps a line's number to units; left out: all that is left."""
@@ -20,7 +25,7 @@ class RedeemAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     station: StationName
     nonce: Nonce
     dry_run: bool = False
-    lines: dict[LineNumber, Units] | None = None
+    lines: ByLine | None = None
     settled: bool = False
     forced: bool = False
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, jsonify
 
+from edge.domain.refusals import UnknownThing
 from edge.domain.staff import Operator
 from edge.store import Store
 from kiosk_ui.api.answered import JobQueued
@@ -95,7 +96,7 @@ class CounterApi:
     def reprint(self, pickup: str) -> tuple[Response, int]:
         """POST {station, nonce}: the slip of a hand-over once more, marked 补打."""
         asked = read_body(StepAsked)
-        job = self._store.printing.reprint(pickup[:64], asked.nonce, self._client(asked.station))
+        job = self._store.printing.reprint(pickup, asked.nonce, self._client(asked.station))
         return jsonify(result="ok", job={"id": job.id, "state": job.state, "reason": job.reason}), 202
 
     @call("picks", asked=StepAsked, answer=LaidDown)
@@ -109,7 +110,7 @@ class CounterApi:
     def label(self, order: str) -> Response:
         """POST {station, nonce}: the label of a bag once more, marked as a copy."""
         asked = read_body(StepAsked)
-        done = self._store.backroom.packing.label_again(order[:64], self._client(asked.station), asked.nonce)
+        done = self._store.backroom.packing.label_again(order, self._client(asked.station), asked.nonce)
         return jsonify(result="ok", order=order, label=done.label, repeat=done.repeat)
 
     @call("stock", answer=PapersTold)
@@ -124,11 +125,13 @@ class CounterApi:
 
     @call("stock", answer=HistoryTold)
     def history(self, station: str, sku: str) -> Response:
-        """GET: a product's newest movements here; none for one that nothing is known of."""
+        """GET: a product's newest movements here."""
         self._client(station)
+        if self._store.guide.product(sku) is None:
+            raise UnknownThing
         moves = [
             {"n": n, "units": units, "reason": reason, "paper": paper, "at": at, "staff": staff}
-            for n, units, reason, paper, at, staff in self._store.goods.history(sku[:64])
+            for n, units, reason, paper, at, staff in self._store.goods.history(sku)
         ]
         return jsonify(result="ok", sku=sku, moves=moves)
 
@@ -136,5 +139,5 @@ class CounterApi:
     def ask(self, sku: str) -> Response:
         """POST {station, nonce}: somebody should count this; a product that waits for it waits once."""
         asked = read_body(StepAsked)
-        self._store.backroom.counting.ask(sku[:64], self._client(asked.station))
+        self._store.backroom.counting.ask(sku, self._client(asked.station))
         return jsonify(result="ok", sku=sku)

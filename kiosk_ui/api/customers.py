@@ -139,7 +139,7 @@ class CustomersApi:
     def joined(self, station: str, scene: str) -> Response:
         """GET: what came of a code for joining so far."""
         self._client(station)
-        shown = self._desks.members.joined(scene[:64], station)
+        shown = self._desks.members.joined(scene, station)
         return jsonify(
             result="ok", scene=shown.scene, url=shown.url, left_s=shown.left_s, outcome=shown.result
         )

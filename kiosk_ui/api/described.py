@@ -21,14 +21,18 @@ _PROBLEMS = {
     404: "Nothing has this number",
     405: "Not with this method",
     409: "The rules of the shop say no",
+    410: "It was there, and its time is over",
     413: "Larger than anything that is taken",
+    415: "Not JSON",
     421: "Asked for under a foreign name",
     422: "This cannot be what was meant",
     429: "Too many tries",
     500: "A fault of this device",
     503: "Not now",
 }
-_NAME = {"type": "string", "pattern": r"^[A-Za-z0-9_-]{1,64}$"}
+_STATION = {"type": "string", "pattern": r"^[A-Za-z0-9_-]{1,32}$"}
+_NAME = {"type": "string", "pattern": r"^[^/\x00-\x1f\x7f-\x9f]{1,64}$"}
+"""Numbers of HQ's: whatever its other systems call their things."""
 _SAID = {
     "type": "object",
     "required": ["zh", "en"],
@@ -116,7 +120,9 @@ def _operation(rule: Rule, one: Call, endpoint: str, words: str) -> dict[str, An
 
 def _in_path(rule: Rule, name: str) -> dict[str, Any]:
     number = re.search(rf"<int(?:\([^)]*\))?:{name}>", rule.rule)
-    kind = {"type": "integer", "minimum": 0, "maximum": 999_999_999_999_999} if number else _NAME
+    named = _STATION if name in ("station", "drawer") else _NAME
+    most = re.search(rf"<int\(max=(\d+)\):{name}>", rule.rule)
+    kind = {"type": "integer", "minimum": 0, "maximum": int(most[1]) if most else 2**53} if number else named
     return {"name": name, "in": "path", "required": True, "schema": kind}
 
 

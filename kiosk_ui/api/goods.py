@@ -30,7 +30,7 @@ class GoodsApi:
         for path, view, method in (
             ("/read", self.read, "POST"),
             ("/find", self.find, "POST"),
-            ("/<sku>", self.goods, "GET"),
+            ("/sku/<sku>", self.goods, "GET"),
         ):
             endpoint = f"goods_{view.__name__}"
             site.add_url_rule(
@@ -59,7 +59,7 @@ class GoodsApi:
     def goods(self, station: str, sku: str) -> Response:
         """GET: a product by HQ's number."""
         self._client(station)
-        found = self._catalogue.by_sku(sku[:64])
+        found = self._catalogue.by_sku(sku)
         if found is None:
             raise GoodsUnknown
         return jsonify(result="ok", **_goods(found))

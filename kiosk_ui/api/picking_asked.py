@@ -107,6 +107,6 @@ class CountAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """POST /api/v1/counts/<task>: what was counted, as of the figure that the list gave as `upto`."""
 
     counted: Counted
-    upto: Annotated[int, msgspec.Meta(ge=0)]
+    upto: Annotated[int, msgspec.Meta(ge=0, le=999_999_999_999_999)]
     station: StationName
     nonce: Nonce

@@ -46,7 +46,7 @@ class ReturnsApi:
             ("/find", self.find, "POST"),
             ("/preview", self.preview, "POST"),
             ("/accept", self.accept, "POST"),
-            ("/<ret>", self.view, "GET"),
+            ("/booked/<ret>", self.view, "GET"),
         ):
             endpoint = f"returns_{view.__name__}"
             site.add_url_rule(here + path, view_func=view, methods=[method], endpoint=endpoint)

@@ -154,13 +154,13 @@ class SellingApi:
     def sale(self, station: str, sale: str) -> Response:
         """GET: a sale by its name or the number on its receipt."""
         self._client(station)
-        return _sold(self._room.checkout.sale(sale[:64]))
+        return _sold(self._room.checkout.sale(sale))
 
     @call("sales", asked=ReprintAsked, answer=JobQueued)
     def reprint(self, station: str, sale: str) -> Response:
         """POST {nonce}: the receipt once more, marked 补打."""
         operator, asked = self._client(station), read_body(ReprintAsked)
-        job = self._room.checkout.reprint(sale[:64], operator, asked.nonce)
+        job = self._room.checkout.reprint(sale, operator, asked.nonce)
         return jsonify(result="ok", job={"id": job.id, "state": job.state, "reason": job.reason})
 
     @call("sales", answer=ShiftTold)

@@ -6,12 +6,18 @@ from typing import Annotated
 
 import msgspec
 
+from edge.domain.shifts import NOTES
 from kiosk_ui.api.asked import Nonce
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Sum = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 Reason = Annotated[str, msgspec.Meta(max_length=60)]
+
+Pieces = Annotated[
+    dict[int, Annotated[int, msgspec.Meta(ge=0, le=10_000)]],
+    msgspec.Meta(extra_json_schema={"propertyNames": {"enum": [str(fen) for fen in NOTES]}}),
+]
 
 
 class OpenAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,7 +90,7 @@ class FloatAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CountAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """POST …/shift/count: fen of a note or coin -> how many."""
 
-    pieces: dict[int, Annotated[int, msgspec.Meta(ge=0, le=10_000)]]
+    pieces: Pieces
     nonce: Nonce
 
 

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
 from flask import request
 
+from edge.domain.api_refusals import NotJson
 from edge.domain.refusals import BadRequest
 from kiosk_ui.api.wish_numbers import watched
 
 T = TypeVar("T")
+_POINT_NOUGHT = re.compile(r"-?\d{1,15}\.0+", re.ASCII)
 _MOST_DIGITS = 18  # an int64 holds every number of 18 digits
 
 
 def read_body(kind: type[T]) -> T:
-    """The request's JSON body as `kind`; raises BadRequest naming the field, NonceReused.
+    """The request's JSON body as `kind`; raises NotJson, BadRequest naming the field, NonceReused.
 
     Refused: another media type, bytes that are not UTF-8, a key twice, NaN or Infinity, integers beyond 18
     digits, fractions where integers are meant, lone surrogates, unknown fields.
     """
     if request.mimetype != "application/json":
-        raise BadRequest(why="Content-Type: application/json")
+        raise NotJson
     try:
         text = request.get_data().decode("utf-8")
-        tree = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_bounded)
+        tree = json.loads(
+            text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_bounded, parse_float=_whole
+        )
         _encodable(tree)
         made = msgspec.convert(tree, kind, str_keys=True)
     except BadRequest:
@@ -60,6 +65,11 @@ def _bounded(digits: str) -> int:
     if len(digits.lstrip("-")) > _MOST_DIGITS:
         raise BadRequest(why="JSON: number too large")
     return int(digits)
+
+
+def _whole(digits: str) -> int | float:
+    """2.0 is the whole number that JSON Schema takes it for, as many languages write theirs; 2e0 and 2.5 are none."""
+    return int(digits.partition(".")[0]) if _POINT_NOUGHT.fullmatch(digits) else float(digits)
 
 
 def _encodable(tree: object) -> None:

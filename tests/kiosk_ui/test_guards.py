@@ -41,7 +41,7 @@ def test_a_program_with_a_bearer_token_needs_no_origin(client: FlaskClient) -> N
     client.environ_base.pop("HTTP_ORIGIN")
     bearer = {"Authorization": f"Bearer {TOKEN}"}
     assert client.post("/api/v1/scans", json={}, headers=bearer).status_code == 400
-    assert client.post("/api/v1/scans", json={}).status_code == 421
+    assert client.post("/api/v1/scans", json={}).status_code == 401
     assert client.post("/cashier/scan", data={"text": "1"}, headers=bearer).status_code == 421
     foreign = bearer | {"Origin": "http://evil.example"}
     assert client.post("/api/v1/scans", json={}, headers=foreign).status_code == 421
