@@ -62,4 +62,4 @@ def takes_of(store: Store) -> Callable[[str, str, str], bool]:
 
 def return_work(desk: ReturnDesk, sales: SaleRoom) -> ReturnWork:
     """Makes the desk where returns are counted."""
-    return ReturnWork(desk, sales.codes)
+    return ReturnWork(desk, sales.catalogue.rules)
