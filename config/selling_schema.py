@@ -20,8 +20,15 @@ class SellingSettings(msgspec.Struct, frozen=True):
     """The most that a lead may take off a line or a basket by hand, percent."""
     most_lines: Annotated[int, msgspec.Meta(ge=1, le=500)] = 200
     """Lines of a basket at most."""
+    held_to_scale: Literal["none", "labels", "goods"] = "labels"
+    """Whose weight is compared with what lies on the station's scale while it is scanned: nobody's, that of labels which
+    say one, or also that of goods whose weight the catalogue has. An empty pan, or no scale, stops nothing."""
     invoice_url: Annotated[str, msgspec.Meta(pattern=r"^(https://[!-~]{1,200})?$")] = ""
     """HQ's page for e-invoices, asked for by a QR on the receipt; empty: no such QR."""
+    coupon_offline_fen: _Fen = 2_000
+    """Face value up to which a signed coupon for any store is taken without asking HQ, unless HQ says otherwise, fen."""
+    coupon_offline_per_hour: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 10
+    """How many of those this store takes in an hour, unless HQ says otherwise."""
     no_reason_days: _Days = 7
     """Days after receipt within which goods come back without a reason."""
     fault_days: _Days = 15

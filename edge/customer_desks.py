@@ -36,7 +36,7 @@ def customer_desks(
     """Makes the desks; `at_hq` is given only where HQ is in the same process (tests)."""
     asks = at_hq or asks_of(settings, books)
     book = rules or PriceRuleDesk(PriceRules(books.ledger), status)
-    reader = CouponReader(books, status, settings.store.id, verifier, asks, book)
+    reader = CouponReader(books, status, settings.store.id, verifier, asks, book, settings.selling)
     coupons = CouponDesk(books, reader, CouponHolds(books, reader, status), status, poke)
     store = settings.store.id
     benefits = BenefitDesk(books, store, status, poke)

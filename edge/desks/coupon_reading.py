@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from config.selling_schema import SellingSettings
 from edge.clock import moment_of, stamp
 from edge.desks.status import StatusDesk
 from edge.domain import coupon_code
@@ -73,6 +74,7 @@ class CouponReader:
     make_verify: MakeVerify
     at_hq: AtHq | None
     rules: RuleBook
+    selling: SellingSettings
 
     def shown(self, text: str, issuer: str) -> Shown:
         """What was shown; raises CouponUnknown for a text that is no coupon."""
@@ -93,7 +95,12 @@ class CouponReader:
             claims = coupon_code.read(text, self._keys())
         except CodeInvalid:
             raise CouponUnknown from None
-        code = from_code(claims, stamp(claims.not_after))
+        code = from_code(
+            claims,
+            stamp(claims.not_after),
+            offline_fen=self.selling.coupon_offline_fen,
+            offline_per_hour=self.selling.coupon_offline_per_hour,
+        )
         row = self.books.coupons.known(claims.coupon)
         if row is None:
             return code

@@ -17,10 +17,6 @@ from edge.domain.coupon_code import CouponClaims, CouponClass, CouponKind
 
 LOCK_S = 900
 """How long a basket holds a coupon."""
-OFFLINE_FEN = 2000
-"""Face value up to which a signed coupon for any store is taken without asking, unless HQ says otherwise."""
-OFFLINE_PER_HOUR = 10
-"""How many of those a store takes in an hour, unless HQ says otherwise."""
 OFFLINE_PER_MEMBER = 1
 """Gifts and samples of one coupon that a member gets without asking."""
 HANDED = frozenset({"gift", "sample"})
@@ -125,8 +121,13 @@ class KnownCoupon:
         return OfflineClass.B if self.signed or self.offline_fen else OfflineClass.C
 
 
-def from_code(claims: CouponClaims, not_after: str) -> KnownCoupon:
-    """A coupon of which nothing but its signed code is known here; `not_after` as on the wire."""
+def from_code(
+    claims: CouponClaims, not_after: str, *, offline_fen: int, offline_per_hour: int
+) -> KnownCoupon:
+    """A coupon of which nothing but its signed code is known here; `not_after` as on the wire.
+
+    `offline_fen` and `offline_per_hour` are this store's limits, since HQ said none.
+    """
     return KnownCoupon(
         coupon=claims.coupon,
         cls=claims.cls,
@@ -143,8 +144,8 @@ def from_code(claims: CouponClaims, not_after: str) -> KnownCoupon:
         online=claims.online,
         state="live",
         nonce=claims.nonce,
-        offline_fen=OFFLINE_FEN,
-        offline_per_hour=OFFLINE_PER_HOUR,
+        offline_fen=offline_fen,
+        offline_per_hour=offline_per_hour,
     )
 
 

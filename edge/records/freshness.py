@@ -9,8 +9,8 @@ from edge.clock import Clock, moment_of, stamp
 from edge.db import Database
 from edge.records.replica import Replica
 
-_OWN = ("orders", "cmd", "stock", "staff", "quota", "coupon", "member", "config")
-CLASSES = (*_OWN, "price", "catalog", "keys", "shops")
+_OWN = ("orders", "cmd", "stock", "staff", "quota", "coupon", "member", "returns", "config")
+CLASSES = (*_OWN, "price", "promo", "catalog", "nodes", "keys", "shops")
 AGEING_S, ALARM_S, STALE_S = 120, 600, 900
 """From the first on a page says so, from the second on store IT is told; from the third on the data are promised to
 nobody."""

@@ -20,6 +20,9 @@ _CLASSES = {
     "catalog": _l("商品"),
     "keys": _l("取货密钥"),
     "shops": _l("门店资料"),
+    "promo": _l("促销"),
+    "nodes": _l("其他网点"),
+    "returns": _l("退货"),
 }
 _WORDS = {
     "fresh": (_l("最新"), "check"),
