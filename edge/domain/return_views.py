@@ -34,7 +34,7 @@ class GoesBack:
 
 @dataclass(frozen=True)
 class Returned:
-    """A return that was accepted. `parts` say where the money is; `at` in the store's zone; `basket` is its exchange."""
+    """A return that was accepted. `parts` say where the money is, `at` is local, `basket` its exchange."""
 
     ret: str
     receipt: str

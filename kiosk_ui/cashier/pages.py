@@ -14,10 +14,16 @@ from edge.domain.views import RedeemRequest
 from edge.store import Store
 from kiosk_ui import wedge
 from kiosk_ui.cashier import stage
+from kiosk_ui.cashier.asked import nonce_of, number_of, text_of
+from kiosk_ui.cashier.calls import CallPages
 from kiosk_ui.cashier.customers import CustomerPages
 from kiosk_ui.cashier.entrance import Entrance, session_token
 from kiosk_ui.cashier.goods import GoodsPages
+from kiosk_ui.cashier.home import HomePages, onward
+from kiosk_ui.cashier.mine import MinePages
+from kiosk_ui.cashier.nav import nav_facts, page_now, page_of
 from kiosk_ui.cashier.picks import PickPages, back_beside
+from kiosk_ui.cashier.places import place_stage
 from kiosk_ui.cashier.returns import ReturnPages
 from kiosk_ui.cashier.selling import SalePages
 from kiosk_ui.cashier.stage import Stage
@@ -30,9 +36,10 @@ _HERE = "/cashier/"
 _TAIL = re.compile(r"\d{4}")
 _WORDS = re.compile(r"[\u3400-\u9fff]")
 _SHELF = re.compile(r"[0-9A-Z\u4e00-\u9fff][0-9A-Z\u4e00-\u9fff -]{0,11}")
-_NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _MOST_TEXT = 1024
 # Looking at a wrong number again would count as another wrong try, and a page looks every few seconds.
+_LOOKS = frozenset(f"cashier.{name}" for name in "stage strip nav sale_stage return_stage".split())
+"""What a page asks by itself: nobody sits there because of it."""
 _COUNTED = ("invalid", "too_many_tries")
 
 
@@ -48,6 +55,9 @@ class CashierPages:
         self._stock = StockPages(store, self._operator, self._show, self._refuse)
         self._customers = CustomerPages(store, self._operator, self._show, self._refuse)
         self._sale = SalePages(store, self._operator)
+        self._home = HomePages(store, self._operator, self._refuse)
+        self._calls = CallPages(store, self._operator, self._show)
+        self._mine = MinePages(store, self._operator, self._show)
         self._return = ReturnPages(store, self._operator)
 
     def blueprint(self) -> Blueprint:
@@ -64,13 +74,11 @@ class CashierPages:
         )
         for name in "scan wedge candidates redeem dismiss open annul reprint shelve".split():
             site.add_url_rule(f"/{name}", view_func=getattr(self, name), methods=["POST"])
-        self._till.add_to(site)
-        self._sale.add_to(site)
-        self._return.add_to(site)
-        self._goods.add_to(site)
-        self._picks.add_to(site)
-        self._stock.add_to(site)
-        self._customers.add_to(site)
+        site.add_url_rule("/nav", view_func=self.nav)
+        site.add_url_rule("/queue", view_func=self.queue)
+        parts = (self._till, self._sale, self._goods, self._picks, self._stock, self._customers)
+        for part in (*parts, self._return, self._home, self._calls, self._mine):
+            part.add_to(site)
         return site
 
     def home(self) -> WerkzeugResponse:
@@ -104,23 +112,36 @@ class CashierPages:
                 return stage.handed(self._store, done, operator, stay="stay" in request.args)
         if stays(have, self._store, operator):
             return till_stage(self._store, operator)
-        if (mine := self._picks.kept(have, operator)) is not None:
-            return mine
+        for page in (self._picks, self._calls, self._mine):
+            if (kept := page.kept(have, operator)) is not None:
+                return kept
         unchanged = kind in ("candidates", "goods") and rest == str(current.id if current else 0)
         if unchanged or self._customers.keeps(have, operator) or (kind == "error" and current is None):
             return None
         return self._now_on(operator)
 
     def _now_on(self, operator: Operator) -> Stage:
-        """The picker's work where the scan belongs to it, else what the station's own state asks for."""
+        """HOME without a scan; with one the work that it belongs to, else the place that its kind leads to."""
         scan = self._store.scans.current(operator.station)
+        if scan is None:
+            return self._home.stage(operator, request.cookies.get(_LAST, ""))
         mine = self._picks.wants(scan, operator) or self._customers.wants(scan, operator)
-        return mine or stage.now_on(self._store, operator, request.cookies.get(_LAST, ""))
+        return mine or place_stage(self._store, scan, operator)
 
     def strip(self) -> str:
         """GET /cashier/strip: rail and strip as fragments (counts, line, feed, devices)."""
         operator = self._operator()
-        return render_template("cashier/strip.html", partial=True, **self._surroundings(operator))
+        return render_template("cashier/strip.html", partial=True, **self._surroundings(operator, page_now()))
+
+    def nav(self) -> str:
+        """GET /cashier/nav?at=PAGE: the navigation as a fragment."""
+        return render_template("cashier/nav.html", nav=nav_facts(self._store, self._operator(), page_now()))
+
+    def queue(self) -> WerkzeugResponse:
+        """GET /cashier/queue: orders that wait on their shelves, those that are kept the shortest first."""
+        operator = self._operator()
+        shown = stage.candidates(self._store, self._store.pickup.waiting(operator), operator, waiting=True)
+        return self._show(shown, operator)
 
     def handed(self, pickup: str) -> WerkzeugResponse:
         """GET /cashier/handed/<pickup>: the result of a hand-over; goes home by itself unless asked to stay."""
@@ -150,10 +171,14 @@ class CashierPages:
             # A name, not a code: no number that opens anything has Chinese in it.
             return redirect(url_for("cashier.goods", q=text[:40]), 303)
         try:
-            self._store.scans.type_in(text, operator.station)
+            seen = self._store.scans.type_in(text, operator.station)
         except Refusal as refusal:
             return self._refuse(refusal, operator)
-        return redirect(_HERE, 303)
+        if not seen.handled:
+            return redirect(_HERE, 303)
+        # It went into the basket, or to the return, that this station is at work on.
+        selling = self._store.sales.selling.at(operator.station) is not None
+        return onward("/cashier/sale" if selling else "/cashier/return")
 
     def wedge(self) -> Response:
         """POST text, seq: a scanner typed into this page (`static/wedge.js`)."""
@@ -170,15 +195,15 @@ class CashierPages:
     def open(self) -> WerkzeugResponse:
         """POST order: staff chose one of the candidates."""
         operator = self._operator()
-        self._store.pickup.open(_field("order"), operator)
+        self._store.pickup.open(text_of("order"), operator)
         return redirect(_HERE, 303)
 
     def redeem(self) -> WerkzeugResponse:
         """POST nonce, scan [, settled, forced, qty-<line>…]: hands over, then shows the result."""
         operator = self._operator()
-        scan = _number("scan")
+        scan = number_of("scan")
         wish = RedeemRequest(
-            nonce=_nonce(),
+            nonce=nonce_of(),
             scan=scan,
             lines=_lines() if "some" in request.form else None,
             settled=request.form.get("settled") == "1",
@@ -201,14 +226,14 @@ class CashierPages:
         order = request.form.get("order", "")
         if order:
             self._store.pickup.release(order, operator)
-        self._store.scans.dismiss(_number("scan"), operator.station)
+        self._store.scans.dismiss(number_of("scan"), operator.station)
         return redirect(_HERE, 303)
 
     def shelve(self) -> WerkzeugResponse:
         """POST scan, shelf: the goods of the order on the stage are ready and lie there."""
         operator = self._operator()
-        order = self._store.pickup.order_of(_number("scan"), operator)
-        shelf = _field("shelf").strip().upper()
+        order = self._store.pickup.order_of(number_of("scan"), operator)
+        shelf = text_of("shelf").strip().upper()
         if not _SHELF.fullmatch(shelf):
             raise BadRequest(why="shelf")
         try:
@@ -222,18 +247,18 @@ class CashierPages:
     def annul(self) -> WerkzeugResponse:
         """POST pickup, nonce: takes a hand-over back."""
         operator = self._operator()
-        done = self._store.hand_over.annul(_field("pickup"), _nonce(), operator)
+        done = self._store.hand_over.annul(text_of("pickup"), nonce_of(), operator)
         return redirect(f"/cashier/handed/{done.pickup}?stay=1", 303)
 
     def reprint(self) -> WerkzeugResponse:
         """POST pickup, nonce: prints the slip again, marked as a copy."""
         operator = self._operator()
-        pickup = _field("pickup")
-        self._store.printing.reprint(pickup, _nonce(), operator)
+        pickup = text_of("pickup")
+        self._store.printing.reprint(pickup, nonce_of(), operator)
         return redirect(f"/cashier/handed/{pickup}?stay=1", 303)
 
     def _operator(self) -> Operator:
-        return self._store.staff.operator(session_token())
+        return self._store.staff.operator(session_token(), touch=request.endpoint not in _LOOKS)
 
     def _refuse(self, refusal: Refusal, operator: Operator) -> WerkzeugResponse:
         scan = self._store.scans.current(operator.station)
@@ -244,43 +269,24 @@ class CashierPages:
         facts = {"stage": shown, "operator": operator, **shown.facts}
         if request.headers.get("HX-Request") == "true":
             return make_response(render_template(shown.template, **facts), shown.status)
-        page = render_template("cashier/desk.html", **facts, **self._surroundings(operator))
+        page = render_template(
+            "cashier/desk.html", **facts, **self._surroundings(operator, page_of(shown.name))
+        )
         return make_response(page, shown.status)
 
-    def _surroundings(self, operator: Operator) -> dict[str, object]:
+    def _surroundings(self, operator: Operator, here: str) -> dict[str, object]:
         status = self._store.status
         return {
-            "counts": self._store.pickup.counts(),
-            **back_beside(self._store),
-            "serves": operator.may(Act.SERVE_DEVICES),
+            "nav": nav_facts(self._store, operator, here),
             "line": status.line(),
-            "devices": [d for d in status.devices() if d.station in {"", operator.station}],
-            "feed": self._store.scans.feed(operator.station, 5),
             "now": status.now(),
             "station": self._store.staff.station(operator.station),
+            **back_beside(self._store),
+            "serves": operator.may(Act.SERVE_DEVICES),
+            "devices": [d for d in status.devices() if d.station in {"", operator.station}],
+            "feed": self._store.scans.feed(operator.station, 5),
             **beside(self._store, operator.station),
         }
-
-
-def _field(name: str) -> str:
-    value = request.form.get(name, "")
-    if not 0 < len(value) <= 64:
-        raise BadRequest(why=name)
-    return value
-
-
-def _nonce() -> str:
-    value = request.form.get("nonce", "")
-    if not _NONCE.fullmatch(value):
-        raise BadRequest(why="nonce")
-    return value
-
-
-def _number(name: str) -> int:
-    value = request.form.get(name, "")
-    if not re.fullmatch(r"\d{1,15}", value, re.ASCII):
-        raise BadRequest(why=name)
-    return int(value)
 
 
 def _lines() -> dict[int, int]:
@@ -288,5 +294,5 @@ def _lines() -> dict[int, int]:
     wanted = {}
     for name in request.form:
         if re.fullmatch(r"qty-\d{1,4}", name, re.ASCII):
-            wanted[int(name.removeprefix("qty-"))] = _number(name)
+            wanted[int(name.removeprefix("qty-"))] = number_of(name)
     return {line: qty for line, qty in wanted.items() if qty > 0}
