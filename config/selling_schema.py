@@ -26,7 +26,7 @@ class SellingSettings(msgspec.Struct, frozen=True):
     invoice_url: Annotated[str, msgspec.Meta(pattern=r"^(https://[!-~]{1,200})?$")] = ""
     """HQ's page for e-invoices, asked for by a QR on the receipt; empty: no such QR."""
     coupon_offline_fen: _Fen = 2_000
-    """Face value up to which a signed coupon for any store is taken without asking HQ, unless HQ says otherwise, fen."""
+    """Face value up to which a signed coupon for any store is taken without asking, unless HQ says otherwise, fen."""
     coupon_offline_per_hour: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 10
     """How many of those this store takes in an hour, unless HQ says otherwise."""
     no_reason_days: _Days = 7

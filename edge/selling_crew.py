@@ -10,6 +10,7 @@ from edge.crypto import signer, verifier
 from edge.desks.basket_deposits import BasketDeposits
 from edge.desks.basket_work import BasketWork
 from edge.desks.benefits import BenefitDesk
+from edge.desks.catalogue import CatalogueDesk
 from edge.desks.checkout import CheckoutDesk
 from edge.desks.customers import Customers
 from edge.desks.deposits import DepositDesk
@@ -55,12 +56,12 @@ def sale_room(
         invoices(settings, books),
     )
     return SaleRoom(
-        SellingDesk(books, rules, quoting, work, coupons, till.weighing, status, poke),
+        SellingDesk(books, work, coupons, poke, rules, quoting, till.weighing, status),
         CheckoutDesk(books, work, quoting, coupons, tender, booking),
         ShiftDesk(books, store, rules, staff, status, poke),
         customers,
         BasketDeposits(work, deposits),
-        own_codes(settings),
+        CatalogueDesk(books, status, own_codes(settings)),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from config.selling_schema import SellingSettings
 from edge.clock import stamp
 from edge.db import Connection
-from edge.desks.quoting import Quoting, weighed_fen
+from edge.desks.quoting import Quoting
 from edge.desks.status import Poke, StatusDesk
 from edge.domain.moves import IllegalMove, advance
 from edge.domain.refusals import BadRequest, NonceReused, NotAllowed
@@ -66,23 +66,29 @@ class BasketWork:
 
     def once(self, nonce: str, asked: object, work: Callable[[Connection], Basket]) -> Basket:
         """Does a wish once; again it gives the basket as it stands. Raises NonceReused."""
-        if not nonce:
-            raise BadRequest(why="nonce")
-        digest = hashlib.sha256(repr(asked).encode()).hexdigest()
         with self.books.ledger.transaction() as tx:
-            before = self.books.baskets.done(nonce, tx)
+            before = self.again(nonce, asked, tx)
             if before is not None:
-                if before[0] != digest:
-                    raise NonceReused
-                return self._fresh(before[1], tx)
+                return before
             basket = work(tx)
-            self.books.baskets.note(tx, nonce, digest, basket.basket, self.now())
+            self.books.baskets.note(tx, nonce, _digest(asked), basket.basket, self.now())
             fresh = self._fresh(basket.basket, tx)
         self.poke(f"station:{fresh.station}")
         self.poke("baskets")
         return fresh
 
-    def _fresh(self, basket: str, tx: Connection) -> Basket:
+    def again(self, nonce: str, asked: object, tx: Connection | None = None) -> Basket | None:
+        """The basket as it stands, where this wish was done before; raises NonceReused."""
+        if not nonce:
+            raise BadRequest(why="nonce")
+        before = self.books.baskets.done(nonce, tx)
+        if before is None:
+            return None
+        if before[0] != _digest(asked):
+            raise NonceReused
+        return self._fresh(before[1], tx)
+
+    def _fresh(self, basket: str, tx: Connection | None) -> Basket:
         found = self.books.baskets.by_id(basket, tx)
         if found is None:
             raise NoBasket
@@ -149,8 +155,7 @@ class BasketWork:
             return
         if len(basket.lines) >= self.rules.most_lines:
             raise TooManyPieces(most=self.rules.most_lines)
-        kilo = ware.fen or 0
-        unit = fixed_fen if fixed_fen is not None else weighed_fen(kilo, grams) if grams else kilo
+        unit = fixed_fen if fixed_fen is not None else ware.piece_fen(grams)
         line = Line(
             line=self.books.baskets.next_line(tx, basket.basket),
             sku=ware.sku,
@@ -179,3 +184,7 @@ class BasketWork:
     def now(self) -> str:
         """Trusted time, RFC 3339 UTC."""
         return stamp(self.status.now())
+
+
+def _digest(asked: object) -> str:
+    return hashlib.sha256(repr(asked).encode()).hexdigest()

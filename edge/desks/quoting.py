@@ -113,10 +113,10 @@ class Quoting:
         found = []
         for line in basket.lines:
             ware = self.books.wares.ware(line.sku)
-            if not line.fixed and ware is not None and ware.fen is not None:
-                now = weighed_fen(ware.fen, line.grams) if line.grams else ware.fen
-                if now != line.unit_fen:
-                    found.append(line.line)
+            if line.fixed or ware is None or ware.fen is None:
+                continue
+            if ware.piece_fen(line.grams) != line.unit_fen:
+                found.append(line.line)
         return tuple(found)
 
     def held(self, basket: Basket) -> tuple[HeldCoupon, ...]:
@@ -170,11 +170,6 @@ class Quoting:
 
     def _now(self) -> str:
         return stamp(self.status.now())
-
-
-def weighed_fen(kilo_fen: int, grams: int) -> int:
-    """What `grams` cost at a price for a kilogram; half up."""
-    return (kilo_fen * grams * 2 + 1000) // 2000
 
 
 def basket_sha(basket: Basket, fen: int) -> str:

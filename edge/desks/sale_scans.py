@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 
 from edge.desks.basket_deposits import BasketDeposits
+from edge.desks.catalogue import CatalogueDesk
 from edge.desks.checkout import CheckoutDesk
 from edge.desks.customers import Customers
 from edge.desks.selling import SellingDesk
 from edge.desks.shifts import ShiftDesk
+from edge.domain.catalogue import Goods
 from edge.domain.payment_refusals import NoPayCode
-from edge.domain.refusals import PayCodeElsewhere, Refusal
-from edge.domain.scanned import PAY_KINDS, PLAIN, Expecting, Rules, ScanKind, Scanned, classify, in_place
-from edge.domain.scanned_goods import sellable
+from edge.domain.refusals import PayCodeElsewhere, Refusal, UnknownThing
+from edge.domain.scale_refusals import ScaleAbsent, ScaleEmpty
+from edge.domain.scanned import PAY_KINDS, Expecting, ScanKind, Scanned, classify, in_place
+from edge.domain.scanned_goods import weighed_right
+from edge.domain.scanned_refusals import GoodsUnknown
 from edge.domain.selling import Basket, BasketState
-from edge.domain.selling_refusals import NoBasket, NotRecognised
+from edge.domain.selling_refusals import NoBasket, NotForSale, NotRecognised
 from edge.domain.staff import Operator, Role
-from edge.records.wares import Ware
 
 _SALES = PAY_KINDS | {ScanKind.COUPON, ScanKind.MEMBER, ScanKind.CARD}
 """What beside goods belongs to an open basket."""
@@ -32,7 +34,7 @@ class SaleRoom:
     shifts: ShiftDesk
     customers: Customers
     deposits: BasketDeposits
-    codes: Rules = PLAIN
+    catalogue: CatalogueDesk
     _said: dict[str, Refusal] = field(default_factory=dict)
 
     def scan(self, text: str, operator: Operator, nonce: str, *, training: bool = False) -> Basket:
@@ -43,7 +45,7 @@ class SaleRoom:
         here = self.selling.at(operator.station)
         paying = here is not None and here.state is BasketState.PAYING
         seen = in_place(
-            classify(text, Expecting.PAYMENT if paying else Expecting.ANYTHING, self.codes),
+            classify(text, Expecting.PAYMENT if paying else Expecting.ANYTHING, self.catalogue.rules),
             (Expecting.PAYMENT if paying else Expecting.ANYTHING),
         )
         if here is not None and paying:
@@ -66,7 +68,7 @@ class SaleRoom:
         ware = self.selling.books.wares.ware(text.strip()) if len(text) <= 64 else None
         if ware is None:
             raise NotRecognised
-        return self.selling.add(ware.sku, operator, nonce, training=training)
+        return self._add(ware.sku, 1, operator, nonce, training=training)
 
     def takes(self, station: str, text: str, nonce: str) -> bool:
         """Whether a device's scan belongs to the basket that its station is at work on; then it is done with.
@@ -76,7 +78,7 @@ class SaleRoom:
         here = self.selling.at(station)
         if here is None:
             return False
-        seen = classify(text, Expecting.PAYMENT, self.codes)
+        seen = classify(text, Expecting.PAYMENT, self.catalogue.rules)
         deposit = here.state is BasketState.OPEN and self.deposits.names(text)
         if not (seen.names_goods or seen.kind in _SALES or deposit):
             return False
@@ -97,44 +99,59 @@ class SaleRoom:
 
     def pay_code(self, basket: str, shown_fen: int, code: str, operator: Operator, nonce: str) -> None:
         """A wallet's code scanned on the basket itself: begins to collect and charges it, in one go."""
-        if classify(code, Expecting.PAYMENT, self.codes).kind not in PAY_KINDS:
+        if classify(code, Expecting.PAYMENT, self.catalogue.rules).kind not in PAY_KINDS:
             raise NoPayCode
         self.checkout.pay(basket, shown_fen, operator, f"pay:{nonce}")
         self.checkout.scan_code(basket, code, operator, nonce)
 
     def _goods(self, seen: Scanned, operator: Operator, nonce: str, *, training: bool) -> Basket:
         """Goods by number: also those of labels with a weight or price, of cases, and only while they may be sold."""
-        facts = seen.facts
-        sellable(facts, self._today())
-        found = self._ware(seen)
-        if found is None:
-            raise NotRecognised
-        ware, pieces = found
+        here = self.selling.at(operator.station)
+        try:
+            goods = self.catalogue.by_code(seen)
+        except GoodsUnknown:
+            if not (training or (here is not None and here.training)):
+                self.catalogue.noted(seen, operator.station)
+            raise NotRecognised from None
+        facts = goods.facts
+        # With a number of the shop's own the pieces are those of its label; a pallet holds several cases of several.
+        qty = goods.pieces if facts.plu else goods.pieces * (facts.count or 1)
+        self._held_to_scale(goods, qty, operator.station)
         if facts.price_fen is not None:
-            return self.selling.add(
-                ware.sku,
-                operator,
-                nonce,
-                fixed_fen=facts.price_fen,
-                grams=facts.grams or 0,
-                training=training,
-            )
-        if ware.by_weight and facts.grams:
-            return self.selling.add(ware.sku, operator, nonce, grams=facts.grams, training=training)
-        qty = pieces * (facts.count or 1)
-        return self.selling.add(ware.sku, operator, nonce, qty=qty, training=training)
+            if not facts.price_fen:
+                raise NotForSale(name=goods.name_zh or goods.sku)
+            grams, fen = facts.grams or 0, facts.price_fen
+            return self.selling.add(goods.sku, operator, nonce, fixed_fen=fen, grams=grams, training=training)
+        ware = self.selling.books.wares.ware(goods.sku)
+        if ware is not None and ware.by_weight and facts.grams:
+            return self.selling.add(goods.sku, operator, nonce, grams=facts.grams, training=training)
+        return self._add(goods.sku, qty, operator, nonce, training=training)
 
-    def _ware(self, seen: Scanned) -> tuple[Ware, int] | None:
-        wares = self.selling.books.wares
-        if seen.facts.plu:
-            ware = wares.by_plu(seen.facts.plu)
-            return None if ware is None else (ware, 1)
-        numbers = seen.facts.numbers() or ((seen.value.zfill(14),) if seen.kind is ScanKind.GTIN else ())
-        for number in numbers:
-            found = wares.by_gtin(number)
-            if found is not None:
-                return found
-        return None
+    def _add(self, sku: str, qty: int, operator: Operator, nonce: str, *, training: bool) -> Basket:
+        """Loose goods go onto the scale by themselves, where the station has one."""
+        ware = self.selling.books.wares.ware(sku)
+        if ware is not None and ware.by_weight and self._has_scale(operator.station):
+            return self.selling.weigh(sku, operator, nonce, training=training)
+        return self.selling.add(sku, operator, nonce, qty=qty, training=training)
+
+    def _held_to_scale(self, goods: Goods, pieces: int, station: str) -> None:
+        """Raises LabelTooLight or WeightDiffers where what lies on the station's scale is not what the code says."""
+        held, facts = self.selling.rules.held_to_scale, goods.facts
+        piece = goods.grams if held == "goods" and not goods.weighed and facts.price_fen is None else 0
+        if held == "none" or not (facts.grams or piece) or not self._has_scale(station):
+            return
+        try:
+            grams = self.selling.weighing.weigh(station).grams
+        except (ScaleEmpty, ScaleAbsent):
+            return  # nobody weighs these goods, or nobody can
+        weighed_right(facts, grams, piece_g=piece, piece_off_g=goods.grams_off, pieces=pieces)
+
+    def _has_scale(self, station: str) -> bool:
+        try:
+            self.selling.weighing.at(station)
+        except UnknownThing:
+            return False
+        return True
 
     def _member(self, here: Basket, text: str, operator: Operator, nonce: str) -> Basket:
         who = self.customers.members.identify(text, operator)
@@ -144,7 +161,3 @@ class SaleRoom:
         if here is None:
             raise NoBasket
         return here
-
-    def _today(self) -> date:
-        status = self.selling.status
-        return status.local(status.now()).date()

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from config.selling_schema import SellingSettings
 from edge.db import Connection
-from edge.desks.basket_work import MOST_PIECES, BasketWork
-from edge.desks.coupons import CouponDesk
-from edge.desks.quoting import Quoting, weighed_fen
-from edge.desks.status import Poke, StatusDesk
+from edge.desks.basket_heads import BasketHeads
+from edge.desks.basket_work import MOST_PIECES
+from edge.desks.quoting import Quoting
+from edge.desks.status import StatusDesk
 from edge.desks.weighing import WeighDesk
 from edge.domain.refusals import BadRequest, NotAllowed, UnknownThing
 from edge.domain.selling import Basket, BasketState, Bill, Line
@@ -21,12 +21,10 @@ from edge.domain.selling_refusals import (
     CutRefused,
     EmptyBasket,
     NoBasket,
-    NoGuide,
     TooManyPieces,
     WeighFirst,
 )
 from edge.domain.staff import Act, Operator
-from edge.records.books import Books
 from edge.records.journal import Author
 from sync.selling import BasketVoided
 
@@ -37,20 +35,16 @@ _MOST_SUSPENDED = 50
 
 
 @dataclass(frozen=True)
-class SellingDesk:
+class SellingDesk(BasketHeads):
     """One verb, one transaction, once a nonce. Every verb may raise a Refusal; those that change a basket give it back.
 
     Baskets of training look the same and never leave this box: no fact, no stock, no coupon.
     """
 
-    books: Books
     rules: SellingSettings
     quoting: Quoting
-    work: BasketWork
-    coupons: CouponDesk
     weighing: WeighDesk
     status: StatusDesk
-    poke: Poke
 
     def at(self, station: str) -> Basket | None:
         """The basket that a station is at work on."""
@@ -104,6 +98,33 @@ class SellingDesk:
 
         `grams` of weighed goods; `fixed_fen`: the price that their label says. Raises NotForSale, WeighFirst, PayFirst.
         """
+        asked = ("add", sku, operator.station, qty, grams, fixed_fen)
+        return self._add(sku, operator, nonce, asked, qty, grams, fixed_fen, training=training)
+
+    def weigh(self, sku: str, operator: Operator, nonce: str, *, training: bool = False) -> Basket:
+        """Puts what lies on the station's scale into the basket; raises what weighing raises.
+
+        Asked again it is the weight of the first time, whatever lies on the scale by now.
+        """
+        asked = ("weigh", sku, operator.station)
+        before = self.work.again(nonce, asked)
+        if before is not None:
+            return before
+        grams = self.weighing.weigh(operator.station).grams
+        return self._add(sku, operator, nonce, asked, 1, grams, None, training=training)
+
+    def _add(
+        self,
+        sku: str,
+        operator: Operator,
+        nonce: str,
+        asked: object,
+        qty: int,
+        grams: int,
+        fixed_fen: int | None,
+        *,
+        training: bool,
+    ) -> Basket:
         self.work.may(operator, Act.SELL)
         ware = self.books.wares.ware(sku)
         if ware is None:
@@ -121,14 +142,7 @@ class SellingDesk:
             self.work.put(tx, basket, ware, qty, grams, fixed_fen)
             return self.work.saved(tx, basket)
 
-        return self.work.once(nonce, ("add", sku, operator.station, qty, grams, fixed_fen), work)
-
-    def weigh(self, sku: str, operator: Operator, nonce: str) -> Basket:
-        """Puts what lies on the station's scale into the basket; raises what weighing raises."""
-        ware = self.books.wares.ware(sku)
-        if ware is None:
-            raise UnknownThing
-        return self.add(sku, operator, nonce, grams=self.weighing.weigh(operator.station).grams)
+        return self.work.once(nonce, asked, work)
 
     def set_qty(self, basket: str, line: int, qty: int, operator: Operator, nonce: str) -> Basket:
         """So many pieces of a line; 0 takes it out."""
@@ -171,39 +185,6 @@ class SellingDesk:
 
         return self.work.change(basket, operator, nonce, ("cut", line, fen, reason), work)
 
-    def guide(self, basket: str, staff: str, operator: Operator, nonce: str) -> Basket:
-        """Who advised the shopper (导购), by staff number; "" for nobody. Raises NoGuide."""
-        if staff and self.books.replica.staff(staff) is None:
-            raise NoGuide
-        return self.work.head(basket, operator, nonce, guide=staff)
-
-    def member(
-        self, basket: str, member: str, tier: str, card_tail: str, operator: Operator, nonce: str
-    ) -> Basket:
-        """Whose basket it is, as the member desk found; "" for nobody."""
-        wanted = {"member": member, "tier": tier, "card_tail": card_tail[-4:]}
-        return self.work.head(basket, operator, nonce, **wanted, **({} if member else {"points_wanted": 0}))
-
-    def points(self, basket: str, points: int, operator: Operator, nonce: str) -> Basket:
-        """How many of the member's points are to pay for goods, at most."""
-        if not 0 <= points <= 10_000_000:
-            raise BadRequest(why="points")
-        return self.work.head(basket, operator, nonce, points_wanted=points)
-
-    def gift(self, basket: str, rule: str, operator: Operator, nonce: str, *, wanted: bool) -> Basket:
-        """A gift that the shopper does not want after all, or does; an offer for money taken, or not."""
-
-        def work(_: Connection, here: Basket) -> Basket:
-            declined, taken = set(here.declined) - {rule}, set(here.taken) - {rule}
-            (taken if wanted else declined).add(rule)
-            return replace(here, declined=tuple(sorted(declined)), taken=tuple(sorted(taken)))
-
-        return self.work.change(basket, operator, nonce, ("gift", rule, wanted), work)
-
-    def age_checked(self, basket: str, operator: Operator, nonce: str) -> Basket:
-        """Somebody looked at the shopper, and at a document where in doubt; nothing of it is kept but who looked."""
-        return self.work.head(basket, operator, nonce, age_by=operator.staff)
-
     def reprice(self, basket: str, operator: Operator, nonce: str) -> Basket:
         """The newest prices and rules instead of those the basket was opened with; asked for, never by itself."""
 
@@ -212,32 +193,13 @@ class SellingDesk:
             for line in here.lines:
                 ware = self.books.wares.ware(line.sku)
                 if ware is not None and ware.fen is not None and not line.fixed:
-                    fen = weighed_fen(ware.fen, line.grams) if line.grams else ware.fen
+                    fen = ware.piece_fen(line.grams)
                     cut = min(line.cut_fen, line.qty * fen)
                     fresh = replace(line, unit_fen=fen, book=ware.book, cut_fen=cut)
                     self.books.baskets.put_line(tx, basket, fresh)
             return replace(here, rules=self.quoting.begin(tx, now), priced_at=now)
 
         return self.work.change(basket, operator, nonce, ("reprice",), work)
-
-    def coupon(self, basket: str, text: str, operator: Operator, nonce: str) -> Basket:
-        """Puts a coupon into the basket, which holds it; raises what the coupon desk raises."""
-        here = self.work.mine(basket, operator)
-        self.work.moved(here, "change")
-        if not here.training:
-            self.coupons.lock(text, basket, operator, nonce, member=here.member)
-            self.poke(f"station:{operator.station}")
-        return here
-
-    def drop_coupon(self, basket: str, coupon: str, operator: Operator) -> Basket:
-        """Lets a coupon go again."""
-        here = self.work.mine(basket, operator)
-        self.work.moved(here, "change")
-        for held in self.coupons.holding(basket):
-            if held.coupon == coupon:
-                self.coupons.release(held.lock, operator)
-        self.poke(f"station:{operator.station}")
-        return here
 
     def suspend(self, basket: str, operator: Operator, nonce: str) -> Basket:
         """Puts the basket aside under a code; any station may take it up again. Its coupons stay held."""

@@ -114,10 +114,11 @@ class Baskets:
 
     # ---- wishes and rules ----
 
-    def done(self, nonce: str, tx: Connection) -> tuple[str, str] | None:
+    def done(self, nonce: str, tx: Connection | None = None) -> tuple[str, str] | None:
         """(hash of what was asked, basket) of a wish that was done."""
         asked = "SELECT request_sha, basket FROM basket_wish WHERE nonce = ?"
-        row: tuple[str, str] | None = tx.execute(asked, (nonce,)).fetchone()
+        conn = tx or self._ledger.read()
+        row: tuple[str, str] | None = conn.execute(asked, (nonce,)).fetchone()
         return row
 
     def note(self, tx: Connection, nonce: str, request_sha: str, basket: str, now: str) -> None:

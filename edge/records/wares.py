@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge.db import Database
+from edge.domain.catalogue import GRAMS_OF
 
 _COLUMNS = (
     "p.sku, p.gtin, p.name_zh, p.name_en, p.category, p.brand, p.tags, p.flags, p.tax_code, p.unit, p.grams,"
@@ -16,7 +17,7 @@ _FROM = "FROM hq.product p LEFT JOIN hq.price r ON r.sku = p.sku"
 
 @dataclass(frozen=True)
 class Ware:
-    """A product; `fen` None: HQ has sent no price. `unit` "kg": sold by weight, the price is a kilogram's."""
+    """A product; `fen` None: HQ has sent no price. `unit` kg, 斤 and the like: sold by weight, at so much a unit."""
 
     sku: str
     gtin: str
@@ -36,7 +37,16 @@ class Ware:
     @property
     def by_weight(self) -> bool:
         """Whether it has to be weighed."""
-        return self.unit == "kg" or "weighed" in self.flags
+        return self.unit.casefold() in GRAMS_OF or "weighed" in self.flags
+
+    def weighed_fen(self, grams: int) -> int:
+        """What so many grams cost by the price; half up. What is weighed without a unit costs so much a kilogram."""
+        unit = GRAMS_OF.get(self.unit.casefold(), 1000)
+        return ((self.fen or 0) * grams * 2 + unit) // (2 * unit)
+
+    def piece_fen(self, grams: int) -> int:
+        """What a piece costs by the price, weighed goods by their weight."""
+        return self.weighed_fen(grams) if grams else (self.fen or 0)
 
 
 class Wares:
