@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from edge.clock import Clock, moment_of
@@ -94,12 +95,8 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
     hq, ledger, clock = _files(state_dir, key, zone)
     (journal := Journal(ledger, clock)).found()
     shelf = Shelf(ledger, journal, replica := Replica(ledger))
-    return Books(
-        ledger=ledger,
-        hq=hq,
-        clock=clock,
-        replica=replica,
-        journal=journal,
+    begun = partial(Books, ledger, hq, clock, replica, journal)
+    return begun(
         pickups=Pickups(ledger),
         jobs=PrintJobs(ledger),
         scans=Scans(ledger),
