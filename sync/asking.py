@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -26,20 +27,27 @@ from sync.asked import (
     RevealAsk,
     RevealSaid,
 )
-from sync.ends import Transport
 from sync.messages import LineDown
 from sync.returning import RMA_PATH, SOLD_PATH, RmaAsk, RmaSaid, SoldAsk, SoldSaid
 
 T = TypeVar("T")
 
 
-class HqAsk:
-    """HQ as `sync.asked.AtHq`. One question at a time: a second waits for the first, and gives up after `ASK_S`."""
+class Line(Protocol):
+    """HQ on a line that keeps to a budget."""
 
-    def __init__(self, line: Callable[[], Transport], patience_s: float = ASK_S) -> None:
-        """`line` opens a transport with a deadline of its own, when the first question is asked."""
+    def post_within(self, path: str, body: bytes, within_s: float) -> bytes:
+        """The body of HQ's 200 answer within so many seconds, all told; raises SyncFault."""
+        ...
+
+
+class HqAsk:
+    """HQ as `sync.asked.AtHq`. One question at a time; waiting for the one before counts towards its own time."""
+
+    def __init__(self, line: Callable[[], Line], patience_s: float = ASK_S) -> None:
+        """`line` opens a transport when the first question is asked; `patience_s` is all that a question takes."""
         self._line = line
-        self._transport: Transport | None = None
+        self._transport: Line | None = None
         self._patience_s = patience_s
         self._busy = threading.Lock()
 
@@ -72,12 +80,14 @@ class HqAsk:
         return self._ask(RMA_PATH, asked, RmaSaid)
 
     def _ask(self, path: str, asked: msgspec.Struct, kind: type[T]) -> T:
+        ends = time.monotonic() + self._patience_s
         if not self._busy.acquire(timeout=self._patience_s):
             raise LineDown("another question is waiting for HQ")
         try:
             if self._transport is None:
                 self._transport = self._line()
-            answer = self._transport.post(path, msgspec.json.encode(asked))
+            # Waiting for another question, a new bearer and the question itself share one budget.
+            answer = self._transport.post_within(path, msgspec.json.encode(asked), ends - time.monotonic())
         except OSError as error:  # the file of the store's token
             raise LineDown(type(error).__name__) from None
         finally:

@@ -12,70 +12,15 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-import msgspec
-
+from sync.answers import fault_of
 from sync.broken import why_down
 from sync.credentials import Credential, admitted, credential_of
-from sync.messages import (
-    BearerOver,
-    ClocksApart,
-    DeviceReplaced,
-    DeviceRevoked,
-    EnvelopeRefused,
-    Fork,
-    Gap,
-    HubBusy,
-    LineDown,
-    NotAdmitted,
-    SyncFault,
-    VersionRefused,
-)
+from sync.messages import LineDown
 
 CONNECT_S = 3.0
 MAX_ANSWER = 8 << 20
-MAX_RETRY_S = 300.0
-DEFAULT_RETRY_S = 30.0
-_OURS = frozenset({"application/json", "application/x-ndjson"})
 _CHUNK = 1 << 16
 _GZIP_FROM = 1024
-
-
-def fault_of(status: int, headers: Mapping[str, str], body: bytes) -> SyncFault | None:
-    """The fault an answer stands for; None when it is a 200 of ours."""
-    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if status == 200:
-        return None if kind in _OURS else LineDown("what answers is not HQ")
-    said = _said(body) if kind in _OURS else {}
-    if status == 409 and said.get("error") == "gap":
-        expected = said.get("expected")
-        return Gap(expected) if isinstance(expected, int) else LineDown("a gap without a number")
-    if status == 409 and said.get("error") == "fork":
-        return Fork()
-    if status in {429, 503}:
-        return HubBusy(_retry_s(headers.get("Retry-After", "")))
-    if not said:
-        # A proxy or a captive portal may say 401 or 403 just as well; only HQ's own word counts.
-        return LineDown(f"what answers is not HQ ({status})")
-    if status in {401, 403}:
-        return _not_admitted(status, said)
-    if status in {400, 413}:
-        return EnvelopeRefused(str(status))
-    return VersionRefused() if status == 422 else LineDown(f"HQ answers {status}")
-
-
-def _not_admitted(status: int, said: Mapping[str, Any]) -> NotAdmitted:
-    match said.get("error"):
-        case "expired":
-            return BearerOver(str(status))
-        case "device_revoked":
-            return DeviceRevoked(str(status))
-        case "device_replaced":
-            replaced, acked = DeviceReplaced(str(status)), said.get("up_acked")
-            replaced.up_acked = acked if type(acked) is int and acked >= 0 else None
-            return replaced
-        case "clock" if isinstance(said.get("server_time"), str):
-            return ClocksApart(said["server_time"])
-    return NotAdmitted(str(status))
 
 
 class HttpTransport:
@@ -98,15 +43,30 @@ class HttpTransport:
         """See sync.ends.Transport."""
         return admitted(self._credential, self.ask, path, body)
 
+    def post_within(self, path: str, body: bytes, within_s: float) -> bytes:
+        """The same within so many seconds all told, a new bearer and a second try included; raises SyncFault."""
+        ends = time.monotonic() + within_s
+
+        def ask(path: str, body: bytes, bearer: str = "") -> bytes:
+            return self._ask(path, body, bearer, ends - time.monotonic())
+
+        return admitted(self._credential, ask, path, body)
+
     def ask(self, path: str, body: bytes, bearer: str = "") -> bytes:
         """One request under this bearer, or under none; the body of HQ's 200 answer; raises SyncFault."""
+        return self._ask(path, body, bearer, self._timeout_s)
+
+    def _ask(self, path: str, body: bytes, bearer: str, within_s: float) -> bytes:
         import requests
+
+        if within_s <= 0:
+            raise LineDown("HQ took its time over something before")
 
         if self._session is None:
             self._session = new_session(self._cord, self._ca_file)
-        deadline = time.monotonic() + self._timeout_s
+        deadline = time.monotonic() + within_s
         # A socket's own time-out starts anew with every byte; only ending it ends a drip, in headers too.
-        watchdog = threading.Timer(self._timeout_s, self._cord.pull)
+        watchdog = threading.Timer(within_s, self._cord.pull)
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -131,6 +91,7 @@ class HttpTransport:
     def _exchange(
         self, path: str, body: bytes, bearer: str, deadline: float
     ) -> tuple[int, Mapping[str, str], bytes]:
+        left_s = max(0.01, deadline - time.monotonic())
         headers = {"Content-Type": "application/x-ndjson"}
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
@@ -141,7 +102,7 @@ class HttpTransport:
             self._base + path,
             data=body,
             headers=headers,
-            timeout=(min(CONNECT_S, self._timeout_s), self._timeout_s),
+            timeout=(min(CONNECT_S, left_s), left_s),
             stream=True,
             allow_redirects=False,
         )
@@ -183,6 +144,11 @@ class LoopTransport:
         """See sync.ends.Transport."""
         return admitted(self._credential, self.ask, path, body)
 
+    def post_within(self, path: str, body: bytes, within_s: float) -> bytes:
+        """The same; within one process nothing is waited for."""
+        del within_s
+        return self.post(path, body)
+
     def ask(self, path: str, body: bytes, bearer: str = "") -> bytes:
         """One request under this bearer, or under none; raises SyncFault."""
         headers = {"Content-Type": "application/x-ndjson"}
@@ -215,18 +181,6 @@ def _this_machine(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _said(body: bytes) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return {}
-
-
-def _retry_s(text: str) -> float:
-    # A date is allowed there, too; our hub never sends one and a clock may be wrong.
-    return min(float(text), MAX_RETRY_S) if text.isascii() and text.isdigit() else DEFAULT_RETRY_S
 
 
 class Cord:

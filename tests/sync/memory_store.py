@@ -203,6 +203,10 @@ class Wire:
         self.plan: list[str] = []
         self.requests: list[tuple[str, bytes]] = []
 
+    def post_within(self, path: str, body: bytes, within_s: float) -> bytes:
+        del within_s
+        return self.post(path, body)
+
     def post(self, path: str, body: bytes) -> bytes:
         what = self.plan.pop(0) if self.plan else "pass"
         self.requests.append((path, body))

@@ -42,7 +42,8 @@ def test_a_deposit_goes_to_its_store_alone_and_is_used_once(hub: Any, floor: Sto
     assert desk.take([Deposit("D1", "S1", 2000, order="TB1", k_mille=2000, member="m-1")]) == 0
     with pytest.raises(NotPossible, match="says something else"):
         desk.take([Deposit("D1", "S1", 3000, k_mille=2000)])
-    one.settle(), two.settle()
+    one.settle()
+    two.settle()
     assert (state(one), state(one, "TB1"), state(two)) == ("live", "live", "")
     tell(one, used("u1"))
     assert state(one) == "used"

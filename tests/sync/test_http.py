@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -95,6 +96,39 @@ def test_an_answer_that_drips_is_given_up(impostor: Any, start: bytes) -> None:
     line = HttpTransport(impostor(drip(start)), "t", 0.4)
     with pytest.raises(LineDown):
         line.post("/sync/v1/pull", b"{}")
+
+
+class SlowBearer:
+    """A credential that takes its time to be renewed."""
+
+    def __init__(self, takes_s: float) -> None:
+        self.takes_s = takes_s
+
+    def bearer(self, ask: Any) -> str:
+        del ask
+        ends = time.monotonic() + self.takes_s
+        while time.monotonic() < ends:
+            threading.Event().wait(self.takes_s / 10)
+        return "t"
+
+    def refused(self) -> bool:
+        return False
+
+
+def test_a_question_and_the_bearer_before_it_share_one_budget(impostor: Any) -> None:
+    asked: list[bool] = []
+
+    def answers(talk: socket.socket, _: threading.Event) -> None:
+        asked.append(True)
+        talk.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+
+    url = impostor(answers)
+    # A question alone has all of its time; the exchange has it anew for each request.
+    assert HttpTransport(url, SlowBearer(0.0), 10).post_within("/ask", b"{}", 10) == b"{}"
+    assert HttpTransport(url, SlowBearer(0.3), 10).post("/ask", b"{}") == b"{}"
+    with pytest.raises(LineDown, match="took its time"):
+        HttpTransport(url, SlowBearer(0.3), 10).post_within("/ask", b"{}", 0.2)
+    assert len(asked) == 2
 
 
 def test_silence_and_a_closed_door_are_a_line_down(impostor: Any) -> None:
