@@ -56,7 +56,7 @@ class WebSettings(msgspec.Struct, frozen=True):
     """Worker threads for pages."""
     allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
     """Host names under which the pages may be asked for; others get 421."""
-    idle_minutes: Annotated[int, msgspec.Meta(ge=1, le=720)] = 30
+    idle_minutes: Annotated[int, msgspec.Meta(ge=1, le=720)] = 5
     """A signed-in cashier page is signed out after this long without a touch."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
 
@@ -18,6 +18,7 @@ from edge.domain.refusals import Refusal
 from edge.store import Store
 from kiosk_ui import answers, guards, language, trail, words
 from kiosk_ui.api.pages import ApiPages
+from kiosk_ui.cashier.nav import nav_facts
 from kiosk_ui.cashier.pages import CashierPages
 from kiosk_ui.cashier.stage import fresh_nonce
 from kiosk_ui.guide.pages import GuidePages
@@ -88,6 +89,7 @@ def _vocabulary(app: Flask, store: Store, settings: Settings, live_port: int) ->
         language_tag=language.language_tag,
         languages=language.NAMES,
         live_port=live_port,
+        nav_of=partial(nav_facts, store),
         pick=language.pick,
         store_number=settings.store.id,
         words_of=words,

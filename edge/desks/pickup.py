@@ -90,7 +90,13 @@ class PickupDesk:
         text = text.strip().upper()
         if not operator.may(Act.HAND_OVER) or len(text) < 4:
             raise UnknownThing
-        rows = self.books.replica.candidates(text, 20)
+        return self._listed(self.books.replica.candidates(text, 20))
+
+    def waiting(self, operator: Operator) -> tuple[Candidate, ...]:
+        """Orders on their shelves, at most 50, those that will not be kept much longer first."""
+        return self._listed(self.books.replica.waiting(50)) if operator.may(Act.HAND_OVER) else ()
+
+    def _listed(self, rows: list[tuple[Order, OrderState]]) -> tuple[Candidate, ...]:
         return tuple(
             Candidate(
                 order=order.order,

@@ -96,21 +96,35 @@ class StaffDesk:
         """Whether a screen's token says that it stands at this station."""
         return bool(screen) and self._books.sessions.stands_at(_sha(screen), station)
 
-    def operator(self, token: str) -> Operator:
+    def operator(self, token: str, *, touch: bool = True) -> Operator:
         """Whose session this is; raises NotSignedIn when there is none, it was idle too long, or HQ
-        no longer lists the person. The role is read from HQ's list each time, so a change holds at once."""
+        no longer lists the person. The role is read from HQ's list each time, so a change holds at once.
+
+        `touch` False: a page looked by itself, which is no sign of anybody.
+        """
         row = self._books.sessions.find(_sha(token))
         if row is None:
             raise NotSignedIn
         clock = self._books.clock
         idle_ms = clock.mono_ms() - row.seen_ms
         person = self._books.replica.staff(row.staff)
-        if person is None or row.boot != clock.boot() or idle_ms > self._settings.web.idle_minutes * 60_000:
+        if person is None or row.boot != clock.boot() or self._left(row, idle_ms):
             self._books.sessions.end(_sha(token))
             raise NotSignedIn
-        if idle_ms > 30_000:
+        if touch and idle_ms > 30_000:
             self._books.sessions.touch(_sha(token), clock.boot(), clock.mono_ms())
         return Operator(row.staff, person.name, person.role, row.station)
+
+    def _left(self, row: SessionRow, idle_ms: int) -> bool:
+        """Whether nobody seems to be there any more: no touch, no scan. While money is under way nobody is sent off."""
+        limit_ms = self._settings.web.idle_minutes * 60_000
+        if idle_ms <= limit_ms or self._books.payments.at_station(row.station) is not None:
+            return False
+        scan = self._books.scans.newest(row.station)
+        if scan is None:
+            return True
+        age = self._books.clock.now() - moment_of(scan.at)
+        return age.total_seconds() * 1000 > limit_ms
 
     def sign_out(self, token: str) -> None:
         """Ends the session."""

@@ -97,6 +97,15 @@ class Replica:
         )
         return [(_order(doc), OrderState(state)) for doc, state in rows]
 
+    def waiting(self, limit: int) -> list[tuple[Order, OrderState]]:
+        """Orders that wait on their shelf, the one that is kept the shortest first."""
+        rows = self._read().execute(
+            f"SELECT o.doc, {_LIVE} FROM {_JOIN} WHERE {_LIVE} IN ('ready', 'handing', 'partial')"
+            " ORDER BY o.hold_until, o.order_id LIMIT ?",
+            (limit,),
+        )
+        return [(_order(doc), OrderState(state)) for doc, state in rows]
+
     def counts(self, now: str) -> dict[str, int]:
         """How many orders wait, are being prepared, are late, have run out; `now` RFC 3339."""
         waiting = [state.value for state in WAITING]

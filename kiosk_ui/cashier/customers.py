@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -81,7 +82,8 @@ class CustomerPages:
         except NotSignedIn:
             raise
         except Refusal as refusal:
-            return member_stage(self._store, operator, 0, refusal=refusal)
+            # What was scanned is answered; the page itself is as it should be.
+            return replace(member_stage(self._store, operator, 0, refusal=refusal), status=200)
         return member_stage(self._store, operator, who.look)
 
     # ---- coupons ----

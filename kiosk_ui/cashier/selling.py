@@ -15,6 +15,7 @@ from edge.domain.selling import BasketState, Sale
 from edge.domain.staff import Operator
 from edge.store import Store
 from kiosk_ui.cashier import selling_stage as stages
+from kiosk_ui.cashier.nav import nav_facts
 from kiosk_ui.cashier.selling_stage import SaleStage
 from kiosk_ui.cashier.shifts import ShiftPages
 from kiosk_ui.words import yuan_to_fen
@@ -211,13 +212,9 @@ class SalePages:
         facts = {"stage": shown, "operator": operator, **shown.facts}
         if request.headers.get("HX-Request") == "true":
             return make_response(render_template(shown.template, partial=True, **facts), shown.status)
-        status = self._store.status
+        nav = nav_facts(self._store, operator, "sale")
         page = render_template(
-            "cashier/sale.html",
-            **facts,
-            line=status.line(),
-            now=status.now(),
-            station=self._store.staff.station(operator.station),
+            "cashier/sale.html", **facts, nav=nav, line=nav["line"], station=nav["station"]
         )
         return make_response(page, shown.status)
 

@@ -8,23 +8,15 @@ from dataclasses import dataclass, field
 
 from edge.domain.orders import RedeemMode
 from edge.domain.refusals import (
-    InvalidCode,
     NotReady,
     NotSignedIn,
-    PayCodeElsewhere,
     Refusal,
     UnknownOffline,
 )
-from edge.domain.scanned import PAY_KINDS, ScanKind
-from edge.domain.scanned_refusals import GoodsUnknown
 from edge.domain.staff import Act, Operator
 from edge.domain.views import NOTHING, Behind, Candidate, Found, HandedOver, SeenScan
 from edge.store import Store
 from kiosk_ui.language import language
-
-_PICKUPS = frozenset({ScanKind.PICKUP, ScanKind.PICKUP_DIGITS, ScanKind.ORDER})
-_GOODS = frozenset({ScanKind.GTIN, ScanKind.VARIABLE, ScanKind.GS1})
-_KNOWN_ELSEWHERE = frozenset({ScanKind.COUPON, ScanKind.MEMBER, ScanKind.CARD})
 
 
 @dataclass(frozen=True)
@@ -47,49 +39,8 @@ def fresh_nonce() -> str:
     return secrets.token_urlsafe(18)
 
 
-def now_on(store: Store, operator: Operator, last_pickup: str = "") -> Stage:
-    """The stage that the station's own state asks for: its newest open scan, else HOME."""
-    scan = store.scans.current(operator.station)
-    if scan is None:
-        return _home(store, operator, last_pickup)
-    if scan.kind in _PICKUPS:
-        return _pickup(store, scan, operator)
-    if scan.kind is ScanKind.BADGE:
-        return Stage("badge", f"badge:{scan.id}", {"scan": scan})
-    if scan.kind in _GOODS:
-        try:
-            ware = store.catalogue.by_code(store.catalogue.read(store.scans.text(scan.id, operator.station)))
-        except GoodsUnknown:
-            ware = None
-        except Refusal as refusal:
-            return refused(refusal, operator, scan, status=200)
-        frame = store.guide.frame(operator.station)
-        return Stage(
-            "product",
-            f"product:{scan.id}:{frame.sku}:{frame.on_hand}",
-            {"scan": scan, "frame": frame, "goods": ware},
-        )
-    if scan.kind in _KNOWN_ELSEWHERE:
-        return Stage("elsewhere", f"elsewhere:{scan.id}", {"scan": scan})
-    return refused(
-        PayCodeElsewhere() if scan.kind in PAY_KINDS else InvalidCode(), operator, scan, status=200
-    )
-
-
-def _home(store: Store, operator: Operator, last_pickup: str) -> Stage:
-    last = None
-    if last_pickup:
-        try:
-            last = store.hand_over.handed(last_pickup)
-        except Refusal:  # an old cookie; the page does without it
-            last = None
-    if last is not None and last.station != operator.station:
-        last = None
-    key = f"home:{last.pickup}:{last.job_state}:{last.annulled}" if last else "home"
-    return Stage("home", key, {"last": last})
-
-
-def _pickup(store: Store, scan: SeenScan, operator: Operator) -> Stage:
+def pickup(store: Store, scan: SeenScan, operator: Operator) -> Stage:
+    """PICKUP_FOUND, or why not."""
     try:
         order = store.pickup.found(scan.id, operator)
     except NotSignedIn:
@@ -155,10 +106,14 @@ def handed(store: Store, done: HandedOver, operator: Operator, *, stay: bool) ->
     return Stage("handed", key, facts)
 
 
-def candidates(store: Store, rows: tuple[Candidate, ...], operator: Operator) -> Stage:
+def candidates(
+    store: Store, rows: tuple[Candidate, ...], operator: Operator, *, waiting: bool = False
+) -> Stage:
     """CANDIDATES: a list to choose from after asking the customer; it stays until something new is scanned."""
     current = store.scans.current(operator.station)
-    return Stage("candidates", f"candidates:{current.id if current else 0}", {"rows": rows})
+    return Stage(
+        "candidates", f"candidates:{current.id if current else 0}", {"rows": rows, "all_waiting": waiting}
+    )
 
 
 def _in_language(both: tuple[str, str] | None) -> str:

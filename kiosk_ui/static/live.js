@@ -22,7 +22,8 @@
     htmx.ajax("GET", `${facts.stage}?have=${encodeURIComponent(have)}${stay}`, { source: stage, target: stage, swap: facts.swap ?? "innerHTML" });
   }
   function lookAround() {
-    if (facts.strip && strip) htmx.ajax("GET", facts.strip, { source: strip, target: strip, swap: "innerHTML" });
+    const have = `${facts.strip?.includes("?") ? "&" : "?"}have=${encodeURIComponent(shown().key ?? "")}`;
+    if (facts.strip && strip) htmx.ajax("GET", facts.strip + have, { source: strip, target: strip, swap: "innerHTML" });
   }
   function lookEverywhere() { look(); lookAround(); }
 
@@ -37,7 +38,7 @@
     source.onmessage = (event) => {
       const topic = JSON.parse(event.data).topic;
       if (facts.doorbell !== undefined) { if (untouched() && !leaving) location.reload(); return; }
-      if (!strip || topic.startsWith("station:") || topic === "picks" || topic === "printing" || topic === "stock") look();
+      if (!strip || topic.startsWith("station:") || topic === "picks" || topic === "printing" || topic === "stock" || topic === "tickets" || topic === "orders") look();
       if (topic === "attention") play(TONES.refused); // orders that nobody took on
       if (topic !== "stock") lookAround();
     };
