@@ -143,7 +143,8 @@ class Effects:
             ):
                 return self._sales.apply(fact)
             case ReturnAccepted():
-                self._rows.returns.told(self._rows.sales.known)
+                sales = self._rows.sales
+                self._rows.returns.told(fact.ref, sales.known, sales.lines)
                 return self._returns.apply(fact)
             case StockShifted() | StockAlarmed() | StockChecked() | DemandLost():
                 return self._picks.apply(fact)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,9 +52,14 @@ class ReturnSet:
         found = rows_of(conn, customer_order, "order_no", orders, only=("order_no",))
         self.orders = {row.order_no for row in found}
 
-    def told(self, sales: Iterable[str]) -> None:
-        """Sales that came in the same batch; their lines are not looked at."""
-        self._sales |= set(sales)
+    def told(self, sale: str, known: set[str], lines: Iterable[Mapping[str, Any]]) -> None:
+        """Of the sale that comes back, what came in the same batch: that it was, and HQ's new rows of its lines."""
+        if sale not in known or sale in self._sales:
+            return
+        self._sales.add(sale)
+        for row in lines:
+            if row["sale"] == sale:
+                self.sold[sale, row["line"]] = costs(row["units"])
 
     def bought(self, fact: ReturnAccepted) -> bool:
         """Whether HQ knows the purchase."""
