@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 
 from config.schema import Settings
+from edge.domain.api_refusals import CardInNote
+from edge.domain.notes import NAMES, card_in
 from edge.domain.refusals import ForeignHost
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -61,7 +63,18 @@ def install(app: Flask, settings: Settings, live_port: int) -> None:
         return response
 
     app.before_request(check)
+    app.before_request(_no_card)
     app.after_request(clothe)
+
+
+def _no_card() -> None:
+    """A form whose own words hold a card's number is refused before any page reads it."""
+    if request.path.startswith("/api/") or request.method in _SAFE:
+        return
+    for name in NAMES:
+        for text in request.form.getlist(name):
+            if tail := card_in(text):
+                raise CardInNote(tail=tail)
 
 
 def _policy(live_port: int) -> str:

@@ -1,4 +1,4 @@
-"""Refusals that only programs hear."""
+"""Refusals of what programs send, and of words that nobody may keep."""
 
 from __future__ import annotations
 
@@ -25,3 +25,14 @@ class NotJson(BadRequest):
     en = "The request has to be JSON"
     next_zh = "请在 Content-Type 中写 application/json"
     next_en = "Say Content-Type: application/json"
+
+
+class CardInNote(Refusal):
+    """A card's number stands in words that are kept (`tail`: its last four digits)."""
+
+    code = "card_in_note"
+    status = 422
+    zh = "说明里有银行卡号（尾号 {tail}），没有保存"
+    en = "A card's number stands in the note (ending in {tail}); nothing was kept"
+    next_zh = "去掉卡号后重新提交"
+    next_en = "Leave the number out and send it again"

@@ -9,7 +9,8 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 from flask import request
 
-from edge.domain.api_refusals import NotJson
+from edge.domain.api_refusals import CardInNote, NotJson
+from edge.domain.notes import NAMES, card_in
 from edge.domain.refusals import BadRequest
 from kiosk_ui.api.wish_numbers import watched
 
@@ -32,8 +33,9 @@ def read_body(kind: type[T]) -> T:
             text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_bounded, parse_float=_whole
         )
         _encodable(tree)
+        _no_card(tree)
         made = msgspec.convert(tree, kind, str_keys=True)
-    except BadRequest:
+    except (BadRequest, CardInNote):
         raise
     except msgspec.ValidationError as error:
         raise BadRequest(why=_place(str(error))) from None
@@ -70,6 +72,13 @@ def _bounded(digits: str) -> int:
 def _whole(digits: str) -> int | float:
     """2.0 is the whole number that JSON Schema takes it for, as many languages write theirs; 2e0 and 2.5 are none."""
     return int(digits.partition(".")[0]) if _POINT_NOUGHT.fullmatch(digits) else float(digits)
+
+
+def _no_card(tree: object) -> None:
+    """Words that are kept hold no card's number."""
+    for name, value in tree.items() if isinstance(tree, dict) else ():
+        if name in NAMES and isinstance(value, str) and (tail := card_in(value)):
+            raise CardInNote(tail=tail)
 
 
 def _encodable(tree: object) -> None:
