@@ -133,6 +133,8 @@ class BenefitEffects:
         if not use.new:
             self._rows.released.add(use.use)
         row = self._rows.coupons.get(fact.coupon)
+        if row is None:
+            self._rows.told.given_back(fact, self._from)
         if row is not None and row.state == "used" and not self._rows.standing(fact.coupon):
             self._state(fact.coupon, "live")
         return ""

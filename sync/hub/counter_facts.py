@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete
 
-from sync.benefits import CouponClaimed, CouponRedeemed, JoinOffered, MemberErased
+from sync.benefits import CouponClaimed, CouponRedeemed, CouponReleased, JoinOffered, MemberErased
 from sync.hub.bulk import insert_rows, rows_of, update_rows
 from sync.hub.counter_tables import claim, coupon_hold, join_scene, member_erase, voucher
 from sync.hub.judging import Source, Unfit
@@ -23,7 +23,10 @@ class CounterFacts:
     """Holds that became a use: nobody holds them any more."""
     vouchers: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Hold -> (store, state)."""
-    using: set[str] = field(default_factory=set)
+    by_code: dict[str, list[str]] = field(default_factory=dict)
+    """A third party's code -> its hold."""
+    moved: set[str] = field(default_factory=set)
+    """Holds whose state changed."""
     claims: set[str] = field(default_factory=set)
     scenes: set[str] = field(default_factory=set)
     wishes: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -38,6 +41,10 @@ class CounterFacts:
         held = {f.lock for f in listed if isinstance(f, CouponRedeemed) and f.issuer}
         for row in rows_of(conn, voucher, "lock_id", held, lock=True):
             self.vouchers[row.lock_id] = (row.store, row.state)
+        back = {f.coupon for f in listed if isinstance(f, CouponReleased)}
+        for row in rows_of(conn, voucher, "code", back, lock=True):
+            self.vouchers[row.lock_id] = (row.store, row.state)
+            self.by_code.setdefault(row.code, []).append(row.lock_id)
         nonces = {f.nonce for f in listed if isinstance(f, CouponClaimed)}
         self.claims = {row.nonce for row in rows_of(conn, claim, "nonce", nonces)}
         scenes = {f.scene for f in listed if isinstance(f, JoinOffered)}
@@ -55,8 +62,16 @@ class CounterFacts:
             return "COUPON_USED_TWICE"
         # Though the hold ran out meanwhile: the sale is a fact, and whether the third party pays for it shows.
         self.vouchers[fact.lock] = (store, "using")
-        self.using.add(fact.lock)
+        self.moved.add(fact.lock)
         return ""
+
+    def given_back(self, fact: CouponReleased, source: Source) -> None:
+        """A sale that took a voucher came back whole: the third party is told."""
+        for lock in self.by_code.get(fact.coupon, ()):
+            store, state = self.vouchers[lock]
+            if store == source.store and state in {"using", "used"}:
+                self.vouchers[lock] = (store, "returning")
+                self.moved.add(lock)
 
     def take(self, fact: CouponClaimed | MemberErased | JoinOffered, source: Source) -> str:
         """Takes the fact in; raises Unfit."""
@@ -92,9 +107,8 @@ class CounterFacts:
         """Writes what changed."""
         if locks := self.locks - {""}:
             conn.execute(delete(coupon_hold).where(coupon_hold.c.lock_id.in_(sorted(locks))))
-        update_rows(
-            conn, voucher, ("lock_id",), [{"lock_id": n, "state": "using"} for n in sorted(self.using)]
-        )
+        states = [{"lock_id": lock, "state": self.vouchers[lock][1]} for lock in sorted(self.moved)]
+        update_rows(conn, voucher, ("lock_id",), states)
         insert_rows(conn, claim, self.rows["claim"])
         insert_rows(conn, join_scene, self.rows["scene"])
         update_rows(conn, member_erase, ("cmd",), self.rows["wish"])

@@ -15,6 +15,9 @@ from sync.hub.database import snapshot, write
 from sync.hub.schema import case_file
 from sync.messages import is_stamp, stamp
 
+_TROUBLES = {"refused": "VOUCHER_REFUSED", "kept": "VOUCHER_KEPT"}
+"""How a voucher ended that people must look at -> the case. Kept: the third party does not give it back."""
+
 
 class PartnerFault(Exception):
     """The third party gave no answer that can be believed: it is asked again under the same key."""
@@ -45,6 +48,10 @@ class Partner(Protocol):
         """Lets it go again."""
         ...
 
+    def refund(self, code: str, key: str) -> bool:
+        """The whole sale came back: the customer has it again, whether it was used or kept; False: people must ask."""
+        ...
+
 
 @dataclass
 class ScriptedPartner:
@@ -54,6 +61,8 @@ class ScriptedPartner:
     faults: int = 0
     held: dict[str, str] = field(default_factory=dict)
     used: dict[str, str] = field(default_factory=dict)
+    final: set[str] = field(default_factory=set)
+    """Codes that are never given back."""
 
     def prepare(self, code: str, key: str) -> Prepared:
         """See Partner."""
@@ -80,6 +89,15 @@ class ScriptedPartner:
         self._answer()
         if self.held.get(code) == key:
             del self.held[code]
+
+    def refund(self, code: str, key: str) -> bool:
+        """See Partner."""
+        self._answer()
+        if code in self.final or key not in {self.used.get(code), self.held.get(code)}:
+            return False
+        self.used.pop(code, None)
+        self.held.pop(code, None)
+        return True
 
     def _answer(self) -> None:
         if self.faults > 0:
@@ -129,7 +147,7 @@ class Vouchers:
             return False
         write(self._engine, lambda conn: _lapse(conn, stamp(self._now())))
         with snapshot(self._engine) as conn:
-            due = voucher.c.state.in_(("using", "dropping"))
+            due = voucher.c.state.in_(("using", "dropping", "returning"))
             row = conn.execute(select(voucher).where(due).order_by(voucher.c.until).limit(1)).first()
         if row is None or row.issuer not in self._partners:
             return False
@@ -138,6 +156,8 @@ class Vouchers:
             if row.state == "dropping":
                 partner.cancel(row.code, row.lock_id)
                 done = "dropped"
+            elif row.state == "returning":
+                done = "returned" if partner.refund(row.code, row.lock_id) else "kept"
             else:
                 done = "used" if partner.consume(row.code, row.lock_id) else "refused"
         except PartnerFault:
@@ -147,10 +167,13 @@ class Vouchers:
 
     def _done(self, conn: Connection, row: Row[tuple[object, ...]], state: str) -> None:
         same = (voucher.c.lock_id == row.lock_id) & (voucher.c.state == row.state)
-        if not conn.execute(update(voucher).where(same).values(state=state)).rowcount or state != "refused":
+        if (
+            not conn.execute(update(voucher).where(same).values(state=state)).rowcount
+            or state not in _TROUBLES
+        ):
             return
         where = {"store": row.store, "order_no": "", "stream": "", "seq": 0, "subject": str(row.code)[-4:]}
-        values = {**where, "code": "VOUCHER_REFUSED", "opened_at": stamp(self._now()), "state": "open"}
+        values = {**where, "code": _TROUBLES[state], "opened_at": stamp(self._now()), "state": "open"}
         conn.execute(insert(case_file).values(**values))
 
 
@@ -158,9 +181,9 @@ def _open(conn: Connection, store: str, asked: CouponAsk, now: str) -> CouponNo:
     same = (voucher.c.issuer == asked.issuer) & (voucher.c.code == asked.coupon)
     row = conn.execute(select(voucher).where(same).with_for_update()).one_or_none()
     if row is not None and row.lock_id != asked.lock:
-        if row.state in {"using", "used"}:
+        if row.state in {"using", "used", "kept"}:
             return "used"
-        if row.state in {"asking", "held", "dropping"}:
+        if row.state in {"asking", "held", "dropping", "returning"}:
             return "held"
     conn.execute(delete(voucher).where(same))
     until = asked.until if is_stamp(asked.until) else now

@@ -65,3 +65,30 @@ def test_a_voucher_that_the_third_party_takes_back_is_a_case(hub: Any, floor: St
     shop.floor.settle()
     assert Vouchers(hub.engine, {"groupbuy": partner}).turn()
     assert codes(hub) == ["VOUCHER_REFUSED"]
+
+
+def test_a_voucher_of_a_sale_that_came_back_is_asked_for_again(hub: Any, floor: Stores) -> None:
+    partner = ScriptedPartner({"880001": Prepared("", 9900), "880002": Prepared("", 9900)}, final={"880002"})
+    partners = {"groupbuy": partner}
+    shop = Counter(
+        floor("S1"), Line(LoopTransport(create_hub(hub.engine, partners=partners), hub.tokens["S1"]))
+    )
+    desk = Vouchers(hub.engine, partners)
+    for code in ("880001", "880002"):
+        held = shop.coupons.lock(code, f"basket-{code}", LEAD, f"n-{code}", issuer="groupbuy")
+        shop.coupons.redeem(held.lock, 9900, LEAD, f"r-{code}", ref=f"basket-{code}")
+        shop.floor.settle()
+        while desk.turn():
+            pass
+        assert code in partner.used
+        with shop.floor.books.ledger.transaction() as tx:
+            assert shop.coupons.give_back_in(tx, f"basket-{code}", LEAD) == (code,)
+        shop.floor.settle()
+    partner.faults = 1
+    assert not desk.turn()
+    assert partner.used
+    while desk.turn():
+        pass
+    assert list(partner.used) == ["880002"]
+    assert codes(hub) == ["VOUCHER_KEPT"]
+    assert shop.coupons.lock("880001", "next", LEAD, "again", issuer="groupbuy").fen == 9900
