@@ -105,8 +105,11 @@ class Counter:
             os._exit(0)
 
     def begin(self, table: str) -> None:
-        """Where to count."""
-        os.write(self._begin, table.encode())
+        """Where to count. Ends this process where the other was killed, as `end` does: the disk has no part in it."""
+        try:
+            os.write(self._begin, table.encode())
+        except BrokenPipeError:
+            os._exit(_ALONE)
 
     def end(self) -> Sum:
         """Waits for the sum; raises NotLoaded. Ends this process where the other was killed: nobody's fault."""
