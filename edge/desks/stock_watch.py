@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from edge.clock import stamp
+from edge.desks.night_sums import NightSums, total_of
 from edge.desks.status import Poke, StatusDesk
 from edge.domain.stock import Buckets
 from edge.domain.stock_views import Accuracy
 from edge.records.books import Books
 from edge.records.journal import Author
 from sync.goods import StockAlarmed, StockChecked
-from sync.messages import canonical
 
 _AUTHOR = Author("edge", "")
 _NIGHT = 3
@@ -21,6 +20,11 @@ _NIGHT = 3
 A_DAY = 3
 """Products to be counted each day, besides those in doubt."""
 _MONTH = timedelta(days=30)
+_LOOKED_AT = 500
+"""Products in one step: after a start all that ever moved are to be looked at."""
+_PAUSE = timedelta(minutes=10)
+_AT_ONCE = 2
+"""Parts of the night's sum that are read again under the write lock, at most."""
 
 
 @dataclass
@@ -31,6 +35,10 @@ class StockWatch:
     status: StatusDesk
     poke: Poke
     _seen: int = field(default=0)
+    _told: tuple[str, int] = field(default=("", 0))
+    _doubtful: set[str] = field(default_factory=set)
+    _sums: NightSums | None = field(default=None)
+    _later: datetime | None = field(default=None)
 
     def turn(self) -> bool:
         """One bounded step; whether there was something."""
@@ -38,26 +46,51 @@ class StockWatch:
         local = self.status.local(self.status.now())
         day = local.date().isoformat()
         last = self.books.stockroom.last_check()
-        nightly = local.hour >= _NIGHT and (last is None or last[0] != day) and self.check(day)
-        return found or nightly
+        due = local.hour >= _NIGHT and (last is None or last[0] != day)
+        return found | (due and self.night(day))
 
     def check(self, day: str) -> bool:
-        """Sends the store's figures of a day for HQ to compare, and picks what is counted today; once a day.
+        """The whole night's work at once; False where HQ has never told its own figures, or tells new ones just now."""
+        self._later = None
+        while self.night(day):
+            last = self.books.stockroom.last_check()
+            if self._sums is None and last is not None and last[0] == day:
+                return True
+        return False
 
-        False where HQ has never told its own. A difference is HQ's to open a case of; nothing is changed here.
+    def night(self, day: str) -> bool:
+        """One step of the night's comparison: reads some products, and once it has all, sends the store's figures for
+        HQ to compare and picks what is counted today. False where nothing can be done now.
+
+        A difference is HQ's to open a case of; nothing is changed here.
         """
-        epoch, cursor = self.books.stockroom.cursor()
-        if not epoch:
+        now, word = self.status.now(), self.books.stockroom.cursor()
+        if not word[0] or (self._later is not None and now < self._later):
             return False
+        if self._sums is not None and self._sums.begun != word:
+            # HQ told other figures meanwhile. In a quiet hour that ends; nobody works it all out again each time.
+            self._sums, self._later = None, now + _PAUSE
+            return False
+        if self._sums is None:
+            self._sums = NightSums(self.books.stockroom, word)
+        sums = self._sums
+        if not sums.whole or len(sums.stale()) > _AT_ONCE:
+            sums.step(self.books.journal.last_seq())
+            return True
+        return self._send(day, sums)
+
+    def _send(self, day: str, sums: NightSums) -> bool:
         due = self.books.counts.due(A_DAY)
         with self.books.ledger.transaction() as tx:
             last = int(tx.execute("SELECT last_seq FROM stream").fetchone()[0])
-            figures = list(self.books.stockroom.figures(tx))
-            fact = StockChecked(last, len(figures), sum_of(figures), epoch, cursor)
+            if not sums.settle(tx, last, _AT_ONCE):
+                return True  # the next step looks again
+            fact = StockChecked(last, *sums.sums(), *sums.begun)
             seq = self.books.journal.append(tx, fact, _AUTHOR)
             self.books.stockroom.checked(tx, day, seq, fact.n, fact.ck)
             for sku in due:
                 self.books.counts.wanted(tx, sku, "cycle", stamp(self.status.now()))
+        self._sums = None
         for topic in ("stock", "outbox"):
             self.poke(topic)
         return True
@@ -75,13 +108,19 @@ class StockWatch:
         known = {(sku, kind) for sku, kind, _ in room.alarms()}
         began: list[tuple[str, str, Buckets]] = []
         over: list[tuple[str, str]] = []
-        for sku in sorted(room.suspects(self._seen)):
+        if not self._doubtful:
+            # One round after another: who is in doubt already would be looked at again and again before the others.
+            told = room.cursor()
+            self._doubtful = room.suspects(self._seen, anew=told != self._told)
+            self._seen, self._told = last, told
+        some = sorted(self._doubtful)[:_LOOKED_AT]
+        self._doubtful -= set(some)
+        for sku in some:
             now = room.buckets(sku)
             began += [(sku, kind, now) for kind in now.troubles if (sku, kind) not in known]
             over += [(sku, kind) for of, kind in known if of == sku and kind not in now.troubles]
-        self._seen = last
         if not began and not over:
-            return False
+            return bool(self._doubtful)
         with self.books.ledger.transaction() as tx:
             at = stamp(self.status.now())
             for sku, kind, now in began:
@@ -104,5 +143,4 @@ class StockWatch:
 
 def sum_of(figures: list[tuple[str, int]]) -> str:
     """The sum of all figures, in any order: 16 hex digits, as docs/sync-protocol.md has it."""
-    total = sum(int.from_bytes(hashlib.sha256(canonical([sku, n])).digest()[:8], "big") for sku, n in figures)
-    return f"{total % (1 << 64):016x}"
+    return f"{total_of(figures):016x}"

@@ -171,6 +171,8 @@ STEPS = {
     "return_work": return_tables.WORK,
     "deposits": deposit_tables.LEDGER,
     "tickets": tickets.TABLES,
+    # Whoever watches over stock asks what moved since a fact, again and again.
+    "moved_since": ("CREATE INDEX movement_seq ON movement (seq)",),
 }
 NAMES = list(STEPS)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge.db import Connection, Database
@@ -12,6 +11,8 @@ from edge.domain.stock import Buckets
 from edge.records.replica import LIVE_JOIN, LIVE_STATE
 from edge.records.shelf import Shelf
 
+LAST = "\U0010ffff"
+"""Beyond every product number."""
 _RESERVED = ", ".join(f"'{state.value}'" for state in RESERVED)
 # An order's own word about its goods is in HQ's document; what was short or handed over of it is ours.
 _PROMISED = (
@@ -161,13 +162,16 @@ class Stockroom:
 
     # ---- alarms and checks ----
 
-    def suspects(self, after_seq: int) -> set[str]:
-        """Products whose figures may have gone wrong since a fact: moved, promised, or in doubt already."""
+    def suspects(self, after_seq: int, *, anew: bool = True) -> set[str]:
+        """Products whose figures may have gone wrong since a fact: moved, promised, or in doubt already.
+
+        `anew`: HQ told new figures since; then all of its own are looked through.
+        """
         reader = self._ledger.read()
         moved = reader.execute("SELECT DISTINCT sku FROM movement WHERE seq > ?", (after_seq,)).fetchall()
         shifted = reader.execute("SELECT DISTINCT sku FROM unfit WHERE seq > ?", (after_seq,)).fetchall()
         known = reader.execute("SELECT DISTINCT sku FROM stock_alarm").fetchall()
-        below = reader.execute("SELECT sku FROM hq.stock WHERE on_hand < 0").fetchall()
+        below = reader.execute("SELECT sku FROM hq.stock WHERE on_hand < 0").fetchall() if anew else []
         return {str(row[0]) for row in (*moved, *shifted, *known, *below)} | set(self.reserved())
 
     def alarms(self, tx: Connection | None = None) -> list[tuple[str, str, str]]:
@@ -183,13 +187,42 @@ class Stockroom:
         """It is over."""
         tx.execute("DELETE FROM stock_alarm WHERE sku = ? AND kind = ?", (sku, kind))
 
-    def figures(self, tx: Connection) -> Iterable[tuple[str, int]]:
-        """(product, pieces on hand) of everything that HQ or our own movements name."""
-        named = "SELECT sku FROM hq.stock UNION SELECT sku FROM main.movement"
-        for (sku,) in self._ledger.read().execute(named).fetchall():
+    def figures(
+        self, after: str, upto: str = LAST, most: int = -1, tx: Connection | None = None
+    ) -> tuple[str, list[tuple[str, int]]]:
+        """Pieces on hand of products beyond `after` that HQ or our own movements name, about `most` of them (-1: all).
+
+        Gives the last product that was looked at, `LAST` at the end, and (product, pieces). Under a transaction own
+        movements are those it sees; HQ's word is as it was before.
+        """
+        told = self._ledger.read().execute(
+            "SELECT sku, on_hand FROM hq.stock WHERE sku > ? AND sku <= ? ORDER BY sku LIMIT ?",
+            (after, upto, most),
+        )
+        found = dict(told.fetchall())
+        last = str(max(found)) if len(found) == most else upto
+        reader, within = tx or self._ledger.read(), (after, last)
+        moved = reader.execute(
+            "SELECT DISTINCT sku FROM movement WHERE sku > ? AND sku <= ?", within
+        ).fetchall()
+        counted = reader.execute(
+            "SELECT DISTINCT sku FROM stock_count WHERE sku > ? AND sku <= ?", within
+        ).fetchall()
+        for sku in {row[0] for row in (*moved, *counted)}:
             level = self._shelf.level(sku, tx)
-            moved = sum(one.delta for one in self._shelf.movements(sku, 0, tx)) if level is None else 0
-            yield sku, moved if level is None else level
+            if level is not None:
+                found[sku] = level
+            else:
+                found[sku] = sum(one.delta for one in self._shelf.movements(sku, 0, tx))
+        return last, list(found.items())
+
+    def moved_since(self, seq: int, tx: Connection | None = None) -> list[tuple[str, int]]:
+        """(product, fact) of movements and counts after a fact."""
+        rows = (tx or self._ledger.read()).execute(
+            "SELECT sku, seq FROM movement WHERE seq > ?1 UNION SELECT sku, seq FROM stock_count WHERE seq > ?1",
+            (seq,),
+        )
+        return [(str(sku), int(number)) for sku, number in rows.fetchall()]
 
     def cursor(self) -> tuple[str, int]:
         """How far HQ's bucket of this store's stock was read: epoch and number."""

@@ -9,14 +9,17 @@ import pytest
 
 from edge.clock import stamp
 from edge.daemon import Shop
+from edge.desks import night_sums, stock_watch
 from edge.desks.stock_watch import sum_of
 from edge.domain.picking_refusals import CountAgain, PickClosed
 from edge.domain.refusals import BadRequest, UnknownThing
-from edge.domain.staff import Operator
+from edge.domain.staff import Operator, Role
 from edge.domain.stock import Buckets, needs_recount
 from tests.edge.conftest import STORE, PretendHq
 from tests.edge.pick_floor import Floor, nonce
 from tests.edge.wishes import facts
+
+LEAD = Operator("2001", "张店长", Role.LEAD, "T1")
 
 
 @pytest.fixture
@@ -166,3 +169,69 @@ def test_the_nights_figures_and_the_days_counts(floor: Floor, cashier: Operator)
     checked = floor.shop.store.goods.alerts().checked
     assert checked is not None
     assert (checked.day, checked.word) == ("2026-07-31", "pending")
+
+
+def test_goods_that_move_amid_the_nights_sum_are_in_it_as_they_are(
+    floor: Floor, cashier: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(night_sums, "PRODUCTS", 1)
+    goods, watch = floor.shop.store.goods, floor.desks.watch
+    assert watch.night("2026-07-31")
+    goods.move("A1", -3, "sale", cashier, nonce())
+    assert watch.night("2026-07-31")
+    goods.count("B2", 7, cashier, nonce())
+    # New to this store: beyond all that HQ named, and amid it.
+    goods.move("A1", -1, "sale", cashier, nonce())
+    for _ in range(9):
+        if not watch.night("2026-07-31") or told(floor.shop, "stock.checked"):
+            break
+    (fact,) = told(floor.shop, "stock.checked")
+    assert (fact["n"], fact["ck"], fact["upto_seq"]) == (2, sum_of([("A1", 6), ("B2", 7)]), 3)
+
+
+def test_figures_that_hq_tells_amid_the_nights_sum_begin_it_anew(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(night_sums, "PRODUCTS", 1)
+    watch = floor.desks.watch
+    assert watch.night("2026-07-31")
+    floor.goods("A1", "6901234567892", 11, min_stock=9)
+    assert not watch.night("2026-07-31"), "two of HQ's words in one sum"
+    assert not watch.night("2026-07-31"), "worked out again at once"
+    assert told(floor.shop, "stock.checked") == []
+    assert watch.check("2026-07-31")
+    (fact,) = told(floor.shop, "stock.checked")
+    assert fact["ck"] == sum_of([("A1", 11), ("B2", 4)])
+
+
+def test_under_the_write_lock_little_is_read(
+    floor: Floor, cashier: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(night_sums, "PRODUCTS", 1)
+    floor.goods("C3", "6901234567915", 2)
+    goods, books = floor.shop.store.goods, floor.shop.books
+    sums = night_sums.NightSums(books.stockroom, books.stockroom.cursor())
+    while not sums.whole:
+        sums.step(books.journal.last_seq())
+    for sku in ("A1", "B2", "C3"):
+        goods.move(sku, -1, "sale", cashier, nonce())
+    with books.ledger.transaction() as tx:
+        assert not sums.settle(tx, 3, most=2)
+    sums.step(3)
+    with books.ledger.transaction() as tx:
+        assert sums.settle(tx, 3, most=2)
+    assert sums.sums() == (3, sum_of([("A1", 9), ("B2", 3), ("C3", 1)]))
+    floor.goods("A1", "6901234567892", 12)
+    with books.ledger.transaction() as tx:
+        assert not sums.settle(tx, 3, most=2), "HQ told another figure meanwhile"
+
+
+def test_after_a_start_all_that_ever_moved_is_looked_at_in_portions(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stock_watch, "_LOOKED_AT", 1)
+    for sku in ("A1", "B2"):
+        floor.shop.store.goods.move(sku, -20, "adjust", LEAD, nonce())
+    for _ in range(6):
+        floor.desks.watch.turn()
+    assert {fact["sku"] for fact in told(floor.shop, "stock.alarmed")} == {"A1", "B2"}

@@ -37,7 +37,9 @@ def back_room(w: World) -> None:
     """The back room's worker: orders that came and went, figures that cannot be true, the night's comparison."""
     box = any_box(w)
     maybe_die(w, box)
-    box.shop.store.backroom.turn()
+    for _ in range(3):
+        if not box.shop.store.backroom.turn():
+            break
 
 
 def put_back(w: World) -> None:
