@@ -6,10 +6,10 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sync.answers import fault_of
 from sync.credentials import Credential, admitted
 from sync.messages import LineDown
 from sync.pulling import PULL_PATH
-from sync.transport import fault_of
 from sync.uploading import UP_PATH
 
 Answer = tuple[int, dict[str, str], bytes]

@@ -17,12 +17,12 @@ from sqlalchemy.exc import OperationalError
 from sqlcipher3 import dbapi2
 
 from edge.clock import moment_of
+from sync.answers import fault_of
 from sync.enrolling import InvitationRefused
 from sync.hub.publishing import NotPossible
 from sync.hub.schema import ingest_stream
 from sync.messages import Event, LineDown, Product, SyncFault
 from sync.messages import Shop as ShopRow
-from sync.transport import fault_of
 from sync.uploading import UP_PATH
 from tests.sim.box import Box, Killed, Known
 from tests.sim.chance import Machine, Time, decided
