@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from edge.demo.customers import fresh_order, issue
 from edge.demo.journey import drop, photo_of
+from edge.demo.offers import CARDS
 from edge.demo.shop import STORE, Ware
 from edge.demo.stage import Stage
 from sync.messages import Order
@@ -96,6 +97,18 @@ class Counter:
             self.last = Said(
                 f"已在服务台 1 扫 {person.name} 的工牌", f"Scanned {person.name_en}'s badge at desk 1"
             )
+
+    def card(self, name: str) -> None:
+        """Lets the scanner of desk 1 read what a customer shows (CARDS); raises NotPossible."""
+        with self._lock:
+            known = next((one for one in CARDS if one.name == name), None)
+            text = self.stage.offers.text(name) if known else ""
+            if known is None or not text:
+                raise NotPossible("还没有小票：先完成一笔销售", "No receipt yet: complete a sale first")
+            if not self.stage.scanner.plugged:
+                raise NotPossible("服务台 1 的扫码枪没有插上", "The scanner of desk 1 is unplugged")
+            self.stage.scanner.scan(text)
+            self.last = Said(f"已在服务台 1 扫：{known.zh}", f"Scanned at desk 1: {known.en}")
 
     def show(self, picture: bytes) -> None:
         """Puts a picture before the camera of desk 1; raises NotPossible for anything but a picture."""

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 import kiosk_ui
 from config.schema import Settings
 from edge.demo.counter import UNKNOWN_GTIN, Counter, NotPossible, Said
+from edge.demo.offers import CARDS
 from edge.demo.order_card import card, sections
 from edge.demo.stage import Stage
 from edge.domain.refusals import Refusal
@@ -77,6 +78,7 @@ class DevicesPage:
             taken_in=counter.taken_in(),
             slips=[number for number, _ in reversed(papers)],
             unknown=UNKNOWN_GTIN,
+            cards=CARDS,
             store=stage.address.url,
             desk_2=stage.address.url.replace("127.0.0.1", "localhost"),
         )
@@ -125,6 +127,7 @@ class DevicesPage:
         verbs: dict[str, Any] = {
             "scan": lambda: self._counter.scan(form["order"], form.get("unit", 0, type=int), form["how"]),
             "badge": lambda: self._counter.badge(form["staff"]),
+            "card": lambda: self._counter.card(form["card"]),
             "picture": lambda: self._counter.show(request.files.get("picture", FileStorage()).read()),
             "guide": lambda: self._counter.ask(form["text"].strip()[:64]),
             "cable": lambda: self._counter.cable(form["deed"]),

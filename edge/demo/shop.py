@@ -107,7 +107,7 @@ def publish_shop(desk: HubDesk, range_: tuple[Ware, ...], crew: tuple[Person, ..
     desk.publish_staff(STORE, [_on_the_list(person) for person in crew])
     desk.publish_products(
         Product(
-            *(w.sku, w.gtin, w.name_zh, w.name_en, w.category, w.category, w.flags),
+            *(w.sku, w.gtin, w.name_zh, w.name_en, w.category, w.category, (*w.flags, "tier_ok")),
             brand=w.brand,
             tags=(w.category,),
             zone=w.place[:2],

@@ -22,6 +22,7 @@ from devices.simulated_scanner import SimulatedScanner
 from edge.demo.children import Child
 from edge.demo.customers import Issued, orders, publish_orders
 from edge.demo.line import Line
+from edge.demo.offers import Offers
 from edge.demo.papers import certify, found_trust, invitation
 from edge.demo.ports import free_ports, listening
 from edge.demo.shop import STORE, people, publish_shop, wares
@@ -208,9 +209,9 @@ class Stage:
         from sync.hub.database import open_hub
         from sync.hub.desk import HubDesk
 
-        engine = open_hub(self.folder / "hq.db")
-        self._struck.callback(engine.dispose)
-        return HubDesk(engine)
+        self.engine = open_hub(self.folder / "hq.db")
+        self._struck.callback(self.engine.dispose)
+        return HubDesk(self.engine)
 
     def _hub_arguments(self, port: int) -> list[str]:
         database, papers = str(self.folder / "hq.db"), self.papers
@@ -230,6 +231,8 @@ class Stage:
     def _publish(self) -> None:
         found_trust(self.desk, self.papers.authority.parent)
         publish_shop(self.desk, self.wares, self.people)
+        self.offers = Offers(self.engine, self.wares)
+        self.offers.publish()
         now = datetime.now(UTC)
         self.codes.update(publish_orders(self.desk, orders(self.wares, now), now))
 
