@@ -247,7 +247,8 @@ class SellingDesk(BasketHeads):
             if here.lines and not here.training:
                 fact = BasketVoided(basket, here.gross_fen, here.units, reason)
                 self.books.journal.append(tx, fact, Author(operator.station, operator.staff))
-            return replace(here, state=BasketState.VOID)
+            # It belongs to the report of whoever gave it up, also where it was suspended elsewhere.
+            return replace(here, state=BasketState.VOID, station=operator.station)
 
         done = self.work.change(basket, operator, nonce, ("void", reason), work, event="void")
         self.poke("outbox")

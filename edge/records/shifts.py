@@ -175,10 +175,10 @@ class Shifts:
         )
 
     def voids(self, station: str, since: str, tx: Connection) -> tuple[int, int, int]:
-        """Baskets given up at a station since a moment, their worth in fen, and lines taken out of baskets."""
+        """Baskets with goods in them given up at a station since a moment, their worth in fen, and lines taken out."""
         asked = (
             "SELECT count(DISTINCT b.basket), coalesce(sum(l.qty * l.unit_fen), 0) FROM basket b"
-            " LEFT JOIN basket_line l ON l.basket = b.basket AND l.gone_at = ''"
+            " JOIN basket_line l ON l.basket = b.basket AND l.gone_at = ''"
             " WHERE b.station = ? AND b.state = 'void' AND b.training = 0 AND b.changed_at >= ?"
         )
         voids, fen = tx.execute(asked, (station, since)).fetchone()
