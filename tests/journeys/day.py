@@ -65,7 +65,11 @@ class Day(Frame):
     def plan(self) -> list[str]:
         """Everything that is to happen, in the order of this seed."""
         size = self.size
-        acts = ["sale"] * (size.sales - 4 * size.rush - 8) + ["training"] * 3 + ["drop", "no sale"]
+        acts = (
+            ["sale"] * (size.sales - 4 * size.rush - 4)
+            + ["training"] * 3
+            + ["drop", "no sale", "mistake", "forgotten"]
+        )
         acts += ["pick"] * size.picks + ["pickup"] * size.pickups + ["return"] * size.returns
         self.rng.shuffle(acts)
         return acts
@@ -83,6 +87,10 @@ class Day(Frame):
             case "no sale":
                 drawers = self.town.store.till.drawers
                 drawers.open("D1", Reason.NO_SALE, nonce("drawer"), who("T1", lead=True))
+            case "mistake":
+                self.mistake(self.free(self.rng))
+            case "forgotten":
+                self.forgotten(self.free(self.rng))
             case "pick":
                 self.pick(*self.to_pick.pop(0))
             case "pickup":

@@ -134,7 +134,7 @@ class Frame(BackRoom):
         for till in TILLS:
             x = self.room.shifts.print_x(who(till), nonce("x"))
             saw = sum(sale.net_fen for sale in self.seen.sales if sale.station == till)
-            assert (x.z, x.net_fen) == (0, saw), f"X report of {till}"
+            assert (x.z, x.net_fen) == (0, saw), f"X report of {till}: {x.net_fen}, people saw {saw}"
             self.drop(till)
         kept = self.room.scan(GOODS["TEA"][0], who("T1"), nonce("scan"))
         asked = self.room.scan(GOODS["TEA"][0], who("T2"), nonce("scan"))

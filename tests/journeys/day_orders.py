@@ -189,7 +189,7 @@ class BackRoom(Counters):
         everything = sale is not None and sum(line.qty for line in done.lines) == sale.units
         if sale is not None and everything:
             rules = {share.rule for line in sale.lines for _, some in line.units for share in some}
-            self.seen.again |= {rule for rule in rules if rule[:2] in {"B-", "C-", "V-"}}
+            self.seen.again |= {rule for rule in rules if rule[:2] in {"A-", "B-", "C-", "V-"}}
 
 
 def _wanted(line: int, qty: int, *, spoilt: bool = False) -> Wanted:

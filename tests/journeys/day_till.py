@@ -230,6 +230,23 @@ class Counters:
         self.room.selling.void(basket.basket, "顾客不要了", lead, nonce("void"))
         self.seen.did["void"] += 1
 
+    def mistake(self, station: str) -> None:
+        """A basket opened for nobody, and one whose only goods go back to the shelf: nothing is given up with them."""
+        op, desk = who(station), self.room.selling
+        desk.void(desk.open(op, nonce("open")).basket, "", op, nonce("void"))
+        basket = self.room.scan(GOODS["SOAP"][0], op, nonce("scan"))
+        basket = desk.remove(basket.basket, basket.lines[0].line, op, nonce("remove"))
+        desk.void(basket.basket, "", op, nonce("void"))
+        self.seen.did["opened by mistake"] += 1
+
+    def forgotten(self, station: str) -> None:
+        """A suspended basket that nobody comes back for: the other till gives it up."""
+        basket = self.fill(station, self.rng)
+        self.room.selling.suspend(basket.basket, who(station), nonce("suspend"))
+        other = who("T2" if station == "T1" else "T1", lead=True)
+        self.room.selling.void(basket.basket, "无人回来", other, nonce("void"))
+        self.seen.did["suspended and forgotten"] += 1
+
     def train(self, station: str) -> None:
         """A beginner's sale, on paper only."""
         basket = self.fill(station, self.rng, training=True)

@@ -29,6 +29,8 @@ HAPPENED = (
     "void",
     "left unpaid",
     "suspended and resumed",
+    "suspended and forgotten",
+    "opened by mistake",
     "line taken out",
     "training",
     "reprint",
