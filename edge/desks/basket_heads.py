@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from edge.clock import moment_of, stamp
 from edge.db import Connection
 from edge.desks.basket_work import BasketWork
 from edge.desks.coupons import CouponDesk
 from edge.desks.status import Poke
+from edge.domain.coupon_refusals import NoPointsByCard
 from edge.domain.refusals import BadRequest
 from edge.domain.selling import Basket
 from edge.domain.selling_refusals import NoGuide
 from edge.domain.staff import Operator
 from edge.records.books import Books
+
+_LOOKED_BEFORE = timedelta(minutes=3)
+"""Who showed a code so shortly before the first scan is the one who buys."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +39,30 @@ class BasketHeads:
     def member(
         self, basket: str, member: str, tier: str, card_tail: str, operator: Operator, nonce: str
     ) -> Basket:
-        """Whose basket it is, as the member desk found; "" for nobody."""
-        wanted = {"member": member, "tier": tier, "card_tail": card_tail[-4:]}
-        return self.work.head(basket, operator, nonce, **wanted, **({} if member else {"points_wanted": 0}))
+        """Whose basket it is, as the member desk found; "" for nobody. Another member's points are not spent."""
+
+        def work(_: Connection, here: Basket) -> Basket:
+            points = here.points_wanted if member and member == here.member else 0
+            tail = card_tail[-4:]
+            return replace(here, member=member, tier=tier, card_tail=tail, points_wanted=points)
+
+        return self.work.change(basket, operator, nonce, ("member", member, tier, card_tail[-4:]), work)
 
     def points(self, basket: str, points: int, operator: Operator, nonce: str) -> Basket:
-        """How many of the member's points are to pay for goods, at most."""
+        """How many of the member's points are to pay for goods, at most.
+
+        Raises NoPointsByCard where nothing but the number of a plastic card was shown.
+        """
         if not 0 <= points <= 10_000_000:
             raise BadRequest(why="points")
-        return self.work.head(basket, operator, nonce, points_wanted=points)
+
+        def work(tx: Connection, here: Basket) -> Basket:
+            since = stamp(moment_of(here.opened_at) - _LOOKED_BEFORE)
+            if points and not self.books.members.proved(here.member, since, tx):
+                raise NoPointsByCard
+            return replace(here, points_wanted=points)
+
+        return self.work.change(basket, operator, nonce, ("points", points), work)
 
     def gift(self, basket: str, rule: str, operator: Operator, nonce: str, *, wanted: bool) -> Basket:
         """A gift that the shopper does not want after all, or does; an offer for money taken, or not."""

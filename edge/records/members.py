@@ -181,6 +181,11 @@ class Members:
         row = self._ledger.read().execute(asked, (station, since)).fetchone()
         return int(row[0]) if row else 0
 
+    def proved(self, member: str, since: str, tx: Connection) -> bool:
+        """Whether this member showed more than a card's number since then."""
+        asked = "SELECT 1 FROM member_look WHERE member = ? AND trust <> 'card' AND at >= ? LIMIT 1"
+        return tx.execute(asked, (member, since)).fetchone() is not None
+
     def looked(self, tx: Connection, row: LookRow, scan: int) -> int:
         """Keeps a look; gives its number."""
         values = (row.station, row.staff, row.member, row.trust, row.tier, _doc(row.profile), row.at, scan)
