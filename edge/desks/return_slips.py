@@ -51,7 +51,7 @@ def return_slip(done: Returned, store: str, shop: ShopRow | None, rules: Selling
     phone = rules.complaint_phone or (shop.phone if shop is not None else "")
     if phone:
         parts.append(Pair(say("咨询电话", "Questions"), phone))
-    parts += [Text(say("顾客签字：", "Customer's signature:")), Feed(), Code128(done.receipt)]
+    parts += [Feed(), Code128(done.receipt)]
     return Slip(f"{done.receipt} {say('退货单', 'Return')}", tuple(parts))
 
 
