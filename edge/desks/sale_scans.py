@@ -11,6 +11,7 @@ from edge.desks.customers import Customers
 from edge.desks.selling import SellingDesk
 from edge.desks.shifts import ShiftDesk
 from edge.domain.catalogue import Goods
+from edge.domain.coupon_code import CLAIM_PREFIX
 from edge.domain.payment_refusals import NoPayCode
 from edge.domain.refusals import PayCodeElsewhere, Refusal, UnknownThing
 from edge.domain.scale_refusals import ScaleAbsent, ScaleEmpty
@@ -59,6 +60,9 @@ class SaleRoom:
             return self.deposits.take(here.basket, text, operator, nonce)
         if seen.kind is ScanKind.ORDER:
             return self.selling.resume(seen.value, operator, nonce)
+        if here is not None and _is_claim(text):
+            text = self.customers.repurchase.honour(text)
+            return self.selling.coupon(here.basket, text, operator, nonce)
         if seen.kind is ScanKind.COUPON:
             return self.selling.coupon(self._open(here).basket, text, operator, nonce)
         if seen.kind in {ScanKind.MEMBER, ScanKind.CARD}:
@@ -80,7 +84,7 @@ class SaleRoom:
             return False
         seen = classify(text, Expecting.PAYMENT, self.catalogue.rules)
         deposit = here.state is BasketState.OPEN and self.deposits.names(text)
-        if not (seen.names_goods or seen.kind in _SALES or deposit):
+        if not (seen.names_goods or seen.kind in _SALES or deposit or _is_claim(text)):
             return False
         operator = Operator(here.staff, here.staff, Role.CASHIER, station)
         try:
@@ -161,3 +165,8 @@ class SaleRoom:
         if here is None:
             raise NoBasket
         return here
+
+
+def _is_claim(text: str) -> bool:
+    """Whether it is the code of a coupon that a receipt promised while there was no line."""
+    return text.strip().startswith(f"{CLAIM_PREFIX}.")
