@@ -84,7 +84,7 @@ class Offers:
         began = (now - timedelta(days=1)).strftime("%Y-%m-%dT00:00")
         rules: list[Rule | TierTerms] = [msgspec.structs.replace(one, starts=began) for one in self.rules()]
         tiers = [msgspec.structs.replace(one, starts=began) for one in _TIERS]
-        PriceRuleDesk(self.engine).publish(rules + tiers)
+        PriceRuleDesk(self.engine).publish([*rules, *tiers])
         gold = Member(MEMBER, "gold", 1, "王*", "4321", "5678", "zh", "yes")
         BenefitDesk(self.engine).put_member(gold, [STORE, OTHER_STORE], 1200)
         issued = _coupons(stamp(now + _ENDS))
