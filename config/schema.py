@@ -92,7 +92,8 @@ class StationSettings(msgspec.Struct, frozen=True):
 
 
 ApiScope = Literal[
-    "pickup", "scan", "status", "till", "goods", "stock", "picks", "sales", "returns", "coupons", "members", "events"
+    "pickup", "scan", "status", "till", "goods", "stock", "picks", "sales", "returns", "coupons", "members", "events",
+    "tickets"
 ]
 
 

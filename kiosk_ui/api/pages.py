@@ -23,6 +23,7 @@ from kiosk_ui.api.picking import PickingApi
 from kiosk_ui.api.returns import ReturnsApi
 from kiosk_ui.api.selling import SellingApi
 from kiosk_ui.api.strict_json import read_body
+from kiosk_ui.api.tickets import TicketsApi
 from kiosk_ui.api.till import TillApi
 from kiosk_ui.api.wish_numbers import Numbers, ended
 
@@ -48,6 +49,7 @@ class ApiPages:
         site.add_url_rule("/status", view_func=self.status)
         site.add_url_rule("/slips/status", view_func=self.status_slip, methods=["POST"])
         site.add_url_rule("/openapi.json", view_func=self.openapi)
+        TicketsApi(self._store, self._client).add_to(site)
         TillApi(self._store, self._client).add_to(site)
         BenefitsApi(self._store, self._client).add_to(site)
         PickingApi(self._store, self._client).add_to(site)

@@ -120,7 +120,9 @@ class HomePages:
         yield Tile("coupon", gettext("核销券"), disputed, note, "/cashier/coupon", "gift", "warn")
         waiting = store.sales.selling.suspended()
         note = self._since(waiting[-1].changed_at) if waiting else ""
-        yield Tile("suspended", gettext("挂单"), len(waiting), note, "/cashier/sale", "shopping-bag", "lead")
+        yield Tile(
+            "suspended", gettext("已挂单"), len(waiting), note, "/cashier/sale", "shopping-bag", "lead"
+        )
         yield Tile("stock", gettext("库存提醒"), self._alerts(), "", "/cashier/stock", "archive", "warn")
         yield self._devices(operator)
 

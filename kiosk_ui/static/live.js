@@ -115,6 +115,11 @@
   // Hands: keys typed anywhere belong to the scan box; a keyboard-wedge scanner ends with Enter or Tab.
   const typing = (element) => element.matches?.("input, textarea");
   document.addEventListener("keydown", (event) => {
+    if (event.altKey && !event.ctrlKey && !event.metaKey && /^[0-9a-z]$/i.test(event.key)) {
+      const way = document.querySelector(`a[accesskey="${event.key.toLowerCase()}"]`);
+      if (way) { event.preventDefault(); way.click(); }
+      return;
+    }
     if (!box || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const target = event.target;
     if (event.key === "Tab" && target === box && box.value && !event.shiftKey) {
