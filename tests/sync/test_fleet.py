@@ -138,6 +138,7 @@ def test_stores_are_found(large: Any) -> None:
         "waiting": 0,
         "cases": 0,
         "quarantined": 0,
+        "owed": 0,
     }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from sync.hub.fleet.rows import Fleet
 from sync.hub.publishing import NotPossible
 from sync.hub.return_desk import ReturnDesk
 from sync.hub.return_tables import goods_return, return_piece
@@ -189,6 +191,7 @@ def test_money_that_hq_owes_is_settled_once_and_the_store_hears_of_it(hub: Any, 
     desk = ReturnDesk(hub.engine)
     assert [(one["ret"], one["refund_fen"]) for one in desk.owed()] == [("r1", 910), ("r2", 1000)]
     assert desk.owed("S1") == []
+    assert Fleet(hub.engine).totals(datetime.now(UTC))["owed"] == 2
     ends: list[str] = []
 
     def settle() -> None:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sync.hub.config_tables import box, offer, revision
 from sync.hub.database import snapshot
 from sync.hub.fleet_schema import store_seen
+from sync.hub.return_tables import goods_return
 from sync.hub.rows import SHOPS, subscription
 from sync.hub.schema import bucket, case_file, feed, ingest_event, ingest_stream, nack
 from sync.hub.schema import store as store_table
@@ -122,7 +123,7 @@ class Fleet:
             return None if row is None else _line(row, _heads(conn, [store]))
 
     def totals(self, now: datetime) -> dict[str, int]:
-        """stores, quiet, waiting, cases, quarantined: over the whole fleet, by indexes alone."""
+        """stores, quiet, waiting, cases, quarantined, owed (returns): over the whole fleet, by indexes alone."""
         quiet_since = stamp(now - QUIET_FOR)
         counts = {
             "stores": select(func.count()).select_from(store_table),
@@ -130,12 +131,13 @@ class Fleet:
             "waiting": select(func.count()).where(store_seen.c.depth > 0),
             "cases": select(func.count()).where(case_file.c.state == "open"),
             "quarantined": select(func.count()).where(ingest_event.c.verdict == "quarantined"),
+            "owed": select(func.count()).where(goods_return.c.state == "to_refund"),
         }
         with snapshot(self._engine) as conn:
             row = conn.execute(select(*(q.scalar_subquery().label(name) for name, q in counts.items()))).one()
         return {
             "quiet": row.stores - row.heard,
-            **{n: getattr(row, n) for n in ("stores", "waiting", "cases", "quarantined")},
+            **{n: getattr(row, n) for n in ("stores", "waiting", "cases", "quarantined", "owed")},
         }
 
 

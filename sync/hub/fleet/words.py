@@ -30,6 +30,7 @@ EN = {
     "签署配置": "signs settings",
     "十分钟没有消息": "Quiet for ten minutes",
     "待处理个案": "Open cases",
+    "待退款的退货": "Returns owed a refund",
     "被隔离的事实": "Facts in quarantine",
     "有事实待上传": "With facts waiting",
     "查找门店": "Find a store",
