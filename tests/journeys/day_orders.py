@@ -186,7 +186,11 @@ class BackRoom(Counters):
         self.seen.drawer[station] -= sum(part.fen for part in done.parts if part.kind == "cash")
         if sale is not None and sale.member:
             self.seen.points[sale.member] += done.points_given - done.points_lost
-        everything = sale is not None and sum(line.qty for line in done.lines) == sale.units
+        back = {line.line: line.qty for line in done.lines}
+        # A gift that stays away does not keep the coupon: what was paid for is all back.
+        everything = sale is not None and all(
+            back.get(line.line) == line.qty for line in sale.lines if "gift" not in line.flags
+        )
         if sale is not None and everything:
             rules = {share.rule for line in sale.lines for _, some in line.units for share in some}
             self.seen.again |= {rule for rule in rules if rule[:2] in {"A-", "B-", "C-", "V-"}}
