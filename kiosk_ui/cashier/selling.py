@@ -56,16 +56,15 @@ class SalePages:
         """GET /cashier/sale/stage?have=KEY: the stage as a fragment, or 204 where the page has it already."""
         operator = self._operator()
         have = request.args.get("have", "")[:200]
-        kind, _, rest = have.partition(":")
         idle = self._room.selling.at(operator.station) is None
-        if kind == "done" and idle:
+        if have.startswith("done:") and idle:
             return Response(status=204)
         last = self._room.checkout.last(operator.station)
-        if idle and last is not None and rest.partition(":")[0] == last.basket:
+        if idle and last is not None and stages.thing_of(have)[0] == last.basket:
             # Somebody else looked first, or the store completed it by itself: this page says it all the same.
             return self._show(stages.done(self._store, last), operator)
         now = self._now(operator)
-        if now.key == have:
+        if stages.same(now.key, have):
             return Response(status=204)
         return make_response(
             render_template(now.template, stage=now, operator=operator, partial=True, **now.facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -52,10 +53,9 @@ def stage_now(store: Store, operator: Operator, refusal: Refusal | None = None) 
         "reasons_void": REASONS_VOID,
     }
     status = refusal.status if refusal is not None else 200
-    code = refusal.code if refusal is not None else ""
     if basket is None:
         waiting = len(common["suspended"]) if isinstance(common["suspended"], tuple) else 0
-        key = f"empty:{shift.shift if shift else ''}:{waiting}:{code}"
+        key = _key("empty", shift.shift if shift else "", f"empty{waiting}", refusal)
         return SaleStage("empty", key, common, status)
     bill = room.selling.bill(basket)
     payment = room.checkout.payment(basket.basket)
@@ -67,9 +67,29 @@ def stage_now(store: Store, operator: Operator, refusal: Refusal | None = None) 
         "payment": payment,
         "quick": quick(bill.cash_fen),
         "wallets": room.checkout.wallets(),
+        "spendable": store.benefits.spendable(basket.member) if basket.member else 0,
+        "points_fen": sum(int(part.fen) for part in bill.priced.parts if part.kind == "points"),
+        "offers": tuple(one for one in bill.priced.whynots if one.code in {"offered", "declined"}),
+        "whynots": tuple(one for one in bill.priced.whynots if one.code not in {"offered", "declined"})[:4],
     }
     name = "paying" if basket.state.value == "paying" else "basket"
-    return SaleStage(name, f"{name}:{basket.basket}:{_looks(bill, payment)}:{code}", facts, status)
+    return SaleStage(name, _key(name, basket.basket, name + _looks(bill, payment), refusal), facts, status)
+
+
+def _key(name: str, thing: str, looks: str, refusal: Refusal | None) -> str:
+    """A refusal has a key of its own each time, so that the page says each by sound too."""
+    return f"{name}:{thing}:{looks}" if refusal is None else f"refused:{thing}.{secrets.token_hex(3)}:{looks}"
+
+
+def same(key: str, have: str) -> bool:
+    """Whether a page that has `have` need not change: a refusal stays until something else happens."""
+    return key == have or (have.startswith("refused:") and thing_of(have) == thing_of(key))
+
+
+def thing_of(key: str) -> tuple[str, str]:
+    """What a key is about (a basket, a till), and how that looks; without what was refused."""
+    parts = [*key.split(":"), "", ""]
+    return parts[1].partition(".")[0], parts[2]
 
 
 def done(store: Store, sale: Sale) -> SaleStage:
@@ -117,7 +137,6 @@ def _looks(bill: Bill, payment: PaymentView | None) -> str:
         [(one.coupon, one.lock) for one in bill.held],
         payment.state if payment else "",
         attempt.state if attempt else "",
-        (attempt.left_s // 5 if attempt else 0),
         attempt.call_staff if attempt else False,
     )
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]

@@ -116,7 +116,7 @@
   const typing = (element) => element.matches?.("input, textarea");
   document.addEventListener("keydown", (event) => {
     if (event.altKey && !event.ctrlKey && !event.metaKey && /^[0-9a-z]$/i.test(event.key)) {
-      const way = document.querySelector(`a[accesskey="${event.key.toLowerCase()}"]`);
+      const way = document.querySelector(`[accesskey="${event.key.toLowerCase()}"]`);
       if (way) { event.preventDefault(); way.click(); }
       return;
     }
