@@ -14,6 +14,7 @@ import click
 
 from config.loader import load
 from config.schema import Settings, SettingsRefused
+from edge.api_client_cli import api_client
 from edge.config_cli import config
 from edge.config_shown import in_force
 from edge.conformance_cli import conformance
@@ -202,5 +203,6 @@ hub.add_command(snapshot)
 main.add_command(enroll)
 main.add_command(conformance)
 main.add_command(lane)
+main.add_command(api_client)
 main.add_command(lane_key)
 main.add_command(devices)

@@ -36,3 +36,14 @@ class CardInNote(Refusal):
     en = "A card's number stands in the note (ending in {tail}); nothing was kept"
     next_zh = "去掉卡号后重新提交"
     next_en = "Leave the number out and send it again"
+
+
+class WhyMissing(BadRequest):
+    """Whoever goes past a rule says why."""
+
+    code = "why_missing"
+    status = 422
+    zh = "请说明原因"
+    en = "A reason is missing"
+    next_zh = "写明原因后重新提交"
+    next_en = "Say why and send it again"

@@ -12,7 +12,7 @@ from kiosk_ui.api.benefits_asked import MemberTold
 from kiosk_ui.api.calls import call
 from kiosk_ui.api.customers_told import (
     CardTold,
-    ClaimAsked,
+    CouponClaimAsked,
     CouponCodeTold,
     GiftTold,
     GiveAsked,
@@ -67,11 +67,11 @@ class CustomersApi:
             repeat=given.repeat,
         )
 
-    @call("coupons", asked=ClaimAsked, answer=CouponCodeTold)
+    @call("coupons", asked=CouponClaimAsked, answer=CouponCodeTold)
     def honour(self, station: str) -> Response:
         """POST {claim}: HQ's coupon for a claim code of a receipt; asked again it is the same one."""
         self._client(station)
-        return jsonify(result="ok", code=self._desks.repurchase.honour(read_body(ClaimAsked).claim))
+        return jsonify(result="ok", code=self._desks.repurchase.honour(read_body(CouponClaimAsked).claim))
 
     @call("members", asked=PhoneAsked, answer=MemberTold)
     def phone(self, station: str) -> Response:

@@ -19,7 +19,7 @@ class GiveAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     look: Look = 0
 
 
-class ClaimAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CouponClaimAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """POST …/coupons/honour: a claim code (CC1)."""
 
     claim: Code

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from flask import Blueprint, Response, jsonify
 
-from edge.domain.refusals import BadRequest
+from edge.domain.api_refusals import WhyMissing
 from edge.domain.return_views import Returned
 from edge.domain.returns import (
     Bought,
@@ -84,8 +84,8 @@ class ReturnsApi:
     def accept(self, station: str) -> Response:
         """POST {source, ref, lines, shown_fen, nonce, forced?, why?}: takes the goods back; again, the same return."""
         operator, asked = self._client(station), read_body(AcceptReturnAsked)
-        if asked.forced != bool(asked.why.strip()):
-            raise BadRequest(why="why")
+        if asked.forced and not asked.why.strip():
+            raise WhyMissing
         made = self._desk.accept(
             Source(asked.source),
             asked.ref,

@@ -17,8 +17,8 @@ from kiosk_ui.api.selling_answered import BasketTold, NoBasketTold, SaleTold, Sh
 from kiosk_ui.api.selling_asked import (
     BasketAsked,
     CashAsked,
+    CashCountAsked,
     CloseAsked,
-    CountAsked,
     FloatAsked,
     OpenAsked,
     PayAsked,
@@ -180,10 +180,10 @@ class SellingApi:
         shift = self._room.shifts.open(asked.float_fen, operator, asked.nonce)
         return jsonify(result="ok", open=True, shift=shift.shift)
 
-    @call("sales", asked=CountAsked, answer=ShiftTold)
+    @call("sales", asked=CashCountAsked, answer=ShiftTold)
     def count(self, station: str) -> Response:
         """POST {pieces, nonce}: a blind count; the variance is told after it."""
-        operator, asked = self._client(station), read_body(CountAsked)
+        operator, asked = self._client(station), read_body(CashCountAsked)
         count = self._room.shifts.count(asked.pieces, operator, asked.nonce)
         return jsonify(result="ok", open=True, variance_fen=count.variance_fen)
 

@@ -7,7 +7,7 @@ import msgspec
 from kiosk_ui.api.answered import Ok, Words
 
 
-class LineTold(msgspec.Struct, frozen=True):
+class BasketLineTold(msgspec.Struct, frozen=True):
     """A line: `net_fen` after everything that is taken off it."""
 
     line: int
@@ -41,7 +41,7 @@ class BasketTold(msgspec.Struct, frozen=True):
     version: int
     training: bool
     code: str
-    lines: list[LineTold]
+    lines: list[BasketLineTold]
     units: int
     total_fen: int
     cash_fen: int
@@ -81,7 +81,7 @@ class SaleTold(msgspec.Struct, frozen=True):
     training: bool
     station: str
     at: str
-    lines: list[LineTold]
+    lines: list[BasketLineTold]
     gross_fen: int
     net_fen: int
     tenders: list[PaidTold]

@@ -12,7 +12,7 @@ from kiosk_ui.api.asked import Nonce
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Sum = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
-Reason = Annotated[str, msgspec.Meta(max_length=60)]
+Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"\S")]
 
 Pieces = Annotated[
     dict[int, Annotated[int, msgspec.Meta(ge=0, le=10_000)]],
@@ -54,7 +54,7 @@ class VoidAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     basket: Id
     nonce: Nonce
-    reason: Reason = ""
+    reason: Reason
 
 
 class PayAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,7 +87,7 @@ class FloatAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nonce: Nonce
 
 
-class CountAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CashCountAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """POST …/shift/count: fen of a note or coin -> how many."""
 
     pieces: Pieces

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from flask import Flask
@@ -59,3 +60,11 @@ def test_the_description_is_open_to_all(app: Flask) -> None:
     answer = app.test_client().get("/api/v1/openapi.json")
     assert answer.status_code == 200
     assert b'"openapi":"3.1.0"' in answer.data
+
+
+def test_every_type_that_is_named_is_there_under_its_own_name(app: Flask) -> None:
+    made = openapi(app, "0")
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(made)))
+    assert named <= set(made["components"]["schemas"])
+    # Two types of one name would be told apart by the module they are written in.
+    assert [name for name in made["components"]["schemas"] if "." in name] == []
