@@ -62,20 +62,29 @@ def gone(pid: int) -> bool:
         return True
 
 
+def waits(pid: int) -> bool:
+    """Whether it stands before a lock that another holds."""
+    rows = (line.split() for line in Path("/proc/locks").read_text().splitlines())
+    return any(row[1] == "->" and row[5] == str(pid) for row in rows)
+
+
 def beside(books: Books) -> list[str]:
     """Tables of a load."""
     names = books.hq.read().execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     return [name for (name,) in names if name.startswith(("next_", "old_"))]
 
 
+@pytest.mark.parametrize("counting", [False, True], ids=["not told yet", "counting"])
 def test_a_killed_counter_ends_the_load_and_nothing_of_it_serves(
-    books: Books, loader: ChildLoader, tmp_path: Path
+    books: Books, loader: ChildLoader, tmp_path: Path, counting: bool
 ) -> None:
     """Nobody's fault, and no word about the file: the load is made again."""
     paged(books, new(7, "旧"))
     before, cursors = table(books, "product"), Inbox(books.hq, books.clock).cursors()
-    path, manifest = file_of(tmp_path, new())
+    path, manifest = file_of(tmp_path, new(30_000 if counting else ROWS))
     loader.start(path, manifest)
+    if counting:
+        until(lambda: loader.poll() is None and loader.rows())
     with turn(books.hq.path):  # nobody gets to write: the load cannot be over before the kill
         counter = counter_of(loader.pid())
         os.kill(counter, signal.SIGKILL)
@@ -84,7 +93,7 @@ def test_a_killed_counter_ends_the_load_and_nothing_of_it_serves(
     assert (table(books, "product"), Inbox(books.hq, books.clock).cursors()) == (before, cursors)
     loader.start(path, manifest)
     assert ended(loader) == ""
-    assert len(table(books, "product")) == ROWS
+    assert len(table(books, "product")) == manifest.rows
     assert beside(books) == [], "nor anything of the load that ended"
 
 
@@ -114,28 +123,28 @@ def test_a_counter_that_refuses_ends_the_load_with_its_word(
 def test_a_counter_left_behind_ends_and_counts_nothing_into_the_next_load(
     books: Books, tmp_path: Path
 ) -> None:
-    first = child(books, *file_of(tmp_path, new(30_000)))
+    """It stood before its turn when its load was killed, and gets it when the next load is under way."""
+    first = child(books, *file_of(tmp_path, [product(n, "旧") for n in range(500_000, 530_000)]))
     assert first.stdout is not None
     first.stdout.readline()
-    with turn(books.hq.path):  # not amid a turn of its own: nobody would ever get in again
+    with turn(books.hq.path):
         counter = counter_of(first.pid)
+        until(lambda: waits(counter))
         os.kill(counter, signal.SIGSTOP)
         first.kill()
         first.wait()
     loader = ChildLoader(books, Inbox(books.hq, books.clock))
-    path, manifest = file_of(tmp_path, new(name="次"))
+    path, manifest = file_of(tmp_path, new(30_000, "次"))
     loader.start(path, manifest)
-    with turn(books.hq.path):
-        counter_of(loader.pid())
-        # It comes to itself amid the next load, and has to wait its turn like that one.
-        os.kill(counter, signal.SIGCONT)
+    until(lambda: loader.poll() is None and loader.rows())
+    os.kill(counter, signal.SIGCONT)
     until(lambda: gone(counter))
     assert ended(loader) == ""
     assert {row[3] for row in table(books, "product")} == {"次"}
-    assert Inbox(books.hq, books.clock).checksum("g:catalog:CN") == (ROWS, manifest.ck)
+    assert Inbox(books.hq, books.clock).checksum("g:catalog:CN") == (30_000, manifest.ck)
     number = books.hq.read().execute("SELECT feed FROM cursor WHERE bucket = 'g:catalog:CN'").fetchone()[0]
     counted = f"SELECT count(*) FROM feed_{number}"  # noqa: S608
-    assert books.hq.read().execute(counted).fetchone() == (ROWS,)
+    assert books.hq.read().execute(counted).fetchone() == (30_000,)
     assert beside(books) == []
     shut(first)
 
