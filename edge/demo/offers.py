@@ -98,35 +98,16 @@ class Offers:
         department = self.wares[0].category
         other = next(ware.category for ware in self.wares if ware.category != department)
         presale = Scope(skus=(self.presale.sku,))
+        half, season = Scope(categories=(department,)), Scope(categories=(other,))
+        full = Threshold(10_000)
         return (
+            Rule("demo-full", 1, "order", Off(1500), "满 100 减 15", "15 off 100", threshold=full),
             Rule(
-                "demo-full", 1, "order", Off(1500), "满 100 减 15", "15 off 100", threshold=Threshold(10_000)
+                "demo-second", 1, "line", NthOff(2, 500), "第二件半价", "Second one half price", include=half
             ),
+            Rule("demo-season", 1, "line", Percent(200), "当季 8 折", "20 % off", include=season),
             Rule(
-                "demo-second",
-                1,
-                "line",
-                NthOff(2, 500),
-                "第二件半价",
-                "Second one half price",
-                include=Scope(categories=(department,)),
-            ),
-            Rule(
-                "demo-season",
-                1,
-                "line",
-                Percent(200),
-                "当季 8 折",
-                "20 % off",
-                include=Scope(categories=(other,)),
-            ),
-            Rule(
-                "demo-points",
-                1,
-                "points",
-                PointsPay(100, 100, 500),
-                "积分抵现 100 分 1 元",
-                "100 points, 1 yuan",
+                "demo-points", 1, "points", PointsPay(100, 100, 500), "积分 100 抵 1 元", "100 points, 1 yuan"
             ),
             Rule(
                 "demo-deposit",
