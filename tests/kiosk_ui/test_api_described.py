@@ -10,6 +10,7 @@ from flask import Flask
 
 from kiosk_ui.api.calls import call_of
 from kiosk_ui.api.described import PREFIX, calls_of, openapi
+from tests.kiosk_ui.api_table import written
 from tests.kiosk_ui.conftest import TOKEN
 
 FILE = Path(__file__).parents[2] / "docs/api/openapi.json"
@@ -68,3 +69,8 @@ def test_every_type_that_is_named_is_there_under_its_own_name(app: Flask) -> Non
     assert named <= set(made["components"]["schemas"])
     # Two types of one name would be told apart by the module they are written in.
     assert [name for name in made["components"]["schemas"] if "." in name] == []
+
+
+def test_the_table_of_calls_is_of_this_release(app: Flask) -> None:
+    page = (FILE.parents[1] / "api.md").read_text("utf-8")
+    assert written(page, openapi(app, "0")) == page, "run: python -m tests.kiosk_ui.api_table"
