@@ -18,8 +18,8 @@ from edge.domain.staff import Operator, Role
 from edge.return_crew import return_desk
 from sync.returning import SoldAsk, SoldSaid
 from tests.edge.conftest import STORE, PretendHq, settings_in
-from tests.edge.sale_shop import CUP, TEA, WINE, Till, rule, stocked
-from tests.edge.test_returns import HqSays, back, facts, sold, want
+from tests.edge.sale_shop import CUP, TEA, WINE, Till, facts, rule, stocked
+from tests.edge.test_returns import HqSays, back, sold, want
 from tests.edge.test_returns_rules import bought, line
 from tests.edge.test_returns_rules import want as pieces
 
