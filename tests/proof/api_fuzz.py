@@ -180,7 +180,11 @@ def _part(described: dict[str, Any], role: str) -> dict[str, Any]:
     paths = {
         path: kinds
         for path, one in described["paths"].items()
-        if (kinds := {verb: said for verb, said in one.items() if f"Scope `{scope}`" in said["description"]})
+        if (
+            kinds := {
+                verb: said for verb, said in one.items() if f"Scope `{scope}`" in said.get("description", "")
+            }
+        )
     }
     return {**described, "paths": paths}
 
