@@ -19,7 +19,7 @@ from sync.hub.database import hq_epoch, write
 from sync.hub.effects import Effects
 from sync.hub.envelope import Line, Refused, Upload
 from sync.hub.feed import publish
-from sync.hub.judging import Source, Touched, Unfit
+from sync.hub.judging import Held, Source, Touched, Unfit
 from sync.hub.return_desk import returned_changes
 from sync.hub.rows import changes_of
 from sync.hub.schema import case_file, ingest_event, ingest_stream
@@ -101,8 +101,8 @@ def _take(
     if boots is None:
         return _freeze(conn, store, upload, at, "STREAM_TWO_BOOTS")
     late = stream.state != "open"
-    verdicts, touched = _judge_all(conn, store, upload.header.stream, fresh, late=late, at=at)
-    publish(conn, [*changes_of(conn, store, touched, at), *returned_changes(conn, touched)], at)
+    verdicts, touched, held = _judge_all(conn, store, upload.header.stream, fresh, late=late, at=at)
+    publish(conn, [*changes_of(conn, store, touched, at, held), *returned_changes(conn, touched)], at)
     acked = fresh[-1].seq if fresh else stream.last_seq
     if fresh:
         same = ingest_stream.c.stream == upload.header.stream
@@ -152,14 +152,14 @@ def _check_chain(fresh: list[Line], last_seq: int, last_sha: str) -> None:
 
 def _judge_all(
     conn: Connection, store: str, stream: str, fresh: list[Line], *, late: bool, at: str
-) -> tuple[list[Verdict], Touched]:
+) -> tuple[list[Verdict], Touched, Held]:
     verdicts: list[Verdict] = []
     touched = Touched()
     quarantined = 0
     sources = [Source(store, stream, line.seq, late, at) for line in fresh]
     # Nearly every batch holds no bad fact and is taken in with a few statements; only one that does pays for a
     # savepoint a fact.
-    judged_all = _judge_at_once(conn, sources, fresh)
+    judged_all, held = _judge_at_once(conn, sources, fresh)
     if judged_all is None:
         judged_all = [_judge(conn, source, line) for source, line in zip(sources, fresh, strict=True)]
     for line, judged in zip(fresh, judged_all, strict=True):
@@ -171,7 +171,7 @@ def _judge_all(
     tripped = quarantined > max(BREAKER_EVENTS, BREAKER_SHARE * len(fresh))
     if tripped and not _waived(conn, store, at):
         raise MassPoison
-    return verdicts, touched
+    return verdicts, touched, held
 
 
 def _waived(conn: Connection, store: str, at: str) -> bool:
@@ -181,12 +181,16 @@ def _waived(conn: Connection, store: str, at: str) -> bool:
     return conn.execute(update(store_table).where(same).values(waived=0)).rowcount == 1
 
 
-def _judge_at_once(conn: Connection, sources: list[Source], fresh: list[Line]) -> list[Judged] | None:
-    """Verdicts on a batch without a bad fact, taken in whole; None when there is one, with nothing changed."""
+def _judge_at_once(
+    conn: Connection, sources: list[Source], fresh: list[Line]
+) -> tuple[list[Judged] | None, Held]:
+    """Verdicts on a batch without a bad fact, taken in whole, and what it holds; None when there is one, with nothing
+    changed.
+    """
     if len(fresh) < _WORTH_IT or any(line.event is None for line in fresh):
-        return None
+        return None, Held()
     if len({line.id for line in fresh}) < len(fresh) or _known_ids(conn, fresh):
-        return None
+        return None, Held()
     try:
         facts = [fact_of(line.event) for line in fresh if line.event]
         with conn.begin_nested():
@@ -197,8 +201,8 @@ def _judge_at_once(conn: Connection, sources: list[Source], fresh: list[Line]) -
     except OperationalError:
         raise
     except (Unfit, msgspec.ValidationError, *_REJECTIONS):
-        return None
-    return judged
+        return None, Held()
+    return judged, rows.held()
 
 
 def _judge(conn: Connection, source: Source, line: Line) -> Judged:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 class Unfit(Exception):
@@ -35,6 +37,18 @@ class Touched:
         self.deposits |= other.deposits
         self.forgotten |= other.forgotten
         self.returned |= other.returned
+
+
+@dataclass(frozen=True)
+class Held:
+    """Rows that are locked until the commit, as this transaction has written them: not to be read again.
+
+    `orders` by number, `lines` by number and line, `levels` by product.
+    """
+
+    orders: Mapping[str, Any] = field(default_factory=dict)
+    lines: Mapping[str, Mapping[int, Any]] = field(default_factory=dict)
+    levels: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -16,7 +16,7 @@ from sync.hub.benefit_tables import coupon
 from sync.hub.bulk import named_in, rows_of
 from sync.hub.deposit_tables import deposit
 from sync.hub.feed import Change, put
-from sync.hub.judging import Touched
+from sync.hub.judging import Held, Touched
 from sync.hub.schema import customer_order, order_line, stock_level
 from sync.messages import HandedBy, Order, Stock
 
@@ -39,6 +39,7 @@ _BY_WHOM = (
     " FROM pickup WHERE annulled = 0 AND order_no IN ({}) GROUP BY order_no"
 )
 _PLACE = attrgetter("stream", "line", "unit")
+_NONE = Held()
 
 
 def orders_of(store: str) -> str:
@@ -113,14 +114,18 @@ def order_of(row: Any) -> Order:
     )
 
 
-def with_handed(conn: Connection, orders: Sequence[Order]) -> list[Order]:
-    """Orders that are open still with what was handed over of them, journal by journal."""
+def with_handed(
+    conn: Connection, orders: Sequence[Order], lines: Mapping[str, Mapping[int, Any]] = _NONE.lines
+) -> list[Order]:
+    """Orders that are open still with what was handed over of them, journal by journal; `lines` as in Held."""
     some = {order.order for order in orders if order.mode != "whole" and order.state not in CLOSED}
-    handed = _handed(conn, some) if some else {}
+    handed = _handed(conn, some, lines) if some else {}
     return [msgspec.structs.replace(order, handed=tuple(handed.get(order.order, ()))) for order in orders]
 
 
-def _handed(conn: Connection, some: set[str]) -> dict[str, list[HandedBy]]:
+def _handed(
+    conn: Connection, some: set[str], lines: Mapping[str, Mapping[int, Any]]
+) -> dict[str, list[HandedBy]]:
     """Sums: what a store is told, and nearly always what is read for it, does not grow with the hand-overs."""
     handed: dict[str, list[HandedBy]] = {}
     mixed, whose = set(), {}
@@ -130,9 +135,14 @@ def _handed(conn: Connection, some: set[str]) -> dict[str, list[HandedBy]]:
         else:
             mixed.add(row.order_no)
     # One journal handed over whatever was: what its lines say already, and few rows beside those of all pickups.
-    for row in rows_of(conn, order_line, "order_no", whose, only=("order_no", "line", "handed")):
-        if row.handed:
-            handed.setdefault(row.order_no, []).append(HandedBy(whose[row.order_no], row.line, row.handed))
+    here = [(name, n, line.handed) for name in whose.keys() & lines.keys() for n, line in lines[name].items()]
+    only = ("order_no", "line", "handed")
+    for name, n, qty in (
+        *here,
+        *rows_of(conn, order_line, "order_no", whose.keys() - lines.keys(), only=only),
+    ):
+        if qty:
+            handed.setdefault(name, []).append(HandedBy(whose[name], n, qty))
     # Lines that know of none of it came to HQ after the hand-over, as when HQ was restored.
     mixed |= whose.keys() - handed.keys()
     for row in _named(conn, _SUMS, mixed) if mixed else ():
@@ -146,12 +156,17 @@ def _named(conn: Connection, text: str, names: Iterable[str]) -> Sequence[Any]:
     return conn.exec_driver_sql(text.format(named_in(postgres=postgres)), (which,)).all()
 
 
-def changes_of(conn: Connection, store: str, touched: Touched, at: str) -> Iterator[Change]:
-    """What must be published after a store's facts were taken in."""
-    orders = [order_of(row) for row in rows_of(conn, customer_order, "order_no", touched.orders)]
-    for order in with_handed(conn, orders):
+def changes_of(
+    conn: Connection, store: str, touched: Touched, at: str, held: Held = _NONE
+) -> Iterator[Change]:
+    """What must be published after a store's facts were taken in; rows that are `held` are not read again."""
+    known = [held.orders[name] for name in sorted(touched.orders & held.orders.keys())]
+    others = rows_of(conn, customer_order, "order_no", touched.orders - held.orders.keys())
+    for order in with_handed(conn, [order_of(row) for row in (*known, *others)], held.lines):
         yield put(orders_of(order.store), order)
-    for row in rows_of(conn, stock_level, "sku", touched.skus, also={"store": store}):
+    levels = [held.levels[name] for name in sorted(touched.skus & held.levels.keys())]
+    unread = touched.skus - held.levels.keys()
+    for row in (*levels, *rows_of(conn, stock_level, "sku", unread, also={"store": store})):
         yield put(stock_of(store), stock_row(row, at))
     for cmd in sorted(touched.cmds):
         yield Change(cmd_of(store), "cmd", cmd, None)

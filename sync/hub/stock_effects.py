@@ -57,7 +57,7 @@ class StockEffects:
         self._change(fact.sku, level, delta)
 
     def _level(self, sku: str) -> LevelRow:
-        return self._rows.levels.setdefault(sku, LevelRow(0, "", 0, new=True))
+        return self._rows.levels.setdefault(sku, LevelRow(sku, 0, "", 0, new=True))
 
     def _seen(self, level: LevelRow) -> bool:
         """Whether a count looked at the shelf after this movement."""

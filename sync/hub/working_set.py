@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Column, Connection, Table, func, select
@@ -16,6 +17,7 @@ from sync.hub.benefit_set import BenefitSet
 from sync.hub.benefit_tables import stock_count
 from sync.hub.bulk import insert_rows, rows_of, update_rows
 from sync.hub.case_rows import open_case
+from sync.hub.judging import Held
 from sync.hub.pay_tables import pay_order
 from sync.hub.return_set import ReturnSet
 from sync.hub.sale_set import SaleSet
@@ -36,6 +38,8 @@ from sync.picks import PicksUp
 from sync.returning import ReturnAccepted
 from sync.selling import SaleCompleted
 
+_LEVEL = attrgetter("sku", "on_hand", "stream", "upto_seq")
+
 
 @dataclass
 class OrderRow:
@@ -47,6 +51,8 @@ class OrderRow:
     state: str
     shelf: str
     cancel: str
+    numeric_code: str
+    body: str
 
 
 @dataclass
@@ -62,6 +68,7 @@ class LineRow:
 class LevelRow:
     """Units of a product at the store, own facts up to `upto_seq` of `stream` counted in."""
 
+    sku: str
     on_hand: int
     stream: str
     upto_seq: int
@@ -218,6 +225,10 @@ class WorkingSet:
         self.sales.write(conn)
         self.returns.write(conn)
 
+    def held(self) -> Held:
+        """What is locked, as `write` left it."""
+        return Held(self.orders, self.lines, self.levels)
+
     def _write_levels(self) -> None:
         made: list[dict[str, Any]] = []
         kept: list[dict[str, Any]] = []
@@ -239,9 +250,8 @@ class WorkingSet:
         }
         orders |= {p.order_no for p in self.pickups.values()}
         for row in self._some(customer_order.c.order_no, orders, lock=True):
-            self.orders[row.order_no] = OrderRow(
-                row.order_no, row.store, row.gen, row.state, row.shelf, row.cancel
-            )
+            where = (row.order_no, row.store, row.gen, row.state, row.shelf, row.cancel)
+            self.orders[row.order_no] = OrderRow(*where, row.numeric_code, row.body)
         for row in self._some(order_line.c.order_no, self.orders):
             self.lines.setdefault(row.order_no, {})[row.line] = LineRow(row.sku, row.qty, row.handed)
         for row in self._some(command.c.order_no, self.orders):
@@ -265,7 +275,7 @@ class WorkingSet:
         skus |= {line.sku for f in facts if isinstance(f, SaleCompleted | ReturnAccepted) for line in f.lines}
         for row in self._some(stock_level.c.sku, skus, lock=True):
             counted = (row.count_stream, row.count_upto, row.count_seq)
-            self.levels[row.sku] = LevelRow(row.on_hand, row.stream, row.upto_seq, False, *counted, told=True)
+            self.levels[row.sku] = LevelRow(*_LEVEL(row), False, *counted, told=True)
         counts = {f.count for f in facts if isinstance(f, StockCounted)}
         self.counts = {row.count_id for row in self._some(stock_count.c.count_id, counts)}
 

@@ -132,6 +132,14 @@ def test_any_hand_overs_come_to_the_plain_sum(hub: Any, make_shop: Any, many: An
         shop.settle()
         assert shop.journal.verdicts == {}
     assert {order: sorted(told(shop, order)) for order in orders} == plain(hub, orders)
+    level = shop.replica.usable("s:S1:stock")["P1"]
+    with hub.engine.connect() as conn:
+        (row,) = rows_of(conn, stock_level, "sku", ["P1"], also={"store": "S1"})
+        states = {row.order_no: row.state for row in rows_of(conn, customer_order, "order_no", orders)}
+    # What a batch holds is published without being read again: it is what stands in the tables.
+    assert (level["on_hand"], level["stream"], level["upto_seq"]) == (row.on_hand, row.stream, row.upto_seq)
+    published = shop.replica.usable("s:S1:orders")
+    assert {order: published[order]["state"] for order in orders} == states
 
 
 def plain(hub: Any, orders: list[str]) -> dict[str, list[tuple[str, int, int, int]]]:
