@@ -74,9 +74,6 @@ class Pickups:
                 "SELECT unit FROM pickup WHERE order_id = ? AND unit > 0 AND annulled_at = ''", (order.order,)
             )
         }
-        short = reader.execute(
-            "SELECT line, shorted FROM pick_line WHERE order_id = ? AND shorted > 0", (order.order,)
-        )
         state, shelf = OrderState(row[1]), row[2]
         if row[0] < order.gen and state in _CLOSED:
             state, shelf = order.state, order.shelf
@@ -89,7 +86,7 @@ class Pickups:
             units_handed=frozenset(units),
             claimed_by=row[3],
             claimed_until=row[4],
-            short=dict(short.fetchall()),
+            short=_short(order, reader),
         )
 
     def save(self, tx: Connection, fulfilment: Fulfilment, now: str) -> None:
@@ -224,6 +221,12 @@ class Pickups:
             "INSERT OR IGNORE INTO command (cmd, order_id, answer, at) VALUES (?, ?, ?, ?)",
             (cmd, order, answer, now),
         )
+
+
+def _short(order: Order, reader: Connection) -> dict[int, int]:
+    """Units by line that were not there when the order was picked."""
+    asked = "SELECT line, shorted FROM pick_line WHERE order_id = ? AND shorted > 0"
+    return dict(reader.execute(asked, (order.order,)).fetchall())
 
 
 def _elsewhere(order: Order, reader: Connection) -> tuple[Counter[int], set[int]]:
