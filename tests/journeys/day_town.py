@@ -16,8 +16,6 @@ import msgspec
 
 import edge.records.books as opening
 from config.schema import Settings, parse
-from devices.ports import PrinterState
-from devices.slip import Slip
 from edge import customer_desks, return_crew
 from edge.clock import stamp
 from edge.daemon import Shop, build_shop
@@ -59,31 +57,7 @@ from tests.journeys.day_goods import (
     TILLS,
     VERSION,
 )
-
-
-class Paper:
-    """A printer with a drawer at its socket; keeps slips and counts how often the drawer sprang open."""
-
-    def __init__(self) -> None:
-        self.slips: list[Slip] = []
-        self.pulses = 0
-
-    def print(self, slip: Slip, sent: Any = lambda: None) -> None:
-        sent()
-        self.slips.append(slip)
-
-    def state(self) -> PrinterState:
-        return PrinterState.ONLINE
-
-    def pulse(self, pin: int = 2, pulse_ms: int = 100) -> None:
-        del pin, pulse_ms
-        self.pulses += 1
-
-    def level(self) -> bool | None:
-        return None
-
-    def listen_level(self, told: Any) -> None:
-        del told
+from tests.journeys.day_paper import Paper
 
 
 @dataclass
