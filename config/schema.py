@@ -92,8 +92,19 @@ class StationSettings(msgspec.Struct, frozen=True):
 
 
 ApiScope = Literal[
-    "pickup", "scan", "status", "till", "goods", "stock", "picks", "sales", "returns", "coupons", "members", "events",
-    "tickets"
+    "pickup",
+    "scan",
+    "status",
+    "till",
+    "goods",
+    "stock",
+    "picks",
+    "sales",
+    "returns",
+    "coupons",
+    "members",
+    "events",
+    "tickets",
 ]
 
 
