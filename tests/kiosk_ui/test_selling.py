@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from edge.daemon import Shop
 from edge.domain.selling import Sale
 from edge.domain.staff import Operator, Role
-from tests.kiosk_ui.browsing import Watch
+from tests.kiosk_ui.browsing import Watch, Watched
 from tests.kiosk_ui.conftest import LEAD_TOKEN, PretendHq, Site
 
 TEA, CUP = "6901234567892", "6901234567908"
@@ -149,10 +149,8 @@ def test_a_sale_by_keyboard_alone_and_every_state_is_sound(
     seen = watch(site, language, viewport={"width": viewport[0], "height": viewport[1]})
     seen.sign_in("2001")
     page = seen.page
+    room.shifts.open(20_000, lead := Operator("2001", "", Role.LEAD, "T1"), "float-01")
     page.goto(site.url + "/cashier/sale")
-    page.fill("input[name=float]", "200")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".sale-start .primary")
     for code in (TEA, CUP):
         seen.type_in(code, f"text={code}")
     # What was refused stays until something happens, however often the page looks.
@@ -170,12 +168,20 @@ def test_a_sale_by_keyboard_alone_and_every_state_is_sound(
     page.wait_for_selector(".sale-quick")
     basket = room.selling.at("T1")
     assert basket is not None
-    lead = Operator("2001", "", Role.LEAD, "T1")
     room.checkout.pay(basket.basket, 18_890, lead, f"pay-{language}")
     page.goto(site.url + "/cashier/sale")
     seen.sound(f"{language} paying")
     page.keyboard.press("Alt+x")
     page.wait_for_selector(".sale-quick")
+    pay_by_keys(page)
+    assert last(site.shop).net_fen == 18_890
+    seen.sound(f"{language} done")
+    train_and_give_up(seen, lead)
+    page.goto(site.url + "/cashier/sale/shift")
+    seen.sound(f"{language} till")
+
+
+def pay_by_keys(page: Any) -> None:
     # The first sum is the exact one; it is reached by Tab from the scan box, as everything is.
     for _ in range(60):
         page.keyboard.press("Tab")
@@ -183,18 +189,19 @@ def test_a_sale_by_keyboard_alone_and_every_state_is_sound(
             break
     page.keyboard.press("Enter")
     page.wait_for_selector(".sale-done")
-    assert last(site.shop).net_fen == 18_890
-    seen.sound(f"{language} done")
-    room.selling.open(lead, f"train-{language}", training=True)
-    room.selling.add("A1", lead, f"add-{language}")
+
+
+def train_and_give_up(seen: Watched, lead: Operator) -> None:
+    """A basket of training, and its end with a reason."""
+    page, site, room = seen.page, seen.site, seen.site.shop.store.sales
+    room.selling.open(lead, "train-01", training=True)
+    room.selling.add("A1", lead, "train-02")
     page.goto(site.url + "/cashier/sale")
     page.keyboard.press("Alt+v")
     page.wait_for_selector(".sale-tools select")
-    seen.sound(f"{language} training")
+    seen.sound("training")
     page.focus(".sale-tools select")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_selector(".sale-start .primary")
     assert room.selling.at("T1") is None
-    page.goto(site.url + "/cashier/sale/shift")
-    seen.sound(f"{language} till")
