@@ -55,18 +55,19 @@ class CheckoutDesk:
         Raises EmptyBasket, AgeUnchecked, NoShift, QuotaShort, PointsShort, TotalChanged, and the tender desk's.
         """
         self.work.may(operator, Act.SELL)
-        here = self.work.mine(basket, operator)
-        if here.state is not BasketState.PAYING:
-            here = self._begin(basket, shown_fen, operator, cash=cash)
-        elif self._frozen(here, cash=cash).total_fen != shown_fen:
-            raise TotalChanged(due=_yuan(self._frozen(here, cash=cash).total_fen))
         self.coupons.renew(basket)
-        try:
-            return self.tender.open(basket, basket_sha(here, shown_fen), shown_fen, operator, nonce)
-        except Refusal:
-            if self.tender.of_basket(basket) is None:
-                self._reopen(basket, operator)
-            raise
+        # One transaction: whoever looks between the two would find a basket that is paid for by nothing, or one that
+        # can be changed under its payment.
+        with self.books.ledger.transaction() as tx:
+            here = self.work.mine(basket, operator, tx)
+            if here.state is not BasketState.PAYING:
+                here = self._begin(tx, here, shown_fen, operator, cash=cash)
+            elif self._frozen(here, cash=cash, tx=tx).total_fen != shown_fen:
+                raise TotalChanged(due=_yuan(self._frozen(here, cash=cash, tx=tx).total_fen))
+            sha = basket_sha(here, shown_fen)
+            view = self.tender.open_in(tx, basket, sha, shown_fen, operator, nonce)
+        self.work.poke(f"station:{operator.station}")
+        return view
 
     def cash(self, basket: str, given_fen: int, shown_fen: int, operator: Operator, nonce: str) -> Sale:
         """Takes cash for all that is due, opens the drawer and completes the sale. Raises NotPaid, what `pay` raises.
@@ -137,7 +138,9 @@ class CheckoutDesk:
             self.work.moved(here, "sell")
             priced = self._paid_price(here, began.fen, tx)
             sale_name = self.booking.name(basket)
-            taken = self.tender.complete(tx, began.payment, began.basket_sha, began.fen, sale_name)
+            # Of the basket as it is now: money taken for other goods is no money for these.
+            sha = basket_sha(here, began.fen)
+            taken = self.tender.complete(tx, began.payment, sha, began.fen, sale_name)
             sale = self.booking.book(tx, here, priced, taken, operator, nonce, promise)
         self._announce(sale)
         return sale
@@ -192,18 +195,18 @@ class CheckoutDesk:
 
     # ---- inside ----
 
-    def _begin(self, basket: str, shown_fen: int, operator: Operator, *, cash: bool) -> Basket:
+    def _begin(
+        self, tx: Connection, here: Basket, shown_fen: int, operator: Operator, *, cash: bool
+    ) -> Basket:
         """Checks everything that can stand against a sale, keeps its price, and closes the basket to changes."""
-        with self.books.ledger.transaction() as tx:
-            here = self.work.mine(basket, operator, tx)
-            self.work.moved(here, "pay")
-            priced = self._checked(tx, here, operator, cash=cash)
-            if priced.total_fen != shown_fen:
-                raise TotalChanged(due=_yuan(priced.total_fen))
-            for one in (False, True):
-                kept = priced if one is cash else self.quoting.price(here, cash=one, tx=tx)
-                self.books.baskets.freeze(tx, basket, kept, cash=one)
-            return self.work.saved(tx, replace(here, state=BasketState.PAYING))
+        self.work.moved(here, "pay")
+        priced = self._checked(tx, here, operator, cash=cash)
+        if priced.total_fen != shown_fen:
+            raise TotalChanged(due=_yuan(priced.total_fen))
+        for one in (False, True):
+            kept = priced if one is cash else self.quoting.price(here, cash=one, tx=tx)
+            self.books.baskets.freeze(tx, here.basket, kept, cash=one)
+        return self.work.saved(tx, replace(here, state=BasketState.PAYING))
 
     def _checked(self, tx: Connection, here: Basket, operator: Operator, *, cash: bool) -> Priced:
         if not here.lines:
@@ -237,9 +240,12 @@ class CheckoutDesk:
         return priced
 
     def _paid_price(self, here: Basket, fen: int, tx: Connection) -> Priced:
-        """The kept price that was paid: the one for cash alone, or the other."""
-        plain = self._frozen(here, cash=False, tx=tx)
-        return plain if plain.total_fen == fen else self._frozen(here, cash=True, tx=tx)
+        """The kept price that was paid: the one for cash alone, or the other. Raises NotPaid where it is neither."""
+        for cash in (False, True):
+            priced = self._frozen(here, cash=cash, tx=tx)
+            if priced.total_fen == fen:
+                return priced
+        raise NotPaid(left=_yuan(max(0, int(priced.total_fen) - fen)))
 
     def _train(self, here: Basket, given_fen: int, operator: Operator, nonce: str) -> Sale:
         with self.books.ledger.transaction() as tx:
@@ -255,7 +261,7 @@ class CheckoutDesk:
     def _reopen(self, basket: str, operator: Operator) -> Basket:
         with self.books.ledger.transaction() as tx:
             here = self.work.mine(basket, operator, tx)
-            if here.state is not BasketState.PAYING:
+            if here.state is not BasketState.PAYING or self.books.payments.of_basket(basket, tx) is not None:
                 return here
             self.books.baskets.thaw(tx, basket)
             return self.work.saved(tx, replace(here, state=self.work.moved(here, "unpay")))

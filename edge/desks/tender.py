@@ -63,27 +63,33 @@ class TenderDesk:
 
         Raises PaymentUnsettled, PaymentBegun (money was taken for the basket as it was), NonceReused, BadRequest.
         """
-        if not nonce or not basket or not basket_sha or not 0 <= fen <= MOST_FEN:
-            raise BadRequest(why="fen" if nonce and basket and basket_sha else "nonce")
         with self.books.ledger.transaction() as tx:
-            stored = self.books.payments.by_nonce(nonce, tx)
-            if stored is not None:
-                if (stored.basket, stored.basket_sha, stored.fen) != (basket, basket_sha, fen):
-                    raise NonceReused
-                return self.views.payment(stored, tx)
-            before = self.books.payments.of_basket(basket, tx)
-            if before is not None and (before.basket_sha, before.fen) == (basket_sha, fen):
-                row = replace(before, station=operator.station, staff=operator.staff, parked=False)
-            else:
-                row = self._new(basket, basket_sha, Fen(fen), operator, nonce)
-                self._retire(tx, before)
-            here = self.books.payments.at_station(operator.station, tx)
-            if here is not None and here.payment not in {row.payment, before.payment if before else ""}:
-                self._retire(tx, here)
-            self.books.payments.put_payment(tx, row)
-            view = self.views.payment(row, tx)
+            view = self.open_in(tx, basket, basket_sha, fen, operator, nonce)
         self.poke(f"station:{operator.station}")
         return view
+
+    def open_in(
+        self, tx: Connection, basket: str, basket_sha: str, fen: int, operator: Operator, nonce: str
+    ) -> PaymentView:
+        """The same within the transaction that closes the basket to changes, whose caller pokes the station."""
+        if not nonce or not basket or not basket_sha or not 0 <= fen <= MOST_FEN:
+            raise BadRequest(why="fen" if nonce and basket and basket_sha else "nonce")
+        stored = self.books.payments.by_nonce(nonce, tx)
+        if stored is not None:
+            if (stored.basket, stored.basket_sha, stored.fen) != (basket, basket_sha, fen):
+                raise NonceReused
+            return self.views.payment(stored, tx)
+        before = self.books.payments.of_basket(basket, tx)
+        if before is not None and (before.basket_sha, before.fen) == (basket_sha, fen):
+            row = replace(before, station=operator.station, staff=operator.staff, parked=False)
+        else:
+            row = self._new(basket, basket_sha, Fen(fen), operator, nonce)
+            self._retire(tx, before)
+        here = self.books.payments.at_station(operator.station, tx)
+        if here is not None and here.payment not in {row.payment, before.payment if before else ""}:
+            self._retire(tx, here)
+        self.books.payments.put_payment(tx, row)
+        return self.views.payment(row, tx)
 
     def view(self, payment: str) -> PaymentView:
         """How a payment stands; raises UnknownThing."""
