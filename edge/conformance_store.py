@@ -14,11 +14,11 @@ from typing import Any
 from edge.records.books import Books, open_books
 from edge.records.inbox import Inbox
 from edge.records.journal import Author
+from sync.answers import fault_of
 from sync.client import SyncClient
 from sync.conformance.scripted_hq import Said, ScriptedHq
 from sync.conformance.store_clauses import StoreKit
 from sync.messages import DrawerOpened
-from sync.transport import fault_of
 
 _TURNS = 60
 _MOMENT_S = 0.2

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from sync.answers import fault_of
 from sync.broken import why_down
 from sync.credentials import Ask, Credential, credential_of
 from sync.messages import HINT_PATH, LineDown, NotAdmitted, SyncFault
 from sync.pace import Pace
-from sync.transport import CONNECT_S, Cord, checked_url, fault_of, new_session
+from sync.transport import CONNECT_S, Cord, checked_url, new_session
 
 SILENCE_S = 45.0
 """Three heartbeats without a byte: whoever holds the line open is not HQ any more."""

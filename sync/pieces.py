@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from sync.answers import fault_of
 from sync.credentials import Ask, Credential, credential_of
 from sync.messages import BearerOver, LineDown, NotAdmitted
-from sync.transport import CONNECT_S, Client, Cord, Hub, checked_url, fault_of, new_session
+from sync.transport import CONNECT_S, Client, Cord, Hub, checked_url, new_session
 
 _CHUNK = 1 << 16
 Into = Callable[[bytes], object]

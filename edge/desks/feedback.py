@@ -12,7 +12,7 @@ from edge.desks.staff import StaffDesk
 from edge.desks.status import Poke, StatusDesk
 from edge.desks.wishing import sound
 from edge.domain.refusals import BadRequest, NonceReused
-from edge.domain.ticket_refusals import AnsweredJustNow
+from edge.domain.ticket_refusals import AnsweredJustNow, NotOnScale
 from edge.domain.tickets import ABOUT, CHIPS, FEEDBACK_PAUSE_S, MOST_CHIPS, SCORES, Scale
 from edge.records.books import Books
 from edge.records.journal import Author
@@ -33,10 +33,13 @@ class FeedbackDesk:
     ) -> bool:
         """One shopper's answer; False where this nonce was taken before.
 
-        Raises AnsweredJustNow within five seconds of the station's last one, BadRequest, NonceReused, UnknownThing.
+        Raises AnsweredJustNow within five seconds of the station's last one, NotOnScale, BadRequest, NonceReused,
+        UnknownThing.
         """
         self.staff.station(station)
         wrong = _wrong(scale, score, about, chips)
+        if wrong == "score":
+            raise NotOnScale
         if wrong or not nonce:
             raise BadRequest(why=wrong or "nonce")
         with self.books.ledger.transaction() as tx:

@@ -17,7 +17,7 @@ from edge.desks.wishing import Done, once, sound
 from edge.domain.moves import IllegalMove, advance
 from edge.domain.refusals import BadRequest, NotAllowed, UnknownThing
 from edge.domain.staff import Act, Operator
-from edge.domain.ticket_refusals import GoThere, TicketEnded, TicketTaken
+from edge.domain.ticket_refusals import GoThere, OutcomeUnfit, TicketEnded, TicketTaken
 from edge.domain.tickets import (
     ALARMS_S,
     CALLS,
@@ -112,13 +112,13 @@ class TicketDesk:
 
     def close(self, ticket: str, outcome: Outcome, operator: Operator, nonce: str) -> Ticket:
         """Ends it: raises GoThere where it must be seen and nobody went, NotAllowed for the role, TicketTaken,
-        TicketEnded, BadRequest for an outcome that the kind does not have."""
+        TicketEnded, OutcomeUnfit for an outcome that the kind does not have."""
 
         def work(tx: Connection) -> Done:
             row = self._row(ticket, tx)
             kind = TicketKind(row.kind)
             if outcome not in outcomes(kind):
-                raise BadRequest(why="outcome")
+                raise OutcomeUnfit
             self._others(row, operator)
             self._after(row, TicketEvent.CLOSE)
             policy = POLICY[kind]

@@ -44,3 +44,25 @@ class AnsweredJustNow(Refusal):
     en = "An answer was given a moment ago"
     next_zh = "谢谢，请 {seconds} 秒后再评价"
     next_en = "Thank you; try again in {seconds} s"
+
+
+class NotOnScale(Refusal):
+    """The score is none of its scale: five faces are 1 to 5."""
+
+    code = "score_off_scale"
+    status = 422
+    zh = "分数不在所用的刻度内"
+    en = "The score is not on its scale"
+    next_zh = "nps 为 0 到 10，faces 为 1 到 5"
+    next_en = "nps is 0 to 10, faces 1 to 5"
+
+
+class OutcomeUnfit(Refusal):
+    """A ticket of this kind does not end so."""
+
+    code = "outcome_unfit"
+    status = 422
+    zh = "这类呼叫没有这种结果"
+    en = "A call of this kind does not end so"
+    next_zh = "请在列表给出的结果中选择"
+    next_en = "Choose one of the outcomes that the list offers"

@@ -13,7 +13,14 @@ from edge.desks.tickets import TicketDesk
 from edge.domain.moves import IllegalMove, advance
 from edge.domain.refusals import BadRequest, NonceReused, NotAllowed, Refusal, UnknownThing
 from edge.domain.staff import Operator
-from edge.domain.ticket_refusals import AnsweredJustNow, GoThere, TicketEnded, TicketTaken
+from edge.domain.ticket_refusals import (
+    AnsweredJustNow,
+    GoThere,
+    NotOnScale,
+    OutcomeUnfit,
+    TicketEnded,
+    TicketTaken,
+)
 from edge.domain.tickets import (
     CALLS,
     POLICY,
@@ -151,7 +158,7 @@ def test_a_call_cannot_be_approved_and_another_lane_cannot_withdraw(
     desk: TicketDesk, cashier: Operator
 ) -> None:
     ticket = desk.open(TicketKind.HELP, "G1", "", next(N)).ticket
-    with pytest.raises(BadRequest):
+    with pytest.raises(OutcomeUnfit):
         desk.close(ticket, Outcome.APPROVED, cashier, next(N))
     with pytest.raises(UnknownThing):
         desk.withdraw(ticket, "T1", "", next(N))
@@ -233,5 +240,6 @@ def test_what_is_no_answer_is_refused(
     assert hq is not None
     with pytest.raises(Refusal) as refused:
         shop.store.front.feedback.answer("G1", scale, score, about, chips, next(N))
-    assert isinstance(refused.value, BadRequest)
+    off = scale is Scale.FACES or abs(score - 5) > 5
+    assert isinstance(refused.value, NotOnScale if off else BadRequest)
     assert facts(shop, "feedback.given") == []

@@ -52,12 +52,12 @@ def test_only_programs_with_the_scope(app: Flask, hq: PretendHq) -> None:
 
 def test_answers_of_shoppers_and_the_same_finger_twice(app: Flask, hq: PretendHq, shop: Shop) -> None:
     assert hq is not None
-    said = {"scale": "nps", "score": 9, "about": "checkout", "chips": ["fast"]}
+    said: dict[str, Any] = {"scale": "nps", "score": 9, "about": "checkout", "chips": ["fast"]}
     nonce = next(N)
     assert asks(app, "T1/feedback", **said, nonce=nonce).json == {"result": "ok", "repeat": False}
     assert asks(app, "T1/feedback", **said, nonce=nonce).json["repeat"]
     again = asks(app, "T1/feedback", **said, nonce=next(N))
     assert (again.status_code, again.headers["Retry-After"] in {"4", "5"}) == (429, True)
     faces = asks(app, "T2/feedback", scale="faces", score=0, about="idle", nonce=next(N))
-    assert (faces.status_code, faces.json["code"]) == (400, "bad_request")
+    assert (faces.status_code, faces.json["code"]) == (422, "score_off_scale")
     assert shop.store.front.today.figures().score == 9.0

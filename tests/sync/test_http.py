@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from waitress.server import create_server
 
+from sync.answers import fault_of
 from sync.messages import HubBusy, LineDown, NotAdmitted
-from sync.transport import HttpTransport, checked_url, fault_of
+from sync.transport import HttpTransport, checked_url
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
