@@ -35,7 +35,7 @@ voucher = Table(
     Column("code", Text, primary_key=True),
     Column("lock_id", Text, nullable=False, unique=True),
     Column("store", Text, nullable=False),
-    # asking | held | using | used | dropping | dropped | refused | returning | returned | kept
+    # One of: asking, held, using, used, dropping, dropped, refused, returning, returned, kept.
     Column("state", Text, nullable=False),
     Column("fen", BigInteger, nullable=False),
     Column("title_zh", Text, nullable=False),
