@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
+from config.api_schema import ApiClientSettings
 from config.code_schema import CodeSettings, LabelSettings, code_problems
 from config.device_schema import (
     USB_NAME,
@@ -89,36 +90,6 @@ class StationSettings(msgspec.Struct, frozen=True):
     """Its name on screens and slips, English."""
     printer: str = ""
     """Name of the printer that serves this station; empty: no slips here."""
-
-
-ApiScope = Literal[
-    "pickup",
-    "scan",
-    "status",
-    "till",
-    "goods",
-    "stock",
-    "picks",
-    "sales",
-    "returns",
-    "coupons",
-    "members",
-    "events",
-    "tickets",
-]
-
-
-class ApiClientSettings(msgspec.Struct, frozen=True):
-    """Another program in the shop that may call /api/v1."""
-
-    token_sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")] = "0" * 64
-    """SHA-256 (hex) of its bearer token; the token itself is never stored."""
-    stations: tuple[Name, ...] = ()
-    """The stations in whose name it may act."""
-    role: Literal["cashier", "lead"] = "cashier"
-    """As whom it acts: what a cashier may, or a lead."""
-    scopes: tuple[ApiScope, ...] = ("pickup", "scan", "status", "till")
-    """Which parts of the API it may call."""
 
 
 class PickupSettings(msgspec.Struct, frozen=True):

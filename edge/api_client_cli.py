@@ -9,7 +9,7 @@ from typing import get_args
 
 import click
 
-from config.schema import ApiClientSettings, ApiScope
+from config.api_schema import ApiClientSettings, ApiScope
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 

@@ -7,7 +7,8 @@ import hmac
 import secrets
 from datetime import timedelta
 
-from config.schema import ApiClientSettings, Settings
+from config.api_schema import ApiClientSettings
+from config.schema import Settings
 from edge.clock import moment_of, stamp
 from edge.desks.tries import Tries
 from edge.domain.api_refusals import OutOfScope

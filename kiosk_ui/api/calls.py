@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from config.schema import ApiScope
+from config.api_schema import ApiScope
 
 View = TypeVar("View", bound=Callable[..., Any])
 _MARK = "store_edge_call"

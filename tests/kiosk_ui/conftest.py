@@ -18,7 +18,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from waitress.server import create_server
 
-from config.schema import ApiScope, Settings, parse
+from config.api_schema import ApiScope
+from config.schema import Settings, parse
 from devices.ports import DeviceFault, PrinterState
 from devices.slip import Slip
 from edge.clock import stamp

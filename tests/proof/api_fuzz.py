@@ -18,7 +18,8 @@ import msgspec
 from jsonschema import Draft202012Validator
 from waitress.server import create_server
 
-from config.schema import ApiClientSettings, ApiScope, Settings
+from config.api_schema import ApiClientSettings, ApiScope
+from config.schema import Settings
 from edge.daemon import build_shop
 from kiosk_ui.api.described import openapi
 from kiosk_ui.web import create_app
