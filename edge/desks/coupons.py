@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,6 +27,8 @@ from edge.domain.coupons import (
 )
 from edge.domain.moves import advance
 from edge.domain.refusals import BadRequest, NonceReused, UnknownThing
+from edge.domain.selling import BasketState
+from edge.domain.selling_refusals import PayFirst
 from edge.domain.staff import Operator
 from edge.domain.views import LineWord
 from edge.records.books import Books
@@ -103,13 +106,19 @@ class CouponDesk:
         return self.held_of(self.holds.hold(shown, Wish(order, member, nonce, sha), operator))
 
     def release(self, lock: str, operator: Operator) -> None:
-        """The basket lets a coupon go. Asked twice it is let go once; raises HoldGone for one that was redeemed."""
+        """The basket lets a coupon go. Asked twice it is let go once; raises HoldGone for one that was redeemed.
+
+        PayFirst: the basket is being paid at a price that the coupon is part of.
+        """
         with self.books.ledger.transaction() as tx:
             row = self.books.coupons.lock(lock, tx)
             if row is None:
                 raise UnknownThing
             if row.state is CouponState.ISSUED:
                 return
+            basket = self.books.baskets.by_id(row.order, tx)
+            if basket is not None and basket.state is BasketState.PAYING:
+                raise PayFirst
             self.holds.move(tx, row, CouponEvent.RELEASE)
         del operator
         self.poke("coupons")
@@ -130,6 +139,11 @@ class CouponDesk:
         """What a basket holds, oldest first."""
         rows = self.books.coupons.by_order(order)
         return tuple(self.held_of(row) for row in rows if row.state is CouponState.LOCKED)
+
+    def counted(self, tx: Connection, order: str, coupons: Collection[str]) -> dict[str, str]:
+        """The holds that a basket's price counted, by coupon: where one ended meanwhile, the newest there was."""
+        rows = sorted(self.books.coupons.by_order(order, tx), key=lambda row: row.state is CouponState.LOCKED)
+        return {row.coupon: row.lock for row in rows if row.coupon in coupons}
 
     def used(self, sale: str) -> tuple[HeldCoupon, ...]:
         """What paid for a sale, oldest first; it counts as it did then, also after its time."""

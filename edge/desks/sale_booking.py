@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -169,21 +170,25 @@ class SaleBooking:
         """
         grants = {}
         now = self.work.now()
+        # HQ's grants are read beside the transaction, which does not see what its own lines spent before.
+        spent: Counter[str] = Counter()
         for line in basket.lines:
-            escrow = chosen(self.books.wallet.quotas(line.sku), line.qty, now)
+            quotas = self.books.wallet.quotas(line.sku)
+            left = (replace(quota, spent=quota.spent + spent[quota.grant]) for quota in quotas)
+            escrow = chosen(left, line.qty, now)
             if escrow is None:
                 continue
             fact = StockMoved(line.sku, -line.qty, "sale", sale, escrow.grant)
             seq = self.books.journal.append(tx, fact, author)
             self.books.wallet.act(tx, seq, escrow.grant, spent=line.qty)
+            spent[escrow.grant] += line.qty
             grants[line.line] = escrow.grant
         return grants
 
     def _coupons(self, tx: Connection, basket: Basket, priced: Priced, operator: Operator, sale: str) -> None:
         used = {part.rule: int(part.fen) for part in priced.parts if part.kind == "coupon" and part.fen}
-        for held in self.coupons.holding(basket.basket):
-            if used.get(held.coupon):
-                self.coupons.redeem_in(tx, held.lock, used[held.coupon], operator, sale)
+        for coupon, lock in self.coupons.counted(tx, basket.basket, used).items():
+            self.coupons.redeem_in(tx, lock, used[coupon], operator, sale)
         # Those that took nothing off are the shopper's again.
         self.coupons.release_all(tx, basket.basket)
 

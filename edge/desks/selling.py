@@ -156,7 +156,7 @@ class SellingDesk(BasketHeads):
             if not qty:
                 self.books.baskets.drop_line(tx, basket, line, operator.staff, self.work.now())
             else:
-                cut = min(known.cut_fen, qty * known.unit_fen)
+                cut = known.cut_of(qty * known.unit_fen)
                 self.books.baskets.put_line(tx, basket, replace(known, qty=qty, cut_fen=cut))
             return here
 
@@ -194,7 +194,7 @@ class SellingDesk(BasketHeads):
                 ware = self.books.wares.ware(line.sku)
                 if ware is not None and ware.fen is not None and not line.fixed:
                     fen = ware.piece_fen(line.grams)
-                    cut = min(line.cut_fen, line.qty * fen)
+                    cut = line.cut_of(line.qty * fen)
                     fresh = replace(line, unit_fen=fen, book=ware.book, cut_fen=cut)
                     self.books.baskets.put_line(tx, basket, fresh)
             return replace(here, rules=self.quoting.begin(tx, now), priced_at=now)

@@ -66,6 +66,10 @@ class Line:
         """Before anything is taken off."""
         return self.qty * self.unit_fen
 
+    def cut_of(self, gross_fen: int) -> int:
+        """What stays taken off by hand where the line is worth so much: where it is less, the same share of it."""
+        return self.cut_fen * gross_fen // self.gross_fen if gross_fen < self.gross_fen else self.cut_fen
+
 
 @dataclass(frozen=True)
 class Basket:

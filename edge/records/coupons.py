@@ -120,8 +120,12 @@ class Coupons:
         return self._many("order_ref = ? ORDER BY at, lock_id", tx, order)
 
     def lapsed(self, now: str, limit: int) -> list[LockRow]:
-        """Holds that have run out."""
-        return self._many("state = 'locked' AND until <= ? ORDER BY until LIMIT ?", None, now, limit)
+        """Holds that have run out; those of a basket that is being paid last until it is not."""
+        where = (
+            "state = 'locked' AND until <= ? AND order_ref NOT IN (SELECT basket FROM basket WHERE state = 'paying')"
+            " ORDER BY until LIMIT ?"
+        )
+        return self._many(where, None, now, limit)
 
     def owed(self, since: str, limit: int) -> list[LockRow]:
         """Holds that ended here and that HQ, who was asked, may still keep; those made after `since`."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from edge.clock import Clock
 from edge.daemon import Shop
 from edge.desks.quoting import basket_sha
 from edge.domain.payment_refusals import PaymentBegun
 from edge.domain.selling import BasketState
+from edge.domain.selling_refusals import PayFirst
 from edge.domain.staff import Operator
-from tests.edge.conftest import PretendHq
+from tests.edge.conftest import STORE, PretendHq
 from tests.edge.sale_shop import CUP, TEA, Till, facts, stocked
 
 
@@ -54,3 +57,62 @@ def test_who_looks_while_paying_begins_leaves_the_basket_closed(till: Till) -> N
         over.set()
         looking.join()
     assert set(paid) == {BasketState.PAYING}
+
+
+def coupon(hq: PretendHq, name: str = "A15") -> None:
+    row = {"coupon": name, "cls": "A", "fen": 1500, "title_zh": "减15", "title_en": "15 off", "state": "live"}
+    more = {"store": STORE, "not_before": "2026-01-01T00:00:00Z", "not_after": "2099-01-01T00:00:00Z"}
+    assert hq.put("g:coupon:CN", "coupon", name, row | more) == []
+
+
+def test_a_coupon_is_used_up_by_the_sale_however_long_the_money_took(
+    till: Till, hq: PretendHq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coupon(hq)
+    till.scan(TEA)
+    room, basket = till.shop.store.sales, till.basket().basket
+    room.selling.coupon(basket, "A15", till.who, "hold")
+    room.checkout.pay(basket, 4490, till.who, "pay")
+    later = datetime.now(UTC) + timedelta(minutes=31)
+    monkeypatch.setattr(Clock, "now", lambda _: later)
+    room.checkout.coupons.turn()
+    assert room.checkout.cash(basket, 4490, 4490, till.who, "cash").net_fen == 4490
+    assert [fact.fen for fact in facts(till.shop, "coupon.redeemed")] == [1500]  # type: ignore[union-attr]
+
+
+def test_a_coupon_that_is_being_paid_with_is_not_let_go(till: Till, hq: PretendHq) -> None:
+    coupon(hq)
+    till.scan(TEA)
+    room, basket = till.shop.store.sales, till.basket().basket
+    room.selling.coupon(basket, "A15", till.who, "hold")
+    room.checkout.pay(basket, 4490, till.who, "pay")
+    (held,) = room.selling.bill(till.basket()).held
+    with pytest.raises(PayFirst):
+        room.checkout.coupons.release(held.lock, till.who)
+    room.checkout.cash(basket, 4490, 4490, till.who, "cash")
+    assert len(facts(till.shop, "coupon.redeemed")) == 1
+
+
+def test_fewer_pieces_keep_the_share_that_was_cut_and_not_the_sum(till: Till, lead: Operator) -> None:
+    till.scan(TEA)
+    selling, basket = till.shop.store.sales.selling, till.basket().basket
+    selling.set_qty(basket, 1, 5, till.who, "five")
+    selling.cut(basket, 1, 5990, "damaged", lead, "cut")
+    assert till.total() == 4 * 5990
+    selling.set_qty(basket, 1, 1, till.who, "one")
+    assert till.total() == 4792, "a fifth was taken off, not the whole piece"
+
+
+def test_two_lines_of_a_product_never_spend_more_of_a_grant_than_there_is(till: Till, hq: PretendHq) -> None:
+    stream = till.shop.books.journal.stream_id()
+    granted = {"g1": 500, "g2": 800}
+    for name, units in granted.items():
+        row = {"grant": name, "sku": "A1", "stream": stream, "units": units, "recall": 0, "web": 0}
+        assert hq.put(f"s:{STORE}:quota", "quota", name, row) == []
+    selling = till.shop.store.sales.selling
+    for nth in range(2):
+        selling.add("A1", till.who, f"add-{nth}", qty=400, fixed_fen=100)
+    till.cash()
+    spent = {one.grant: one.spent for one in till.shop.books.wallet.quotas("A1")}
+    assert sum(spent.values()) == 800
+    assert all(spent[name] <= units for name, units in granted.items()), spent
