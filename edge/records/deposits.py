@@ -60,7 +60,7 @@ class Deposits:
 
     def of_sale(self, sale: str, tx: Connection | None = None) -> tuple[HoldRow, ...]:
         """What counted in a sale."""
-        return self._where("sale = ? AND state = 'used'", sale, tx)
+        return self._where("sale = ? AND sale <> '' AND state = 'used'", sale, tx)
 
     def put(self, tx: Connection, row: HoldRow) -> None:
         """Writes what became of it."""
@@ -80,7 +80,11 @@ class Deposits:
 
     def given(self, rule: str, tx: Connection | None = None) -> int:
         """What a rule with a budget gave at this store, fen."""
-        row = (tx or self._ledger.read()).execute("SELECT fen FROM rule_given WHERE rule = ?", (rule,)).fetchone()
+        row = (
+            (tx or self._ledger.read())
+            .execute("SELECT fen FROM rule_given WHERE rule = ?", (rule,))
+            .fetchone()
+        )
         return int(row[0]) if row else 0
 
     def taken(self, rule: str, member: str, tx: Connection | None = None) -> list[tuple[str, int, int]]:
@@ -90,7 +94,7 @@ class Deposits:
         """
         asked = (
             "SELECT p.kind, count(*), sum(p.fen) FROM sale s JOIN sale_part p ON p.sale = s.sale"
-            " WHERE s.member = ? AND s.training = 0 AND p.rule = ? AND EXISTS"
+            " WHERE s.member = ? AND s.member <> '' AND s.training = 0 AND p.rule = ? AND EXISTS"
             " (SELECT 1 FROM sale_line l WHERE l.sale = s.sale AND l.qty > (SELECT count(*) FROM return_piece r"
             " WHERE r.source = 'sale' AND r.ref = s.sale AND r.line = l.line)) GROUP BY s.sale, p.kind"
         )

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge.domain.orders import OrderState
-from edge.records import asked, benefit_tables, deposit_tables, return_tables, tickets, unrecognised
+from edge.records import (
+    asked,
+    benefit_tables,
+    deposit_tables,
+    return_tables,
+    tickets,
+    till_indexes,
+    unrecognised,
+)
 from edge.records.payment_tables import PAYMENTS
 from edge.records.picking_tables import PICKING
 from edge.records.sales_tables import SELLING
@@ -173,6 +181,7 @@ STEPS = {
     "tickets": tickets.TABLES,
     # Whoever watches over stock asks what moved since a fact, again and again.
     "moved_since": ("CREATE INDEX movement_seq ON movement (seq)",),
+    "till_indexes": till_indexes.INDEXES,
 }
 NAMES = list(STEPS)
 

@@ -81,6 +81,16 @@ class Shifts:
         )
         return None if row is None or not row[0] else msgspec.json.decode(row[0], type=Report)
 
+    def unclear(self, station: str, tx: Connection) -> tuple[int, int]:
+        """Baskets of a till that were set aside and of whose money nobody knows yet: how many, and fen."""
+        asked = (
+            "SELECT count(*), coalesce(sum(p.fen), 0) FROM basket b"
+            " JOIN payment p ON p.basket = b.basket AND p.state IN ('open', 'paid')"
+            " WHERE b.station = ? AND b.state = 'paying' AND b.aside = 1"
+        )
+        count, fen = tx.execute(asked, (station,)).fetchone()
+        return int(count), int(fen)
+
     def move(
         self,
         tx: Connection,
@@ -184,7 +194,7 @@ class Shifts:
         voids, fen = tx.execute(asked, (station, since)).fetchone()
         gone = (
             "SELECT count(*) FROM basket_line l JOIN basket b USING (basket)"
-            " WHERE b.station = ? AND b.training = 0 AND l.gone_at >= ?"
+            " WHERE b.station = ? AND b.training = 0 AND l.gone_at <> '' AND l.gone_at >= ?"
         )
         return int(voids), int(fen), int(tx.execute(gone, (station, since)).fetchone()[0])
 
