@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,6 +23,10 @@ from edge.records.wares import Ware
 
 MOST_PIECES = 999
 """Pieces of a line at most."""
+MOST_IN_ALL = 2_000
+"""Pieces of a basket at most: each is priced by itself, while somebody waits."""
+_CODE = "HB"
+"""What the code of a suspended basket begins with; eight digits follow."""
 Change = Callable[[Connection, Basket], Basket]
 
 
@@ -147,6 +152,7 @@ class BasketWork:
         """A line more, or more pieces of one that has the same goods at the same price."""
         if ware.fen is None and fixed_fen is None:
             raise NotForSale(name=ware.name_zh or ware.sku)
+        self.room_for(basket, qty)
         same = next((line for line in basket.lines if line.sku == ware.sku and not line.fixed), None)
         if same is not None and not grams and fixed_fen is None:
             if same.qty + qty > MOST_PIECES:
@@ -175,6 +181,18 @@ class BasketWork:
             fixed=fixed_fen is not None,
         )
         self.books.baskets.put_line(tx, basket.basket, line)
+
+    def code(self, tx: Connection) -> str:
+        """A code for a basket that waits, which no other has."""
+        code = f"{_CODE}{secrets.randbelow(10**8):08}"
+        while self.books.baskets.by_code(code, tx) is not None:
+            code = f"{_CODE}{secrets.randbelow(10**8):08}"
+        return code
+
+    def room_for(self, basket: Basket, more: int) -> None:
+        """Raises TooManyPieces where a basket with so many pieces more would be too large."""
+        if more > 0 and sum(line.qty for line in basket.lines) + more > MOST_IN_ALL:
+            raise TooManyPieces(most=MOST_IN_ALL)
 
     def may(self, operator: Operator, act: Act) -> None:
         """Raises NotAllowed."""

@@ -8,11 +8,8 @@ from datetime import timedelta
 
 from edge.clock import stamp
 from edge.db import Connection
-from edge.desks.basket_work import BasketWork
-from edge.desks.coupons import CouponDesk
-from edge.desks.quoting import Quoting, basket_sha
-from edge.desks.sale_booking import SaleBooking
-from edge.desks.tender import TenderDesk
+from edge.desks.quoting import basket_sha
+from edge.desks.setting_aside import SetAside
 from edge.domain.baskets import Priced
 from edge.domain.benefit_refusals import PointsShort, QuotaShort
 from edge.domain.benefits import available, chosen
@@ -22,26 +19,19 @@ from edge.domain.selling import Basket, BasketState, Sale
 from edge.domain.selling_refusals import AgeUnchecked, EmptyBasket, NoBasket, NoShift, NotPaid, TotalChanged
 from edge.domain.staff import Act, Operator
 from edge.domain.views import JobView
-from edge.records.books import Books
 
 _log = logging.getLogger("store_edge.selling")
 _REMEMBERED = timedelta(days=7)
 """How long a wish is known again; a page or program that asks later asks anew."""
+_SOME = 20
 
 
 @dataclass(frozen=True)
-class CheckoutDesk:
+class CheckoutDesk(SetAside):
     """From `pay` on nothing in the basket changes and neither does its price; a sale is complete only once it is paid.
 
     Whoever looks first completes it: the page that waits, or `turn` when nobody looks. Both make the same one sale.
     """
-
-    books: Books
-    work: BasketWork
-    quoting: Quoting
-    coupons: CouponDesk
-    tender: TenderDesk
-    booking: SaleBooking
 
     def payment(self, basket: str) -> PaymentView | None:
         """The payment of a basket, None before there is one."""
@@ -60,6 +50,7 @@ class CheckoutDesk:
         # can be changed under its payment.
         with self.books.ledger.transaction() as tx:
             here = self.work.mine(basket, operator, tx)
+            self._at_till(here)
             if here.state is not BasketState.PAYING:
                 here = self._begin(tx, here, shown_fen, operator, cash=cash)
             elif self._frozen(here, cash=cash, tx=tx).total_fen != shown_fen:
@@ -78,6 +69,7 @@ class CheckoutDesk:
         if done is not None:
             return done
         here = self.work.mine(basket, operator)
+        self._at_till(here)
         if given_fen < shown_fen:
             raise NotPaid(left=_yuan(shown_fen - given_fen))
         if here.training:
@@ -93,6 +85,7 @@ class CheckoutDesk:
     def scan_code(self, basket: str, code: str, operator: Operator, nonce: str) -> PaymentView:
         """Charges the wallet whose code was scanned for all that is due; the page asks again when it is poked."""
         here = self.work.mine(basket, operator)
+        self._at_till(here)
         began = self.tender.of_basket(basket)
         if began is None or here.state is not BasketState.PAYING:
             raise NoBasket
@@ -147,24 +140,18 @@ class CheckoutDesk:
 
     def turn(self) -> bool:
         """One bounded step: completes what is paid and what nobody looks at. Whether there was any."""
-        worked = False
-        for name in self.books.baskets.paying()[:20]:
-            here, began = self.books.baskets.by_id(name), self.tender.of_basket(name)
-            if here is None or (began is not None and began.state is not Paying.PAID):
+        worked = 0
+        for name in self.books.baskets.paying():
+            here = self.books.baskets.by_id(name)
+            if here is None or worked >= _SOME:
                 continue
-            operator = self.booking.seller(here)
             try:
-                if began is None:
-                    self._reopen(name, operator)
-                else:
-                    self.complete(name, operator, f"paid:{began.payment}")
+                worked += self._step(here, self.booking.seller(here))
             except Refusal as refusal:
                 # Somebody at the till was quicker, or gave the payment up: the next look says how it stands.
                 _log.info("not completed", extra={"basket": name, "code": refusal.code})
-            else:
-                worked = True
         self.books.baskets.tidy(stamp(self.work.status.now() - _REMEMBERED))
-        return worked
+        return bool(worked)
 
     def reprint(self, sale: str, operator: Operator, nonce: str) -> JobView:
         """The receipt once more, marked 补打; of another station's sale a lead only."""
@@ -194,6 +181,18 @@ class CheckoutDesk:
         return None if job is None else self.booking.printing.view(job.id)
 
     # ---- inside ----
+
+    def _step(self, here: Basket, operator: Operator) -> bool:
+        began = self.tender.of_basket(here.basket)
+        if here.aside and began is not None and not self._clear(here, began, operator):
+            return False
+        if began is not None and began.state is not Paying.PAID:
+            return False
+        if began is None:
+            self._reopen(here.basket, operator)
+        else:
+            self.complete(here.basket, operator, f"paid:{began.payment}")
+        return True
 
     def _begin(
         self, tx: Connection, here: Basket, shown_fen: int, operator: Operator, *, cash: bool
@@ -257,14 +256,6 @@ class CheckoutDesk:
             sale = self.booking.rehearse(tx, here, priced, given_fen, operator, nonce)
         self._announce(sale)
         return sale
-
-    def _reopen(self, basket: str, operator: Operator) -> Basket:
-        with self.books.ledger.transaction() as tx:
-            here = self.work.mine(basket, operator, tx)
-            if here.state is not BasketState.PAYING or self.books.payments.of_basket(basket, tx) is not None:
-                return here
-            self.books.baskets.thaw(tx, basket)
-            return self.work.saved(tx, replace(here, state=self.work.moved(here, "unpay")))
 
     def _done(self, basket: str, nonce: str) -> Sale | None:
         """The sale that this wish became before."""

@@ -51,6 +51,7 @@ class Words:
     voids: str
     lines_gone: str
     trainings: str
+    unclear: str
     drawer: str
     float: str
     cash_in: str
@@ -116,6 +117,7 @@ _ZH = Words(
     voids="整单取消（笔/金额）",
     lines_gone="删除行数",
     trainings="培训单（未计入）",
+    unclear="待确认支付（未计入）",
     drawer="钱箱",
     float="备用金",
     cash_in="存入",
@@ -185,6 +187,7 @@ _EN = Words(
     voids="Voided baskets (no./sum)",
     lines_gone="Lines removed",
     trainings="Training (not counted)",
+    unclear="Unclear payments (not counted)",
     drawer="Cash drawer",
     float="Float",
     cash_in="Paid in",

@@ -214,6 +214,7 @@ def report_slip(
         Pair(words.voids, f"{report.voids} / {yuan(report.void_fen)}"),
         Pair(words.lines_gone, str(report.lines_gone)),
         Pair(words.trainings, str(report.trainings)),
+        *([Pair(words.unclear, f"{report.unclear} / {yuan(report.unclear_fen)}")] if report.unclear else []),
         *_cash(report, words),
         *_openings(report, words, local, drawer_word),
         Rule(),

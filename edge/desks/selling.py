@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -29,8 +28,6 @@ from edge.records.journal import Author
 from sync.selling import BasketVoided
 
 _log = logging.getLogger("store_edge.selling")
-_CODE = "HB"
-"""What the code of a suspended basket begins with; eight digits follow."""
 _MOST_SUSPENDED = 50
 
 
@@ -153,6 +150,7 @@ class SellingDesk(BasketHeads):
             known = _line(here, line)
             if qty and known.grams:
                 raise BadRequest(why="qty")
+            self.work.room_for(here, qty - known.qty)
             if not qty:
                 self.books.baskets.drop_line(tx, basket, line, operator.staff, self.work.now())
             else:
@@ -207,10 +205,7 @@ class SellingDesk(BasketHeads):
         def work(tx: Connection, here: Basket) -> Basket:
             if not here.lines:
                 raise EmptyBasket
-            code = f"{_CODE}{secrets.randbelow(10**8):08}"
-            while self.books.baskets.by_code(code, tx) is not None:
-                code = f"{_CODE}{secrets.randbelow(10**8):08}"
-            return replace(here, state=BasketState.SUSPENDED, code=code)
+            return replace(here, state=BasketState.SUSPENDED, code=self.work.code(tx))
 
         return self.work.change(basket, operator, nonce, ("suspend",), work, event="suspend")
 
@@ -229,7 +224,7 @@ class SellingDesk(BasketHeads):
                 self.work.saved(tx, replace(busy, state=BasketState.VOID))
             state = self.work.moved(here, "resume")
             moved = replace(here, state=state, station=operator.station, staff=operator.staff, code="")
-            return self.work.saved(tx, moved)
+            return self.work.saved(tx, replace(moved, aside=False))
 
         return self.work.once(nonce, ("resume", basket, operator.station), work)
 

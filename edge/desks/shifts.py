@@ -179,6 +179,7 @@ class ShiftDesk:
         sums = rows.sums(shift.shift, tx)
         voids, void_fen, gone = rows.voids(shift.station, shift.opened_at, tx)
         refunds, refund_fen, cash_refund_fen = rows.refunds(shift.station, shift.opened_at, tx)
+        unclear, unclear_fen = rows.unclear(shift.station, tx)
         seq, head = tx.execute("SELECT last_seq, last_sha FROM stream").fetchone()
         return Report(
             store=self.store,
@@ -212,6 +213,8 @@ class ShiftDesk:
             head=head,
             seq=seq,
             count=rows.newest_count(shift.shift, tx),
+            unclear=unclear,
+            unclear_fen=unclear_fen,
         )
 
     def _print(self, tx: Connection, report: Report, operator: Operator, key: str, ref: str) -> None:

@@ -131,13 +131,18 @@ class TenderDesk:
     def park(self, payment: str, operator: Operator) -> PaymentView:
         """Frees the station while an attempt is not settled; the work on it goes on."""
         with self.books.ledger.transaction() as tx:
-            row = known(self.books, payment, tx)
-            if row.state in {Paying.DONE, Paying.CANCELLED}:
-                raise PaymentOver
-            row = replace(row, parked=True)
-            self.books.payments.put_payment(tx, row)
+            row = self.park_in(tx, payment)
         self.poke(f"station:{operator.station}")
         return self.views.payment(row)
+
+    def park_in(self, tx: Connection, payment: str) -> PaymentRow:
+        """The same within somebody's own transaction; raises PaymentOver."""
+        row = known(self.books, payment, tx)
+        if row.state in {Paying.DONE, Paying.CANCELLED}:
+            raise PaymentOver
+        row = replace(row, parked=True)
+        self.books.payments.put_payment(tx, row)
+        return row
 
     # ---- tenders ----
 

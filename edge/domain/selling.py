@@ -24,7 +24,7 @@ _OPEN, _PAYING = BasketState.OPEN, BasketState.PAYING
 _SUSPENDED, _SOLD, _VOID = BasketState.SUSPENDED, BasketState.SOLD, BasketState.VOID
 MOVES: Mapping[BasketState, Mapping[str, BasketState]] = {
     _OPEN: {"change": _OPEN, "pay": _PAYING, "suspend": _SUSPENDED, "void": _VOID, "sell": _SOLD},
-    _PAYING: {"pay": _PAYING, "unpay": _OPEN, "sell": _SOLD},
+    _PAYING: {"pay": _PAYING, "set_aside": _PAYING, "unpay": _OPEN, "lay_by": _SUSPENDED, "sell": _SOLD},
     _SUSPENDED: {"resume": _OPEN, "void": _VOID},
     _SOLD: {},
     _VOID: {},
@@ -75,7 +75,8 @@ class Line:
 class Basket:
     """A basket as the ledger has it. `rules` names what it is priced by, `priced_at` (RFC 3339 UTC) the moment whose
     rules and windows count; `member` is HQ's opaque name, `guide` a staff number, `declined` and
-    `taken` rules whose gifts are not wanted, whose offers are; `age_by` who looked."""
+    `taken` rules whose gifts are not wanted, whose offers are; `age_by` who looked; `aside`: its till went on without
+    it while nobody knew whether it was paid."""
 
     basket: str
     station: str
@@ -98,6 +99,7 @@ class Basket:
     opened_at: str
     changed_at: str
     lines: tuple[Line, ...] = ()
+    aside: bool = False
 
     @property
     def units(self) -> int:
@@ -133,6 +135,31 @@ class Bill:
     def total_fen(self) -> int:
         """What is due now."""
         return self.priced.total_fen
+
+
+class Cleared(Enum):
+    """What became of a basket that was set aside (value sent)."""
+
+    UNKNOWN = "unknown"
+    PAID = "paid"  # the money is there; its till has to be open for the sale
+    SOLD = "sold"
+    SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True)
+class AsideBasket:
+    """A basket that was set aside. `fen` is what is or was to be paid, `at` (RFC 3339 UTC) since when it is as it is;
+    `code` where it is suspended, `receipt` (and `sale`) where it was sold."""
+
+    basket: str
+    station: str
+    units: int
+    fen: int
+    at: str
+    how: Cleared
+    code: str = ""
+    receipt: str = ""
+    sale: str = ""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,26 @@ class PayFirst(Refusal):
     next_en = "Change the basket after that"
 
 
+class NothingUnclear(Refusal):
+    """Only a basket whose payment nobody can tell the result of is set aside."""
+
+    code = "nothing_unclear"
+    zh = "这一单没有待确认的支付，不能先放一边"
+    en = "No payment of this basket is being clarified"
+    next_zh = "请完成或取消支付；要先接待下一位，可取消支付后挂单"
+    next_en = "Finish or cancel the payment; to serve the next shopper first, cancel it and suspend the basket"
+
+
+class BeingClarified(Refusal):
+    """The basket was set aside; nothing more is collected for it before its payment is known."""
+
+    code = "being_clarified"
+    zh = "这一单已放一边，支付结果仍在确认，请勿重复收款"
+    en = "This basket was set aside; its payment is still being clarified"
+    next_zh = "请在“正在确认”列表查看；确认未付款后会自动挂单，可取回再收款"
+    next_en = "See the list Being clarified; if it turns out unpaid it is suspended and can be taken back"
+
+
 class NotRecognised(Refusal):
     """The code says nothing that a sale could use."""
 
@@ -196,6 +216,8 @@ ALL: tuple[type[Refusal], ...] = (
     NoBasket,
     BasketBusy,
     PayFirst,
+    NothingUnclear,
+    BeingClarified,
     NotRecognised,
     NotForSale,
     WeighFirst,

@@ -54,6 +54,7 @@ class Report:
 
     `rules` and `taxes` are (name, fen) and (code, gross of what was sold under it, net); `openings` are the drawer's:
     (time, reason, staff, outcome). `head` is the journal's newest hash, `seq` its number: what was there then.
+    `unclear` baskets were set aside while nobody knew whether they were paid: they are in no other sum.
     """
 
     store: str
@@ -87,6 +88,8 @@ class Report:
     head: str
     seq: int
     count: CashCount | None = None
+    unclear: int = 0
+    unclear_fen: int = 0
 
     @property
     def expected_fen(self) -> int:

@@ -14,13 +14,13 @@ from edge.domain.selling import Basket, BasketState, Line
 
 _HEAD = (
     "basket, station, staff, state, version, training, channel, code, rules, member, tier, card_tail, guide,"
-    " points_wanted, declined, taken, age_by, priced_at, opened_at, changed_at"
+    " points_wanted, declined, taken, age_by, priced_at, opened_at, changed_at, aside"
 )
 _LINE = (
     "line, sku, gtin, name_zh, name_en, qty, unit_fen, book, category, brand, tags, flags, tax, grams, fixed,"
     " cut_fen, cut_reason, cut_by"
 )
-_LIVE = "state IN ('open', 'paying')"
+_LIVE = "state IN ('open', 'paying') AND aside = 0"
 
 
 class Baskets:
@@ -46,6 +46,15 @@ class Baskets:
         asked = f"SELECT {_HEAD} FROM basket WHERE state = 'suspended' ORDER BY changed_at DESC LIMIT ?"
         reader = self._ledger.read()
         return tuple(self._whole(reader, row) for row in reader.execute(asked, (limit,)).fetchall())
+
+    def asides(self, since: str, limit: int) -> tuple[Basket, ...]:
+        """Baskets that were set aside: those being clarified, and those that were since; oldest first."""
+        asked = (
+            f"SELECT {_HEAD} FROM basket WHERE aside = 1 AND (state = 'paying' OR (state IN ('sold', 'suspended')"
+            " AND changed_at >= ?)) ORDER BY state <> 'paying', changed_at LIMIT ?"
+        )
+        reader = self._ledger.read()
+        return tuple(self._whole(reader, row) for row in reader.execute(asked, (since, limit)).fetchall())
 
     def add(self, tx: Connection, basket: Basket) -> None:
         """Writes a new basket, without lines."""
@@ -100,8 +109,9 @@ class Baskets:
         tx.execute("DELETE FROM basket_price WHERE basket = ?", (basket,))
 
     def paying(self) -> list[str]:
-        """Baskets that are being paid."""
-        rows = self._ledger.read().execute("SELECT basket FROM basket WHERE state = 'paying'")
+        """Baskets that are being paid; those at a till first."""
+        asked = "SELECT basket FROM basket WHERE state = 'paying' ORDER BY aside, changed_at"
+        rows = self._ledger.read().execute(asked)
         return [row[0] for row in rows]
 
     def held_elsewhere(self, tx: Connection, sku: str, basket: str) -> int:
@@ -153,6 +163,7 @@ class Baskets:
         lines = tuple(_read_line(line) for line in reader.execute(asked, (row[0],)))
         facts: dict[str, Any] = dict(zip(_HEAD.split(", "), row, strict=True))
         facts |= {"state": BasketState(facts["state"]), "training": bool(facts["training"])}
+        facts["aside"] = bool(facts["aside"])
         facts |= {"declined": _words(facts["declined"]), "taken": _words(facts["taken"])}
         return Basket(**facts, lines=lines)
 
@@ -167,7 +178,8 @@ def _head(basket: Basket) -> tuple[object, ...]:
         int(basket.training),
         *facts[6:14],
         *words,
-        *facts[16:],
+        *facts[16:-1],
+        int(basket.aside),
     )
 
 

@@ -16,7 +16,7 @@ from edge.records import (
 )
 from edge.records.payment_tables import PAYMENTS
 from edge.records.picking_tables import PICKING
-from edge.records.sales_tables import SELLING
+from edge.records.sales_tables import SELLING, SET_ASIDE
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -182,6 +182,7 @@ STEPS = {
     # Whoever watches over stock asks what moved since a fact, again and again.
     "moved_since": ("CREATE INDEX movement_seq ON movement (seq)",),
     "till_indexes": till_indexes.INDEXES,
+    "set_aside": SET_ASIDE,
 }
 NAMES = list(STEPS)
 

@@ -94,3 +94,11 @@ SALES = (
 )
 
 SELLING = (*BASKETS, *SALES)
+
+SET_ASIDE = (
+    "ALTER TABLE basket ADD COLUMN aside INTEGER NOT NULL DEFAULT 0 CHECK (aside IN (0, 1))",
+    # A basket whose money is being clarified does not hold its till.
+    "DROP INDEX basket_at",
+    "CREATE UNIQUE INDEX basket_at ON basket (station) WHERE state IN ('open', 'paying') AND aside = 0",
+    "CREATE INDEX basket_aside ON basket (changed_at) WHERE aside = 1",
+)
