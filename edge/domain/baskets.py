@@ -25,6 +25,7 @@ Code = Literal[
     "spent",
     "scope",
     "not_now",
+    "crowded",
 ]
 Money = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000_000)]
 TIER_OK = "tier_ok"

@@ -11,6 +11,10 @@ from edge.domain.promotion_sets import PieceSet, pieces_needed, sets_of
 from edge.domain.promotion_shares import scaled
 
 SINGLE = (Percent, FixedPrice, UnitOff)
+MOST_BESIDE = 5
+"""Line rules that act on one piece beside each other."""
+_MOST_WORK = 600_000
+"""Of the rules that make sets: pieces times lines they choose from, about a microsecond each."""
 
 
 class _Plan(NamedTuple):
@@ -23,9 +27,10 @@ class _Plan(NamedTuple):
 def line_rules(run: Pass) -> list[tuple[int, ...]]:
     """Applies the line rules; gives the pieces that only keep or lose their rules together."""
     step = _LineStep(run)
-    # A second round acts beside the first one only, and with nobody who allows it there is none.
-    while step.round() and step.stacking:
-        continue
+    for _ in range(MOST_BESIDE):
+        # A second round acts beside the first one only, and with nobody who allows it there is none.
+        if not step.round() or not step.stacking:
+            break
     step.explain()
     return step.together
 
@@ -44,6 +49,7 @@ class _LineStep:
         self.ready: list[Candidate] = []
         for found in sorted(run.by_level.get("line", ()), key=lambda one: one.name):
             self._admit(found)
+        self._leave_out()
         self.stacking = sum(bool(found.rule.stack) for found in self.ready) > 1
 
     def _admit(self, found: Candidate) -> None:
@@ -62,6 +68,18 @@ class _LineStep:
                 self.at.setdefault(position, []).append(found)
         else:
             self.sets.append((found, units))
+
+    def _leave_out(self) -> None:
+        """Of more rules that make sets than a till can weigh while somebody waits, the highest priority first."""
+        work = 0
+        for found, units in sorted(self.sets, key=lambda one: one[0].order):
+            mine = len(units) * len(found.positions)
+            if work and work + mine > _MOST_WORK:
+                self.sets.remove((found, units))
+                self.ready.remove(found)
+                self.run.refuse(found, "crowded")
+            else:
+                work += mine
 
     def round(self) -> bool:
         """One more rule a piece at most; False when nothing acts any more."""

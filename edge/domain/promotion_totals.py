@@ -10,6 +10,9 @@ from edge.domain.promotion_pass import Candidate, Pass, beside
 from edge.domain.promotion_rules import Gift, Ladder, Off, Percent, Step
 from edge.domain.promotion_shares import half_up, scaled
 
+MOST_BESIDE = 8
+"""Rules on the whole basket that act beside each other; more than any campaign has, and a bound on the time."""
+
 
 def order_rules(run: Pass) -> None:
     """Applies 满减 and 满折: the highest priority first, and beside it only what both rules allow."""
@@ -27,7 +30,13 @@ def coupons(run: Pass) -> None:
 
 def _apply(run: Pass, found: Sequence[Candidate], kind: PartKind) -> None:
     waiting = sorted(found, key=lambda one: one.order)
+    acted = 0
     while waiting and (best := _best(run, waiting)):
+        if kind == "order" and acted == MOST_BESIDE:
+            for one in waiting:
+                run.refuse(one, "crowded")
+            return
+        acted += 1
         one, offer = best
         run.pieces.take(one.name, one.rule.version, kind, one.group, offer.shares(run, one))
         waiting = [other for other in waiting if other is not one and _may(run, other, one, kind)]

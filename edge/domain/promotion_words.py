@@ -118,6 +118,7 @@ _REASONS: Mapping[Code, tuple[str, str]] = {
     "scope": ("所购商品不在适用范围", "for other goods only"),
     "not_now": ("不适用于本店、本渠道或当前时间", "not for this shop, this way of buying or this time"),
     "spent": ("优惠名额已用完", "this offer is used up"),
+    "crowded": ("同时适用的活动过多，本活动未参与计算", "too many offers at once: this one was left out"),
 }
 
 
