@@ -228,8 +228,10 @@ class CheckoutDesk(SetAside):
                 raise QuotaShort(left=max(0, free - held))
         if priced.points_used:
             points = self.books.wallet.points(here.member)
-            if chosen(points, priced.points_used, now) is None:
-                raise PointsShort(left=max((available(one, now) for one in points), default=0))
+            held = self.books.baskets.points_elsewhere(tx, here.member, here.basket)
+            if chosen(points, priced.points_used + held, now) is None:
+                free = max((available(one, now) for one in points), default=0)
+                raise PointsShort(left=max(0, free - held))
         return priced
 
     def _frozen(self, here: Basket, *, cash: bool, tx: Connection | None = None) -> Priced:

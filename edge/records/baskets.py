@@ -122,6 +122,15 @@ class Baskets:
         )
         return int(tx.execute(asked, (sku, basket)).fetchone()[0])
 
+    def points_elsewhere(self, tx: Connection, member: str, basket: str) -> int:
+        """Points of a member that pay for other baskets just now."""
+        asked = (
+            "SELECT coalesce(sum(json_extract(p.doc, '$.points_used')), 0) FROM basket b"
+            " JOIN basket_price p USING (basket) WHERE b.state = 'paying' AND b.training = 0 AND b.member = ? AND b.basket <> ?"
+            " AND p.cash = 0"
+        )
+        return int(tx.execute(asked, (member, basket)).fetchone()[0])
+
     # ---- wishes and rules ----
 
     def done(self, nonce: str, tx: Connection | None = None) -> tuple[str, str] | None:

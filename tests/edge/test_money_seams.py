@@ -7,15 +7,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from edge.clock import Clock
+from edge.clock import Clock, stamp
 from edge.daemon import Shop
 from edge.desks.quoting import basket_sha
+from edge.domain.benefit_refusals import PointsShort
 from edge.domain.payment_refusals import PaymentBegun
 from edge.domain.selling import BasketState
 from edge.domain.selling_refusals import PayFirst
 from edge.domain.staff import Operator
+from edge.records.members import LookRow
+from sync.benefits import Member
 from tests.edge.conftest import STORE, PretendHq
-from tests.edge.sale_shop import CUP, TEA, Till, facts, stocked
+from tests.edge.sale_shop import CUP, TEA, Till, facts, rule, stocked
 
 
 @pytest.fixture
@@ -116,3 +119,32 @@ def test_two_lines_of_a_product_never_spend_more_of_a_grant_than_there_is(till: 
     spent = {one.grant: one.spent for one in till.shop.books.wallet.quotas("A1")}
     assert sum(spent.values()) == 800
     assert all(spent[name] <= units for name, units in granted.items()), spent
+
+
+def test_points_pay_at_one_till_at_a_time(till: Till, other: Operator, hq: PretendHq) -> None:
+    books, room = till.shop.books, till.shop.store.sales
+    terms = {"do": "points_pay", "points": 100, "fen": 100, "cap_mille": 500}
+    rule(hq, "pts", {"rule": "pts", "version": 1, "level": "points", "benefit": terms})
+    grant = {"grant": "p1", "member": "m1", "stream": books.journal.stream_id(), "units": 2000}
+    assert (
+        hq.put(f"s:{STORE}:member", "points_grant", "p1", grant | {"not_after": "2099-01-01T00:00:00Z"}) == []
+    )
+    profile = {"member": "m1", "tier": "", "ver": 1}
+    assert hq.put(f"s:{STORE}:member", "member", "m1", profile) == []
+    seen = LookRow(0, "T1", "1001", "m1", "code", "", Member("m1", "", 1), stamp(datetime.now(UTC)), "")
+    with books.ledger.transaction() as tx:
+        books.members.looked(tx, seen, 0)
+    beside = Till(till.shop, other).open()
+    for lane in (till, beside):
+        basket = lane.scan(TEA).basket
+        room.selling.member(basket, "m1", "", "", lane.who, lane.nonce())
+        room.selling.points(basket, 2000, lane.who, lane.nonce())
+        assert lane.total() == 3990
+    began = room.checkout.pay(till.basket().basket, 3990, till.who, "pay")
+    with pytest.raises(PointsShort):
+        beside.cash()
+    till.shop.store.tender.cash(began.payment, 3990, till.who, "cash")
+    assert room.checkout.turn()
+    assert beside.total() == 5990
+    beside.cash()
+    assert [fact.points for fact in facts(till.shop, "points.spent")] == [2000]  # type: ignore[union-attr]
