@@ -158,12 +158,14 @@ class StockDesk:
     def alerts(self) -> Alerts:
         """Everything about stock that wants a person: what is low, in doubt, to be counted, different at HQ."""
         room = self.books.stockroom
-        low = []
+        low, promised = [], room.reserved()
         for sku, zh, en, least in room.minimums():
-            now = room.buckets(sku)
+            now = room.buckets(sku, None, promised)
             if now.sellable is not None and now.sellable < least:
                 low.append(LowStock(sku, zh, en, now.sellable, least, now.in_transit))
-        doubts = tuple(Doubt(sku, kind, since, room.buckets(sku)) for sku, kind, since in room.alarms())
+        doubts = tuple(
+            Doubt(sku, kind, since, room.buckets(sku, None, promised)) for sku, kind, since in room.alarms()
+        )
         return Alerts(tuple(low), doubts, len(self.books.counts.open()), self._checked())
 
     def _checked(self) -> Checked | None:

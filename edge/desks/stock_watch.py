@@ -115,8 +115,9 @@ class StockWatch:
             self._seen, self._told = last, told
         some = sorted(self._doubtful)[:_LOOKED_AT]
         self._doubtful -= set(some)
+        promised = room.reserved() if some else {}
         for sku in some:
-            now = room.buckets(sku)
+            now = room.buckets(sku, None, promised)
             began += [(sku, kind, now) for kind in now.troubles if (sku, kind) not in known]
             over += [(sku, kind) for of, kind in known if of == sku and kind not in now.troubles]
         if not began and not over:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edge.db import Connection, Database
@@ -51,15 +52,18 @@ class Stockroom:
 
     # ---- buckets ----
 
-    def buckets(self, sku: str, tx: Connection | None = None) -> Buckets:
+    def buckets(
+        self, sku: str, tx: Connection | None = None, promised: Mapping[str, int] | None = None
+    ) -> Buckets:
         """A product's pieces by what may be done with them.
 
+        `promised`: what `reserved()` gave, for whoever looks at many products; each look goes through all live orders.
         Promises are read as they were before the transaction: a writer does not see HQ's file.
         """
         reader = tx or self._ledger.read()
         return Buckets(
             on_hand=self._shelf.level(sku, tx),
-            reserved=self.reserved(sku).get(sku, 0),
+            reserved=(self.reserved(sku) if promised is None else promised).get(sku, 0),
             damaged=_number(reader, "SELECT coalesce(sum(qty), 0) FROM unfit WHERE sku = ?", sku),
             in_transit=sum(left for _, left, _, _ in self.coming(sku)),
         )
@@ -142,9 +146,17 @@ class Stockroom:
             f" WHERE p.sku <> ? AND (p.sku IN ({marks}) OR (p.category = ? AND p.category <> '')) LIMIT 200",
             (sku, *listed, category),
         ).fetchall()
-        rank = {name: n for n, name in enumerate(listed)}
+        rank, promised = {name: n for n, name in enumerate(listed)}, self.reserved()
         return [
-            Instead(one, zh, en, kind, Fen(fen), self.buckets(one).sellable or 0, rank.get(one, -1))
+            Instead(
+                one,
+                zh,
+                en,
+                kind,
+                Fen(fen),
+                self.buckets(one, None, promised).sellable or 0,
+                rank.get(one, -1),
+            )
             for one, zh, en, kind, fen in rows
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -235,3 +236,24 @@ def test_after_a_start_all_that_ever_moved_is_looked_at_in_portions(
     for _ in range(6):
         floor.desks.watch.turn()
     assert {fact["sku"] for fact in told(floor.shop, "stock.alarmed")} == {"A1", "B2"}
+
+
+def test_however_many_products_are_looked_at_the_orders_are_gone_through_once(
+    floor: Floor, cashier: Operator
+) -> None:
+    for nth in range(20):
+        floor.goods(f"P{nth}", f"69012345{nth:05}", 0, min_stock=2)
+        floor.shop.store.goods.move(f"P{nth}", 1, "receipt", cashier, nonce())
+    asked: list[str] = []
+    room, reader = floor.shop.books.stockroom, floor.shop.books.ledger.read()
+
+    def rounds(look: Callable[[], object]) -> int:
+        asked.clear()
+        reader.set_trace_callback(asked.append)
+        look()
+        reader.set_trace_callback(None)
+        return sum("json_each(o.doc, '$.lines')" in sql for sql in asked)
+
+    assert rounds(floor.shop.store.goods.alerts) == 1
+    assert rounds(lambda: room.instead_of("A1", "tea")) == 1
+    assert rounds(floor.desks.watch.turn) == 2, "which are promised, and how many"
