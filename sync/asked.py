@@ -16,6 +16,8 @@ PHONE_PATH = "/sync/v1/ask/phone"
 REVEAL_PATH = "/sync/v1/ask/reveal"
 REPURCHASE_PATH = "/sync/v1/ask/repurchase"
 CLAIM_PATH = "/sync/v1/ask/claim"
+REASONS = frozenset({"identity", "delivery", "complaint", "after_sales"})
+"""Why what is hidden of a member may be shown; HQ answers for nothing else."""
 
 Hex = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 CouponNo = Literal[

@@ -17,6 +17,7 @@ from sync.asked import (
     CLAIM_PATH,
     COUPON_PATH,
     PHONE_PATH,
+    REASONS,
     REPURCHASE_PATH,
     REVEAL_PATH,
     ClaimAsk,
@@ -26,6 +27,7 @@ from sync.asked import (
     RevealAsk,
 )
 from sync.hub import holds
+from sync.hub.ask_pace import AskPace
 from sync.hub.coupon_codes import CouponCodes
 from sync.hub.database import write
 from sync.hub.envelope import Refused
@@ -56,6 +58,12 @@ def serve_asks(
     partners: Mapping[str, Partner],
 ) -> None:
     """Adds the endpoints. `admit` gives the store that asks, `asked` reads a body; both raise Refused."""
+    pace = AskPace()
+
+    def paced() -> str:
+        store = admit()
+        pace.take(store, request.path)
+        return store
 
     def said(word: msgspec.Struct) -> Response:
         return say(msgspec.json.encode(word), _JSON)
@@ -65,29 +73,31 @@ def serve_asks(
 
     @app.post(COUPON_PATH)
     def ask_coupon() -> Response:
-        store, wish = admit(), asked(CouponAsk)
+        store, wish = paced(), asked(CouponAsk)
         if wish.issuer:
             return said(vouchers.answer(store, wish))
         return said(write(engine, lambda conn: holds.answer(conn, store, wish, now())))
 
-    _serve_people(app, MemberDesk(engine, now), admit, asked, said)
-    _serve_codes(app, CouponCodes(engine, now), admit, asked, said)
-    _serve_returns(app, ReturnDesk(engine, now), admit, asked, said)
+    _serve_people(app, MemberDesk(engine, now), paced, asked, said)
+    _serve_codes(app, CouponCodes(engine, now), admit, paced, asked, said)
+    _serve_returns(app, ReturnDesk(engine, now), admit, paced, asked, said)
 
 
-def _serve_people(app: Flask, people: MemberDesk, admit: Admit, asked: Ask, said: Said) -> None:
+def _serve_people(app: Flask, people: MemberDesk, paced: Admit, asked: Ask, said: Said) -> None:
     @app.post(PHONE_PATH)
     def ask_phone() -> Response:
-        admit()
+        paced()
         return said(people.phone(asked(PhoneAsk)))
 
     @app.post(REVEAL_PATH)
     def ask_reveal() -> Response:
-        admit()
-        return said(people.reveal(asked(RevealAsk)))
+        store, wish = paced(), asked(RevealAsk)
+        if wish.reason not in REASONS:
+            raise Refused(400, "envelope", line=1, why="reason")
+        return said(people.reveal(store, wish))
 
 
-def _serve_codes(app: Flask, codes: CouponCodes, admit: Admit, asked: Ask, said: Said) -> None:
+def _serve_codes(app: Flask, codes: CouponCodes, admit: Admit, paced: Admit, asked: Ask, said: Said) -> None:
     @app.post(REPURCHASE_PATH)
     def ask_repurchase() -> Response:
         store, wish = admit(), asked(RepurchaseAsk)
@@ -100,17 +110,17 @@ def _serve_codes(app: Flask, codes: CouponCodes, admit: Admit, asked: Ask, said:
 
     @app.post(CLAIM_PATH)
     def ask_claim() -> Response:
-        admit()
+        paced()
         try:
             return said(codes.honoured(asked(ClaimAsk).text))
         except NotPossible:
             raise Refused(503, "no_key") from None
 
 
-def _serve_returns(app: Flask, goods: ReturnDesk, admit: Admit, asked: Ask, said: Said) -> None:
+def _serve_returns(app: Flask, goods: ReturnDesk, admit: Admit, paced: Admit, asked: Ask, said: Said) -> None:
     @app.post(SOLD_PATH)
     def ask_sold() -> Response:
-        store = admit()
+        store = paced()
         return said(goods.sold(store, asked(SoldAsk)))
 
     @app.post(RMA_PATH)

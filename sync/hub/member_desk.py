@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from edge.domain import member_code
 from sync.asked import PhoneAsk, PhoneSaid, RevealAsk, RevealSaid
 from sync.benefits import JoinLink, JoinScene, Member, MemberErase, MemberMerge
+from sync.hub.audit import acting
 from sync.hub.benefit_tables import escrow, member, points_entry
 from sync.hub.counter_keys import newest, secrets_of, sign_with
 from sync.hub.counter_tables import join_scene, member_contact, member_erase, member_merge, member_number
@@ -84,12 +85,17 @@ class MemberDesk:
             names = conn.scalars(select(member_number.c.member).where(same).limit(2)).all()
             return PhoneSaid(_profile(conn, names[0]) if len(names) == 1 else None)
 
-    def reveal(self, asked: RevealAsk) -> RevealSaid:
-        """What is hidden of a member."""
-        with snapshot(self._engine) as conn:
+    def reveal(self, store: str, asked: RevealAsk) -> RevealSaid:
+        """What is hidden of a member; that this store asked, who there and why, is on HQ's own record first."""
+
+        def work(conn: Connection) -> RevealSaid:
             same = member_contact.c.member == asked.member
             row = conn.execute(select(member_contact).where(same)).one_or_none()
             return RevealSaid() if row is None else RevealSaid(row.name, row.phone)
+
+        # A store tells in its journal too, but a stolen box would not.
+        with acting(f"{store}:{asked.staff}", "member.reveal", asked.member, asked.reason):
+            return write(self._engine, work)
 
     def merge(self, name: str, into: str) -> None:
         """Two members were one person: points and numbers go to `into`, every store hears of it."""
