@@ -12,6 +12,7 @@ from edge.domain.staff import Operator
 from edge.store import Store
 from kiosk_ui.api.basket_more_told import (
     AddAsked,
+    AsidesTold,
     CutAsked,
     DropCouponAsked,
     GiftAsked,
@@ -43,6 +44,7 @@ class BasketMoreApi:
         """The routes."""
         for path, view, method in (
             ("/baskets", self.suspended, "GET"),
+            ("/baskets/aside", self.asides, "GET"),
             ("/basket/add", self.add, "POST"),
             ("/basket/weigh", self.weigh, "POST"),
             ("/basket/lines/<int(max=99999):line>/cut", self.cut, "POST"),
@@ -74,6 +76,26 @@ class BasketMoreApi:
                 "at": one.changed_at,
             }
             for one in self._room.selling.suspended()
+        ]
+        return jsonify(result="ok", baskets=baskets)
+
+    @call("sales", answer=AsidesTold)
+    def asides(self, station: str) -> Response:
+        """GET: baskets set aside, of all stations: those whose payment is being clarified, then how others ended."""
+        self._client(station)
+        baskets = [
+            {
+                "basket": one.basket,
+                "station": one.station,
+                "units": one.units,
+                "fen": one.fen,
+                "at": one.at,
+                "how": one.how.value,
+                "code": one.code,
+                "receipt": one.receipt,
+                "sale": one.sale,
+            }
+            for one in self._room.checkout.asides()
         ]
         return jsonify(result="ok", baskets=baskets)
 

@@ -102,6 +102,28 @@ class SuspendedBrief(msgspec.Struct, frozen=True):
     at: str
 
 
+class AsideBrief(msgspec.Struct, frozen=True):
+    """A basket that was set aside, since `at`. `how`: unknown; paid, and its sale waits until its till is opened; sold,
+    with `receipt` and `sale`; suspended, with the `code` that takes it up again."""
+
+    basket: str
+    station: str
+    units: int
+    fen: int
+    at: str
+    how: Literal["unknown", "paid", "sold", "suspended"]
+    code: str
+    receipt: str
+    sale: str
+
+
+class AsidesTold(msgspec.Struct, frozen=True):
+    """Baskets that were set aside: those being clarified, and what became of those of the last two hours."""
+
+    result: Ok
+    baskets: list[AsideBrief]
+
+
 class SuspendedTold(msgspec.Struct, frozen=True):
     """Baskets that were put aside."""
 

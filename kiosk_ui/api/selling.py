@@ -53,6 +53,7 @@ class SellingApi:
             ("/basket/reprice", self.reprice, "POST"),
             ("/basket/pay", self.pay, "POST"),
             ("/basket/unpay", self.unpay, "POST"),
+            ("/basket/set-aside", self.set_aside, "POST"),
             ("/basket/cash", self.cash, "POST"),
             ("/basket/complete", self.complete, "POST"),
             ("/sales/<sale>", self.sale, "GET"),
@@ -137,6 +138,12 @@ class SellingApi:
         operator, asked = self._client(station), read_body(BasketAsked)
         return self._told(self._room.checkout.unpay(asked.basket, operator))
 
+    @call("sales", asked=BasketAsked, answer=BasketTold)
+    def set_aside(self, station: str) -> Response:
+        """POST {basket, nonce}: frees the station while nobody knows whether the basket was paid."""
+        operator, asked = self._client(station), read_body(BasketAsked)
+        return self._told(self._room.checkout.set_aside(asked.basket, operator, asked.nonce))
+
     @call("sales", asked=CashAsked, answer=SaleTold)
     def cash(self, station: str) -> Response:
         """POST {basket, given_fen, shown_fen, nonce}: cash for all that is due; completes the sale."""
@@ -217,6 +224,7 @@ class SellingApi:
             version=here.version,
             training=here.training,
             code=here.code,
+            aside=here.aside,
             lines=[_line(line, net.get(line.line, line.gross_fen)) for line in here.lines],
             units=here.units,
             total_fen=bill.total_fen,

@@ -32,7 +32,8 @@ class PaymentBrief(msgspec.Struct, frozen=True):
 
 
 class BasketTold(msgspec.Struct, frozen=True):
-    """A basket with its price. `newer`: HQ has other prices by now; `checks`: flags that somebody must look for."""
+    """A basket with its price. `newer`: HQ has other prices by now; `checks`: flags that somebody must look for;
+    `aside`: its till went on without it while nobody knew whether it was paid."""
 
     result: Ok
     basket: str
@@ -41,6 +42,7 @@ class BasketTold(msgspec.Struct, frozen=True):
     version: int
     training: bool
     code: str
+    aside: bool
     lines: list[BasketLineTold]
     units: int
     total_fen: int

@@ -43,7 +43,7 @@ class QtyAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BasketAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """POST …/basket/suspend, resume, age, reprice, unpay, complete."""
+    """POST …/basket/suspend, resume, age, reprice, unpay, set-aside, complete."""
 
     basket: Id
     nonce: Nonce

@@ -119,10 +119,12 @@ class HomePages:
         note = gettext("总部未认可") if disputed else ""
         yield Tile("coupon", gettext("核销券"), disputed, note, "/cashier/coupon", "gift", "warn")
         waiting = store.sales.selling.suspended()
+        unclear = store.sales.checkout.clarifying()
         note = self._since(waiting[-1].changed_at) if waiting else ""
-        yield Tile(
-            "suspended", gettext("已挂单"), len(waiting), note, "/cashier/sale", "shopping-bag", "lead"
-        )
+        if unclear:
+            note = ngettext("%(num)s 单正在确认支付", "%(num)s 单正在确认支付", len(unclear))
+        figure, tone = len(waiting) + len(unclear), "warn" if unclear else "lead"
+        yield Tile("suspended", gettext("已挂单"), figure, note, "/cashier/sale", "shopping-bag", tone)
         yield Tile("stock", gettext("库存提醒"), self._alerts(), "", "/cashier/stock", "archive", "warn")
         yield self._devices(operator)
 

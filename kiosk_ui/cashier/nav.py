@@ -68,7 +68,7 @@ def nav_facts(store: Store, operator: Operator, here: str) -> dict[str, object]:
     picking = store.backroom.board.counts()
     waits = {
         "home": store.pickup.counts().ready,
-        "sale": len(store.sales.selling.suspended()),
+        "sale": len(store.sales.selling.suspended()) + len(store.sales.checkout.clarifying()),
         "picks": picking.open,
         "calls": len(queue),
     }

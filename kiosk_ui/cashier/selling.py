@@ -25,7 +25,7 @@ _NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _MOST_TEXT = 1024
 VERBS = (
     "open scan wedge qty remove cut guide member points coupon age reprice suspend resume void cash pay unpay"
-    " settle reprint weigh gift"
+    " settle aside reprint weigh gift"
 ).split()
 
 
@@ -181,6 +181,10 @@ class SalePages:
 
     def _unpay(self) -> WerkzeugResponse:
         return self._done(lambda who: self._room.checkout.unpay(_basket(), who))
+
+    def _aside(self) -> WerkzeugResponse:
+        """Nobody knows whether it is paid: the next shopper is served meanwhile."""
+        return self._done(lambda who: self._room.checkout.set_aside(_basket(), who, _nonce()))
 
     def _settle(self) -> WerkzeugResponse:
         return self._done(lambda who: self._room.checkout.settled(_basket(), who))

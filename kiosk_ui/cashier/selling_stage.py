@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from edge.domain.baskets import Priced
 from edge.domain.payment_views import PaymentView
 from edge.domain.refusals import Refusal
-from edge.domain.selling import Bill, Line, Sale
+from edge.domain.selling import AsideBasket, Bill, Line, Sale
 from edge.domain.staff import Act, Operator
 from edge.store import Store
+from kiosk_ui import words
 from kiosk_ui.cashier.stage import fresh_nonce
 from kiosk_ui.language import language
 
@@ -55,8 +57,10 @@ def stage_now(store: Store, operator: Operator, refusal: Refusal | None = None) 
     status = refusal.status if refusal is not None else 200
     if basket is None:
         waiting = len(common["suspended"]) if isinstance(common["suspended"], tuple) else 0
-        key = _key("empty", shift.shift if shift else "", f"empty{waiting}", refusal)
-        return SaleStage("empty", key, common, status)
+        asides = tuple(_asides(store))
+        looks = f"empty{waiting}" + "".join(one.how.value[:2] for one, _ in asides)
+        key = _key("empty", shift.shift if shift else "", looks, refusal)
+        return SaleStage("empty", key, {**common, "asides": asides}, status)
     bill = room.selling.bill(basket)
     payment = room.checkout.payment(basket.basket)
     facts = {
@@ -74,6 +78,13 @@ def stage_now(store: Store, operator: Operator, refusal: Refusal | None = None) 
     }
     name = "paying" if basket.state.value == "paying" else "basket"
     return SaleStage(name, _key(name, basket.basket, name + _looks(bill, payment), refusal), facts, status)
+
+
+def _asides(store: Store) -> Iterator[tuple[AsideBasket, str]]:
+    """Baskets that were set aside, with their age in words."""
+    now = store.status.now()
+    for one in store.sales.checkout.asides():
+        yield one, words.ago((now - datetime.fromisoformat(one.at)).total_seconds())
 
 
 def _key(name: str, thing: str, looks: str, refusal: Refusal | None) -> str:
