@@ -221,6 +221,8 @@ class SellingDesk(BasketHeads):
             if busy is not None and busy.lines:
                 raise BasketBusy
             if busy is not None:
+                self.coupons.release_all(tx, busy.basket)
+                self.quoting.deposits.release(tx, busy.basket)
                 self.work.saved(tx, replace(busy, state=BasketState.VOID))
             state = self.work.moved(here, "resume")
             moved = replace(here, state=state, station=operator.station, staff=operator.staff, code="")

@@ -126,8 +126,8 @@ class Baskets:
         """Points of a member that pay for other baskets just now."""
         asked = (
             "SELECT coalesce(sum(json_extract(p.doc, '$.points_used')), 0) FROM basket b"
-            " JOIN basket_price p USING (basket) WHERE b.state = 'paying' AND b.training = 0 AND b.member = ? AND b.basket <> ?"
-            " AND p.cash = 0"
+            " JOIN basket_price p USING (basket) WHERE b.state = 'paying' AND b.training = 0 AND b.member = ?"
+            " AND b.basket <> ? AND p.cash = 0"
         )
         return int(tx.execute(asked, (member, basket)).fetchone()[0])
 

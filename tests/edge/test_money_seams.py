@@ -148,3 +148,16 @@ def test_points_pay_at_one_till_at_a_time(till: Till, other: Operator, hq: Prete
     assert beside.total() == 5990
     beside.cash()
     assert [fact.points for fact in facts(till.shop, "points.spent")] == [2000]  # type: ignore[union-attr]
+
+
+def test_an_empty_basket_that_makes_room_lets_its_coupon_go(till: Till, hq: PretendHq) -> None:
+    coupon(hq)
+    room = till.shop.store.sales
+    till.scan(CUP)
+    aside = room.selling.suspend(till.basket().basket, till.who, "aside")
+    till.scan(TEA)
+    empty = till.basket().basket
+    room.selling.coupon(empty, "A15", till.who, "hold")
+    room.selling.remove(empty, 1, till.who, "out")
+    room.selling.resume(aside.code, till.who, "back")
+    assert room.checkout.coupons.holding(empty) == ()
