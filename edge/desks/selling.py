@@ -21,6 +21,7 @@ from edge.domain.selling_refusals import (
     EmptyBasket,
     NoBasket,
     TooManyPieces,
+    TooManySuspended,
     WeighFirst,
 )
 from edge.domain.staff import Act, Operator
@@ -200,11 +201,16 @@ class SellingDesk(BasketHeads):
         return self.work.change(basket, operator, nonce, ("reprice",), work)
 
     def suspend(self, basket: str, operator: Operator, nonce: str) -> Basket:
-        """Puts the basket aside under a code; any station may take it up again. Its coupons stay held."""
+        """Puts the basket aside under a code; any station may take it up again. Its coupons stay held.
+
+        Raises TooManySuspended: what is not on the list could not be found again.
+        """
 
         def work(tx: Connection, here: Basket) -> Basket:
             if not here.lines:
                 raise EmptyBasket
+            if self.books.baskets.waiting(tx) >= _MOST_SUSPENDED:
+                raise TooManySuspended(most=_MOST_SUSPENDED)
             return replace(here, state=BasketState.SUSPENDED, code=self.work.code(tx))
 
         return self.work.change(basket, operator, nonce, ("suspend",), work, event="suspend")

@@ -17,7 +17,7 @@ from edge.desks.wishing import Done, once, sound
 from edge.domain.moves import IllegalMove, advance
 from edge.domain.refusals import BadRequest, NotAllowed, UnknownThing
 from edge.domain.staff import Act, Operator
-from edge.domain.ticket_refusals import GoThere, OutcomeUnfit, TicketEnded, TicketTaken
+from edge.domain.ticket_refusals import GoThere, OutcomeUnfit, TicketEnded, TicketTaken, TooManyCalls
 from edge.domain.tickets import (
     ALARMS_S,
     CALLS,
@@ -38,6 +38,8 @@ from sync.tickets import TicketClosed, TicketOpened, TicketWord
 
 _KEPT = timedelta(days=30)
 _IDLE_S = 60.0
+_MOST_ABOUT_GOODS = 10
+"""Calls about goods that wait at one station: a program gone wrong must not hide who waits elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class TicketDesk:
     def open(self, kind: TicketKind, station: str, by: str, nonce: str, *, sku: str = "") -> Ticket:
         """Somebody at the station waits. Asked again while that stands, it is the same ticket.
 
-        Raises UnknownThing for a station that is none, NonceReused, BadRequest.
+        Raises UnknownThing for a station that is none, TooManyCalls, NonceReused, BadRequest.
         """
         self.staff.station(station)
         if len(sku) > 64 or (kind in CALLS and sku):
@@ -63,6 +65,8 @@ class TicketDesk:
             known = self.books.tickets.standing(station, kind.value, sku, tx)
             if known is not None:
                 return Done(known.seq, known.ticket)
+            if sku and self.books.tickets.about_goods(station, tx) >= _MOST_ABOUT_GOODS:
+                raise TooManyCalls
             ticket = secrets.token_hex(8)
             fact = sound(TicketOpened(ticket, kind.value, sku))
             seq = self.books.journal.append(tx, fact, Author(station, by))

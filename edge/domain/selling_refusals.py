@@ -42,7 +42,9 @@ class NothingUnclear(Refusal):
     zh = "这一单没有待确认的支付，不能先放一边"
     en = "No payment of this basket is being clarified"
     next_zh = "请完成或取消支付；要先接待下一位，可取消支付后挂单"
-    next_en = "Finish or cancel the payment; to serve the next shopper first, cancel it and suspend the basket"
+    next_en = (
+        "Finish or cancel the payment; to serve the next shopper first, cancel it and suspend the basket"
+    )
 
 
 class BeingClarified(Refusal):
@@ -97,6 +99,17 @@ class TooManyPieces(Refusal):
     en = "More than the limit of {most}"
     next_zh = "请分成两单"
     next_en = "Make it two sales"
+
+
+class TooManySuspended(Refusal):
+    """As many baskets wait as the shop's list shows; `most` of them."""
+
+    code = "too_many_suspended"
+    status = 409
+    zh = "已有 {most} 单挂起，不能再挂单"
+    en = "{most} baskets are suspended already"
+    next_zh = "请先取回或取消挂起的购物篮"
+    next_en = "Take back or void some of them first"
 
 
 class EmptyBasket(Refusal):
@@ -222,6 +235,7 @@ ALL: tuple[type[Refusal], ...] = (
     NotForSale,
     WeighFirst,
     TooManyPieces,
+    TooManySuspended,
     EmptyBasket,
     AgeUnchecked,
     TotalChanged,

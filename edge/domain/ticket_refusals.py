@@ -35,6 +35,17 @@ class GoThere(Refusal):
     next_en = "Press I will go, look at it there, then decide"
 
 
+class TooManyCalls(Refusal):
+    """As many calls about goods wait at this station as one person can see to."""
+
+    code = "too_many_calls"
+    status = 429
+    zh = "本台待处理的呼叫过多"
+    en = "Too many calls wait at this station"
+    next_zh = "请先处理已有的呼叫"
+    next_en = "See to those that wait first"
+
+
 class AnsweredJustNow(Refusal):
     """The same screen answered a moment ago."""
 

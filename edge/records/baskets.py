@@ -41,6 +41,10 @@ class Baskets:
         """A suspended basket by its code."""
         return self._one("code = ? AND state = 'suspended'", code, tx=tx)
 
+    def waiting(self, tx: Connection) -> int:
+        """How many baskets are suspended, of all stations."""
+        return int(tx.execute("SELECT count(*) FROM basket WHERE state = 'suspended'").fetchone()[0])
+
     def suspended(self, limit: int) -> tuple[Basket, ...]:
         """Suspended baskets of all stations, newest first."""
         asked = f"SELECT {_HEAD} FROM basket WHERE state = 'suspended' ORDER BY changed_at DESC LIMIT ?"

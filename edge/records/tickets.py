@@ -76,6 +76,11 @@ class Tickets:
         where = "station = ? AND kind = ? AND sku = ? AND state <> 'closed'"
         return next(iter(self._some(where, (station, kind, sku), tx)), None)
 
+    def about_goods(self, station: str, tx: Connection) -> int:
+        """How many that name goods have not ended there."""
+        asked = "SELECT count(*) FROM ticket WHERE station = ? AND sku <> '' AND state <> 'closed'"
+        return int(tx.execute(asked, (station,)).fetchone()[0])
+
     def live(self) -> list[TicketRow]:
         """All that have not ended, the longest waiting first."""
         return self._some("state <> 'closed'", (), None)
