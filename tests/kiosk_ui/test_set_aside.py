@@ -58,7 +58,7 @@ def test_a_till_goes_on_and_the_page_says_how_it_ended(desk: FlaskClient, hq: Pr
     page = desk.get("/cashier/sale").text
     sale = shop.books.sales.of_basket(basket)
     assert sale is not None
-    assert "已付款，小票已打印" in page
+    assert "已付款，已成单" in page
     assert sale.receipt in page
     assert "正在确认支付" not in desk.get("/cashier/").text
 
