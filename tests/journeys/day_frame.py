@@ -60,7 +60,7 @@ class Frame(BackRoom):
         self.town.sync()
         self.town.hq.grants.grant_points(STORE, "m-gold", 3000, ENDS)
         self.town.hq.grants.grant_quota(STORE, "HOT", 1)
-        self.offers = self.town.hq.coupons(self.size.sales // 8)
+        self.offers = self.town.hq.coupons(self.size.sales // 6)
         moods = [PICKS[n % len(PICKS)] for n in range(self.size.picks)]
         self.to_pick = [(self.publish(ready=False, mood=mood), mood) for mood in moods]
         reach = sum(mood not in ("cancelled", "turned down", "busy") for mood in moods)
@@ -156,7 +156,7 @@ class Frame(BackRoom):
         return self.room.selling.basket(basket.basket, who(basket.station))
 
     def cut(self) -> None:
-        """A wallet is charged, its answer is lost, and the line is gone with it."""
+        """A wallet is charged, its answer is lost, and the line is gone with it; the next shopper is served at once."""
         basket = self.room.scan(GOODS["CUP"][0], who("T1"), nonce("scan"))
         due = self.bill(basket)[0]
         self.room.checkout.pay(basket.basket, due, who("T1"), nonce("pay"))
@@ -171,11 +171,16 @@ class Frame(BackRoom):
         assert view.attempt is not None
         assert view.attempt.unsettled, "nobody can know yet"
         self.seen.did["unknown when the line went"] += 1
+        self.room.checkout.set_aside(basket.basket, who("T1"), nonce("aside"))
+        after = self.aged(self.fill("T1", self.rng), who("T1"))
+        assert self.cash(after, who("T1"), self.rng) is not None, "the till stands still"
+        self.seen.did["sold beside an unknown payment"] += 1
         self.facts_at_cut = self.town.books.journal.last_seq()
 
     def heal(self) -> None:
         """The line is back, HQ takes all of it in, and its first answer is lost."""
         self.told_while_cut = self.town.books.journal.last_seq() - self.facts_at_cut
+        assert [one.basket for one in self.room.checkout.clarifying()] == [self.unknown.basket]
         self.town.cable.cut = False
         self.town.cable.lose["/sync/v1/up"] += 1
         for _ in range(6):
@@ -185,10 +190,13 @@ class Frame(BackRoom):
         self.waited(self.unknown.basket)
         self.town.work()
         sale = self.town.books.sales.of_basket(self.unknown.basket)
+        assert self.room.checkout.clarifying() == ()
         if sale is not None:
+            self.seen.did["set aside, and sold"] += 1
             self.note(sale)
         else:
-            self.leave(self.now(self.unknown), who("T1"))
+            self.seen.did["set aside, and not paid"] += 1
+            self.void(self.now(self.unknown))
 
     def drop(self, till: str) -> None:
         """Half of the notes go to the safe."""

@@ -36,6 +36,7 @@ HAPPENED = (
     "reprint",
     "drop",
     "unknown when the line went",
+    "sold beside an unknown payment",
     "pick short",
     "pick damaged",
     "pick swap",
