@@ -132,10 +132,6 @@ class Coupons:
         where = "asked = 1 AND told = 0 AND state = 'issued' AND at > ? ORDER BY at LIMIT ?"
         return self._many(where, None, since, limit)
 
-    def by_use(self, use: str, tx: Connection | None = None) -> LockRow | None:
-        """The hold that became this use."""
-        return self._one("use_id = ?", tx, use)
-
     def add(self, tx: Connection, row: LockRow, nonce: str, staff: str) -> None:
         """Keeps a hold."""
         tx.execute(

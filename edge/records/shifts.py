@@ -47,10 +47,6 @@ class Shifts:
         """The shift that this wish opened or closed."""
         return self._one("(nonce = ?1 OR close_nonce = ?1)", nonce, tx)
 
-    def last_closed(self, station: str) -> Shift | None:
-        """The station's newest shift that was closed."""
-        return self._one("station = ? AND closed_at <> '' ORDER BY z DESC LIMIT 1", station, None)
-
     def add(self, tx: Connection, shift: Shift, nonce: str) -> None:
         """Writes a shift that begins."""
         tx.execute(
