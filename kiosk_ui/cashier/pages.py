@@ -38,7 +38,9 @@ _WORDS = re.compile(r"[\u3400-\u9fff]")
 _SHELF = re.compile(r"[0-9A-Z\u4e00-\u9fff][0-9A-Z\u4e00-\u9fff -]{0,11}")
 _MOST_TEXT = 1024
 # Looking at a wrong number again would count as another wrong try, and a page looks every few seconds.
-_LOOKS = frozenset(f"cashier.{name}" for name in "stage strip nav sale_stage return_stage".split())
+_LOOKS = frozenset(
+    f"cashier.{name}" for name in "stage strip nav sale_stage return_stage member_joining".split()
+)
 """What a page asks by itself: nobody sits there because of it."""
 _COUNTED = ("invalid", "too_many_tries")
 

@@ -21,6 +21,8 @@ _HERE = "/it/"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
+_LOOKS = frozenset({"it.board", "it.paper", "it.camera"})
+"""What a page asks by itself: nobody sits there because of it."""
 _UNSAID = "-"  # stands for the nonce where two looks at the board are compared
 
 
@@ -95,7 +97,7 @@ class ItPages:
         return redirect(_HERE, 303)
 
     def _operator(self) -> Operator:
-        operator = self._store.staff.operator(session_token())
+        operator = self._store.staff.operator(session_token(), touch=request.endpoint not in _LOOKS)
         if not operator.may(Act.SERVE_DEVICES):
             raise NotAllowed
         return operator

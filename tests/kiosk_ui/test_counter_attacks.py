@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from edge.daemon import Shop
 from edge.desks.basket_work import MOST_IN_ALL
 from tests.kiosk_ui.conftest import LEAD_TOKEN, PretendHq, browser_like, signed_in
+from tests.kiosk_ui.test_home import idle
 from tests.kiosk_ui.test_selling import stock
 
 HERE = "/api/v1/stations/T1"
@@ -75,3 +76,21 @@ def test_nobody_fills_the_list_of_baskets_that_wait(api: FlaskClient, shop: Shop
     here = shop.store.sales.selling.at("T1")
     assert here is not None
     assert sum(line.qty for line in here.lines) == 3
+
+
+@pytest.mark.parametrize(
+    "path", ["/it/board", "/it/cameras/none", "/it/papers/1.png", "/cashier/member/join/none"]
+)
+def test_no_page_that_looks_by_itself_keeps_a_desk_unlocked(
+    app: Flask, hq: PretendHq, shop: Shop, path: str
+) -> None:
+    assert hq is not None
+    lead = signed_in(browser_like(app), "2001")
+    idle(shop, 4.9)
+    read = "SELECT seen_ms FROM session"
+    seen = shop.books.ledger.read().execute(read).fetchone()
+    assert lead.get(path).status_code in {200, 204, 404, 409, 410}
+    assert shop.books.ledger.read().execute(read).fetchone() == seen, "a look is no touch"
+    # A person's own step is one.
+    lead.get("/cashier/")
+    assert shop.books.ledger.read().execute(read).fetchone() > seen
