@@ -20,6 +20,7 @@ from sync.selling import SaleCompleted
 from tests.edge.conftest import PretendHq
 from tests.edge.paying_shop import ALIPAY, CASHIER, OTHER, WECHAT, PayingShop, lost, paying
 from tests.edge.sale_shop import TEA, Till, facts, stocked
+from tests.edge.test_money_seams import coupon
 
 QUIET = ("query", "reverse", "pay")
 PAID = Answer(Said.PAID, fen=Fen(5990), transaction="4200001234")
@@ -32,6 +33,7 @@ def shop_of(folder: Path, *script: str) -> Iterator[PayingShop]:
         hq = PretendHq(shop.shop)
         hq.open()
         stocked(hq)
+        coupon(hq)
         yield shop
 
 
@@ -257,7 +259,29 @@ def test_nothing_more_is_collected_for_it_and_giving_it_up_still_works(tmp_path:
         assert till.basket().basket != basket
 
 
-def test_the_z_report_names_it_and_the_sale_counts_in_the_shift_in_which_it_comes(tmp_path: Path) -> None:
+def test_its_coupon_stays_held_however_long_it_is_unclear(tmp_path: Path) -> None:
+    with shop_of(tmp_path, "success") as shop:
+        till, room = Till(shop.shop, CASHIER).open(), shop.shop.store.sales
+        for _ in range(2):
+            till.scan(TEA)
+        basket = till.basket().basket
+        room.selling.coupon(basket, "A15", till.who, "hold")
+        due = int(room.selling.bill(till.basket()).total_fen)
+        assert due == 2 * 5990 - 1500
+        desk(shop).pay(basket, due, till.who, "pay-1")
+        cut(shop)
+        till.scan(WECHAT)
+        shop.turns()
+        desk(shop).set_aside(basket, till.who, "aside-1")
+        gone(shop)
+        end(shop)
+        desk(shop).coupons.turn()
+        assert [held.coupon for held in desk(shop).coupons.holding(basket)] == ["A15"], "after twenty minutes"
+
+
+def test_the_z_report_names_it_and_the_sale_counts_in_the_shift_in_which_it_comes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with lost_at(tmp_path, "success") as (shop, till, basket):
         desk(shop).set_aside(basket, till.who, "aside-1")
         shifts = shop.shop.store.sales.shifts
@@ -272,6 +296,7 @@ def test_the_z_report_names_it_and_the_sale_counts_in_the_shift_in_which_it_come
         end(shop)
         assert shop.shop.books.sales.of_basket(basket) is None, "no till is open that it could belong to"
         assert [one.how for one in desk(shop).clarifying()] == [Cleared.PAID]
+        assert "not completed" not in caplog.text, "it is not tried every second of a night"
         shifts.open(10000, till.who, "open-2")
         assert desk(shop).turn()
         now = shifts.x_report(till.who)
