@@ -184,5 +184,14 @@ TABLES: Mapping[str, WireTable] = {
     "repurchase": _typed("repurchase", benefits.Repurchase, "offer min_fen fen days title_zh title_en"),
 }
 """Wire table -> table of hq.db."""
-ABOUT_PEOPLE = ("order", "cmd", "member", "points_grant", "member_merge", "member_erase", "lookup_key", "deposit")
+ABOUT_PEOPLE = (
+    "order",
+    "cmd",
+    "member",
+    "points_grant",
+    "member_merge",
+    "member_erase",
+    "lookup_key",
+    "deposit",
+)
 """Wire tables that a box which was shut out must forget."""

@@ -26,7 +26,16 @@ _ORDER_TEXTS = tuple(
     "store_name_zh store_name_en numeric_code service carrier waybill promised ring card".split()
 )
 _LINE_TEXTS = ("line", "sku", "name_zh", "name_en", "qty", "picture")
-ORDER_COLUMNS = (*_ORDER_TEXTS, "substitutes", "gen", "paid_yuan", "due_yuan", *_LINE_TEXTS, "unit_yuan", "flags")
+ORDER_COLUMNS = (
+    *_ORDER_TEXTS,
+    "substitutes",
+    "gen",
+    "paid_yuan",
+    "due_yuan",
+    *_LINE_TEXTS,
+    "unit_yuan",
+    "flags",
+)
 """A row a line of an order; the rows of one order stand together and say the same of it."""
 _GTIN = re.compile(r"([0-9]{8}|[0-9]{12,14})?", re.ASCII)
 _PLU = re.compile(r"([1-9][0-9]{0,7})?", re.ASCII)

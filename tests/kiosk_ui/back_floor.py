@@ -27,7 +27,9 @@ def order(hq: PretendHq, shop: Shop, number: str = ORDER, minutes: float = 25, *
     """An order that came just now, promised in so many minutes."""
     promised = stamp(datetime.now(UTC) + timedelta(minutes=minutes))
     code = f"7715{number[-4:]}"
-    hq.order(number, **({"state": "allocated", "shelf": "", "promised": promised, "numeric_code": code} | more))
+    hq.order(
+        number, **({"state": "allocated", "shelf": "", "promised": promised, "numeric_code": code} | more)
+    )
     shop.store.backroom.turn()
 
 
