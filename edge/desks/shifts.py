@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from config.selling_schema import SellingSettings
@@ -175,11 +175,13 @@ class ShiftDesk:
     # ---- inside ----
 
     def _report(self, tx: Connection, shift: Shift, operator: Operator, z: int) -> Report:
-        rows = self.books.shifts
-        sums = rows.sums(shift.shift, tx)
+        unclear, fen = self.books.shifts.unclear(shift.station, tx)
+        return replace(self._summed(tx, shift, operator, z), unclear=unclear, unclear_fen=fen)
+
+    def _summed(self, tx: Connection, shift: Shift, operator: Operator, z: int) -> Report:
+        rows, sums = self.books.shifts, self.books.shifts.sums(shift.shift, tx)
         voids, void_fen, gone = rows.voids(shift.station, shift.opened_at, tx)
         refunds, refund_fen, cash_refund_fen = rows.refunds(shift.station, shift.opened_at, tx)
-        unclear, unclear_fen = rows.unclear(shift.station, tx)
         seq, head = tx.execute("SELECT last_seq, last_sha FROM stream").fetchone()
         return Report(
             store=self.store,
@@ -213,8 +215,6 @@ class ShiftDesk:
             head=head,
             seq=seq,
             count=rows.newest_count(shift.shift, tx),
-            unclear=unclear,
-            unclear_fen=unclear_fen,
         )
 
     def _print(self, tx: Connection, report: Report, operator: Operator, key: str, ref: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -251,7 +252,7 @@ def member_stage(
             card = store.customers.members.card(look, operator.station)
         except Refusal as said:
             refusal = refusal or said
-    facts = {
+    facts: dict[str, Any] = {
         "card": card,
         "seen": seen,
         "refusal": refusal.words(language()) if refusal else None,
@@ -263,6 +264,8 @@ def member_stage(
     }
     status = refusal.status if refusal is not None else 200
     current = store.scans.current(operator.station)
+    # A card that lies under the scanner still: whoever leaves the page is done with it.
+    facts["scan"] = current if current is not None and current.kind in _MEMBERS else None
     return Stage("member", f"member:{_id(current)}", facts, status)
 
 
