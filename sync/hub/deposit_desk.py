@@ -24,7 +24,9 @@ from sync.hub.schema import store as store_table
 from sync.hub.sheet import RowRefused
 from sync.messages import check_row, stamp
 
-DEPOSIT_COLUMNS = tuple("deposit store yuan order k_mille rule skus units member not_before not_after".split())
+DEPOSIT_COLUMNS = tuple(
+    "deposit store yuan order k_mille rule skus units member not_before not_after".split()
+)
 
 
 def deposit_of(cells: Mapping[str, Any], form: str) -> Deposit:
@@ -33,7 +35,9 @@ def deposit_of(cells: Mapping[str, Any], form: str) -> Deposit:
     for field in ("deposit", "store"):
         named(row, field)
     if row.state != "live":
-        raise RowRefused(f"state {row.state}: deposits are taken in live, and given back by a verb of their own")
+        raise RowRefused(
+            f"state {row.state}: deposits are taken in live, and given back by a verb of their own"
+        )
     if bad := check_row(row):
         raise RowRefused(f"{bad} is not a time in UTC like 2026-01-05T10:00:00.000Z")
     if bool(row.k_mille) == bool(row.rule):

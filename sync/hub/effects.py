@@ -136,7 +136,9 @@ class Effects:
             case _:
                 return self._beyond(fact)
 
-    def _beyond(self, fact: Selling | ReturnAccepted | StockFact | PicksUp | PayUp | TicketsUp | Benefit) -> str:
+    def _beyond(
+        self, fact: Selling | ReturnAccepted | StockFact | PicksUp | PayUp | TicketsUp | Benefit
+    ) -> str:
         match fact:
             case (
                 SaleCompleted() | BasketVoided() | ShiftOpened() | CashMoved() | CashCounted() | ShiftClosed()

@@ -32,7 +32,10 @@ def test_data_need_no_start_and_money_two_keys(rig: Rig) -> None:
     assert rig.restarts == 0
     rig.mono += 601
     assert rig.turn() == [(2, "applied", "")]
-    rig.offer(3, {"tenders": {"book": "b1"}, "playlists": {"all": [{"title_zh": "新茶上市", "title_en": "New tea"}]}})
+    rig.offer(
+        3,
+        {"tenders": {"book": "b1"}, "playlists": {"all": [{"title_zh": "新茶上市", "title_en": "New tea"}]}},
+    )
     assert rig.turn() == [(3, "trying", "")]
 
 

@@ -11,7 +11,17 @@ from tests.proof.payments import runs
 def test_nobody_pays_twice_no_success_is_lost_and_all_ends() -> None:
     total = runs(60, seed=11)
     # What must have happened for the runs to mean anything.
-    for name in ("kill", "cut", "answer lost", "late charge", "stop", "cancel", "sold", "reversed", "refunded"):
+    for name in (
+        "kill",
+        "cut",
+        "answer lost",
+        "late charge",
+        "stop",
+        "cancel",
+        "sold",
+        "reversed",
+        "refunded",
+    ):
         assert total[name], name
 
 
