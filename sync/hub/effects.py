@@ -59,9 +59,7 @@ from sync.selling import (
 )
 from sync.tickets import FeedbackGiven, TicketClosed, TicketOpened, TicketsUp
 
-CANCELLED = "cancelled"
-PICKED_UP = "picked_up"
-EXPIRED = "expired"
+CANCELLED, PICKED_UP, EXPIRED = "cancelled", "picked_up", "expired"
 _ENDED = frozenset({EXPIRED, "restocked", "rejected"})
 """States in which a store has put an order away. A renewal opens it again, at both ends."""
 
