@@ -13,7 +13,7 @@ NAMES = {"zh": "中文", "en": "English"}
 
 _TAGS = {"zh": "zh-CN", "en": "en"}
 _LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
-_BACK = re.compile(r"/(?:cashier/(?:sign-in)?|it/|guide/[A-Za-z0-9_-]{1,32})")
+_BACK = re.compile(r"/(?:cashier/(?:sign-in|return|sale(?:/shift)?)?|it/|guide/[A-Za-z0-9_-]{1,32})")
 
 
 def language() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -49,6 +50,7 @@ CARDS = (
     Card("coupon-b", "B 类券 减10元（本店）", "Coupon B, 10 off, here"),
     Card("coupon-c", "C 类券 减30元（需联网）", "Coupon C, 30 off, online"),
     Card("deposit", "定金（膨胀2倍）", "Deposit, doubled"),
+    Card("wallet", "付款码", "Wallet code"),
     Card("receipt", "最近一张小票", "The latest receipt"),
 )
 
@@ -133,6 +135,9 @@ class Offers:
                 return MemberDesk(self.engine).code(MEMBER)
             case "deposit":
                 return DEPOSIT
+            case "wallet":
+                # A code is charged once: the next shopper's is another.
+                return f"13{secrets.randbelow(10**16):016}"
             case "receipt":
                 return self._receipt()
             case _:

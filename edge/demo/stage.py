@@ -225,6 +225,8 @@ class Stage:
             str(port),
             "--next-s",
             str(self._pace_s),
+            "--pay",
+            "success",
             *tls,
         ]
 

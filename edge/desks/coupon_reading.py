@@ -180,8 +180,11 @@ class CouponReader:
     def titles(self, known: KnownCoupon) -> tuple[str, str]:
         """What the coupon is called, zh and en."""
         rule = self.rule(known)
-        zh = known.title_zh or (rule.name_zh if rule else "") or "优惠券"
-        return zh, known.title_en or (rule.name_en if rule else "") or "Coupon"
+        zh, en = _plain(known)
+        return (
+            known.title_zh or (rule.name_zh if rule else "") or zh,
+            known.title_en or (rule.name_en if rule else "") or en,
+        )
 
     def goods(self, sku: str) -> tuple[str, str]:
         """A product's names, zh and en."""
@@ -238,11 +241,20 @@ class CouponReader:
         }
 
 
+def _plain(known: KnownCoupon) -> tuple[str, str]:
+    """Names for a coupon that only its code tells of, zh and en: by its face, so that two in a basket differ."""
+    if known.fen <= 0:
+        return "优惠券", "Coupon"
+    yuan = f"{known.fen // 100}.{known.fen % 100:02}".removesuffix(".00")
+    return f"{yuan} 元优惠券", f"¥{yuan} coupon"
+
+
 def terms_of(known: KnownCoupon, rule: Rule | None) -> CouponTerms:
     """The coupon for the price: HQ's rule, or its face value off everything. Coupons of a kind exclude each other."""
     if rule is None:
         benefit = Off(max(1, known.fen))
-        names = (known.title_zh or "优惠券", known.title_en or "Coupon")
+        zh, en = _plain(known)
+        names = (known.title_zh or zh, known.title_en or en)
         rule = Rule(f"coupon:{known.coupon}"[:64], 1, "coupon", benefit, *names, group="coupon")
     return CouponTerms(known.coupon, rule)
 

@@ -225,6 +225,17 @@ class CashShort(Refusal):
     next_en = "Check the sum"
 
 
+class AmountUnread(Refusal):
+    """What was typed as a sum of money is none."""
+
+    code = "amount_unread"
+    status = 422
+    zh = "金额没有看懂"
+    en = "This is not a sum of money"
+    next_zh = "请只输入数字，最多两位小数，如 12.50"
+    next_en = "Type digits only, with two decimals at most, as 12.50"
+
+
 ALL: tuple[type[Refusal], ...] = (
     NoBasket,
     BasketBusy,
@@ -247,4 +258,5 @@ ALL: tuple[type[Refusal], ...] = (
     CountFirst,
     BasketOpen,
     CashShort,
+    AmountUnread,
 )

@@ -17,8 +17,7 @@ from edge.store import Store
 from kiosk_ui.cashier import selling_stage as stages
 from kiosk_ui.cashier.nav import nav_facts
 from kiosk_ui.cashier.selling_stage import SaleStage
-from kiosk_ui.cashier.shifts import ShiftPages
-from kiosk_ui.words import yuan_to_fen
+from kiosk_ui.cashier.shifts import ShiftPages, typed_fen
 
 _HERE = "/cashier/sale"
 _NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -124,9 +123,10 @@ class SalePages:
         return self._done(lambda who: self._room.selling.remove(_basket(), _number("line"), who, _nonce()))
 
     def _cut(self) -> WerkzeugResponse:
-        fen, reason = _fen("yuan"), request.form.get("reason", "")
-        line = _number("line")
-        return self._done(lambda who: self._room.selling.cut(_basket(), line, fen, reason, who, _nonce()))
+        line, reason = _number("line"), request.form.get("reason", "")
+        return self._done(
+            lambda who: self._room.selling.cut(_basket(), line, typed_fen("yuan"), reason, who, _nonce())
+        )
 
     def _guide(self) -> WerkzeugResponse:
         staff = request.form.get("guide", "").strip()[:32]
@@ -171,8 +171,10 @@ class SalePages:
     # ---- paying ----
 
     def _cash(self) -> WerkzeugResponse:
-        given, shown = _fen("yuan"), _number("shown")
-        return self._done(lambda who: self._room.checkout.cash(_basket(), given, shown, who, _nonce()))
+        shown = _number("shown")
+        return self._done(
+            lambda who: self._room.checkout.cash(_basket(), typed_fen("yuan"), shown, who, _nonce())
+        )
 
     def _pay(self) -> WerkzeugResponse:
         """Begins to collect by wallet; the code is scanned then."""
@@ -241,10 +243,3 @@ def _number(name: str) -> int:
     if not re.fullmatch(r"\d{1,12}", value, re.ASCII):
         raise BadRequest(why=name)
     return int(value)
-
-
-def _fen(name: str) -> int:
-    fen = yuan_to_fen(request.form.get(name, ""))
-    if fen is None:
-        raise BadRequest(why=name)
-    return fen

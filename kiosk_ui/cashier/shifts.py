@@ -9,6 +9,7 @@ from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from edge.domain.refusals import BadRequest
+from edge.domain.selling_refusals import AmountUnread
 from edge.domain.shifts import NOTES, Taking
 from edge.domain.staff import Act, Operator
 from edge.store import Store
@@ -55,16 +56,15 @@ class ShiftPages:
         return make_response(render_template("cashier/sale_shift.html", **facts))
 
     def _begin(self) -> WerkzeugResponse:
-        fen = _fen("float")
-        return self._done(lambda who: self._shifts.open(fen, who, _nonce()))
+        return self._done(lambda who: self._shifts.open(typed_fen("float"), who, _nonce()))
 
     def _move(self) -> WerkzeugResponse:
-        fen, reason = _fen("yuan"), request.form.get("reason", "")
+        reason = request.form.get("reason", "")
         try:
             kind = Taking(request.form.get("kind", ""))
         except ValueError:
             raise BadRequest(why="kind") from None
-        return self._done(lambda who: self._shifts.move(kind, fen, reason, who, _nonce()))
+        return self._done(lambda who: self._shifts.move(kind, typed_fen("yuan"), reason, who, _nonce()))
 
     def _count(self) -> WerkzeugResponse:
         pieces = {}
@@ -82,10 +82,11 @@ class ShiftPages:
         return self._done(lambda who: self._shifts.close(who, _nonce()))
 
 
-def _fen(name: str) -> int:
+def typed_fen(name: str) -> int:
+    """What a person typed as yuan, in fen; raises AmountUnread, which belongs on the page that asked."""
     fen = yuan_to_fen(request.form.get(name, ""))
     if fen is None:
-        raise BadRequest(why=name)
+        raise AmountUnread
     return fen
 
 

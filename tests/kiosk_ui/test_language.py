@@ -92,6 +92,13 @@ def test_the_switch_changes_the_language_and_leads_back(desk: FlaskClient) -> No
     assert not HAN.search(rest), "a Chinese word on the English page"
 
 
+@pytest.mark.parametrize("here", ["/cashier/sale", "/cashier/sale/shift", "/cashier/return"])
+def test_the_switch_leads_back_to_the_page_it_stands_on(desk: FlaskClient, here: str) -> None:
+    assert f'name="next" value="{here}"' in desk.get(here).text
+    answer = desk.post("/language", data={"language": "en", "next": here})
+    assert answer.location == here
+
+
 @pytest.mark.parametrize(
     "next_", ["//evil.example", "http://evil.example/", "/cashier/redeem", "", "/guide/../x"]
 )

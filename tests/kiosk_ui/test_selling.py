@@ -43,7 +43,10 @@ def test_a_sale_without_scripts_from_float_to_change(desk: FlaskClient, hq: Pret
     stock(hq)
     page = desk.get("/cashier/sale").text
     assert "本台还没有开班" in page
-    page = submit(desk, page, "shift/begin", float="200").text
+    mistyped = submit(desk, page, "shift/begin", float="2oo")
+    assert mistyped.status_code == 422
+    assert "金额没有看懂" in mistyped.text
+    page = submit(desk, mistyped.text, "shift/begin", float="200").text
     for code in (TEA, CUP, TEA):
         page = submit(desk, page, "scan", text=code).text
     assert "¥248.80" in page
@@ -76,7 +79,10 @@ def test_the_same_form_twice_is_one_act_and_a_foreign_basket_is_nobodys(
         assert desk.post("/cashier/sale/remove", data=wrong | {"nonce": "nonce-0002"}).status_code == 400
     for sum_ in ("-1", "1.234", "abc", ""):
         form = {"basket": "b", "yuan": sum_, "shown": "1", "nonce": "nonce-0003"}
-        assert desk.post("/cashier/sale/cash", data=form).status_code == 400
+        answer = desk.post("/cashier/sale/cash", data=form)
+        assert answer.status_code == 422
+        assert "金额没有看懂" in answer.text
+        assert "共 2 件" in answer.text, "the basket is still there to be paid"
 
 
 def test_a_page_that_waits_for_money_hears_that_the_store_took_it(
