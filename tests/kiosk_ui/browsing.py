@@ -34,6 +34,7 @@ class Watched:
         self.page.fill("#pin", PIN)
         self.page.press("#pin", "Enter")
         self.page.wait_for_selector(".home")
+        self.page.wait_for_load_state()  # a key pressed before the scan box has the focus is nobody's
 
     def type_in(self, text: str, then: str) -> None:
         # Not keyboard.type(): that is as fast as a scanner.

@@ -124,22 +124,27 @@ class Drain:
         write_toml(self.folder / "settings.toml", raw)
         self._till = WholeTill(self.folder / "settings.toml", web)
 
-    def run(self, kill_s: float) -> float:
-        """Lets it drain; kills one of the two every 0 to 2 x `kill_s` seconds. Gives the seconds it took."""
-        begun = time.monotonic()
+    def run(self, kill_s: float, settled_s: float = SETTLED_S) -> float:
+        """Lets it drain; kills one of the two every 0 to 2 x `kill_s` seconds. Gives the seconds it took.
+
+        A kill waits until something arrived since the last one: on a machine that starts a daemon more slowly than it
+        is killed, nothing would ever arrive and nothing be proved.
+        """
+        begun, there = time.monotonic(), 0
         self._hq.start()
         self._till.start()
         next_kill = begun + self._dice.uniform(0, 2 * kill_s)
         try:
-            while self._at_hq() < self._events or not self._level():
-                if time.monotonic() - begun > SETTLED_S:
+            while (now := self._at_hq()) < self._events or not self._level():
+                if time.monotonic() - begun > settled_s:
                     break
                 time.sleep(0.2)
                 self._weigh()
-                if self._at_hq() < self._events and time.monotonic() > next_kill:
+                if there < now < self._events and time.monotonic() > next_kill:
                     self._kill(self._dice.choice(("store", "hq", "store")))
+                    there = now
                     next_kill = time.monotonic() + self._dice.uniform(0.5, 2 * kill_s)
-                elif self._at_hq() >= self._events:
+                elif now >= self._events:
                     self._proxy.share = 0.0  # the store still has to hear that all of it arrived
         finally:
             took = time.monotonic() - begun
