@@ -178,7 +178,9 @@ class Drain:
         return int(self._hub("SELECT coalesce(sum(last_seq), 0) FROM ingest_stream")[0][0])
 
     def _level(self) -> bool:
-        return self.store_row()[1] == self._events
+        """All of the journal acknowledged; a daemon may write facts of its own, as the nightly look at the stock."""
+        last, acked = self.store_row()
+        return acked == last >= self._events
 
     def _hub(self, sql: str) -> list[Any]:
         from sqlcipher3 import dbapi2
@@ -214,8 +216,8 @@ class Drain:
         closed = self._hub("SELECT count(*) FROM customer_order WHERE state = 'picked_up'")[0][0]
         checks = {
             "the journals differ": here == there,
-            "not all there": len(there) == self._events,
-            "not dense": [row[0] for row in there] == list(range(1, self._events + 1)),
+            "not all there": len(there) >= self._events,
+            "not dense": [row[0] for row in there] == list(range(1, len(there) + 1)),
             "one stream became several": self._hub("SELECT count(*) FROM ingest_stream")[0][0] == 1,
             "not applied": self._hub("SELECT count(*) FROM ingest_event WHERE verdict <> 'applied'")[0][0]
             == 0,
