@@ -78,15 +78,16 @@ class Fast:
 
 
 _FIRST = attrgetter("name_zh", "name_en", "category", "picture")
-_REST = attrgetter(*"brand tax_code unit grams grams_off plu zone place min_stock".split())
+_REST = attrgetter(*"tax_code unit grams grams_off plu zone place min_stock".split())
 _PRICE = attrgetter("sku", "fen", "book")
 _STOCK = attrgetter("sku", "on_hand", "stream", "upto_seq", "at")
 
 
 def _products(found: list[Any]) -> Rows | None:
-    if any(map(attrgetter("flags"), found)) or any(map(attrgetter("tags"), found)):
-        return None
-    return [(d.sku, d.gtin, d.gtin.zfill(14), *_FIRST(d), *_REST(d)) for d in found]
+    return [
+        (d.sku, d.gtin, d.gtin.zfill(14), *_FIRST(d), " ".join(d.flags), d.brand, " ".join(d.tags), *_REST(d))
+        for d in found
+    ]
 
 
 def _stocks(found: list[Any]) -> Rows | None:
@@ -102,7 +103,7 @@ def _marks(*some: str) -> str:
 LINES = msgspec.json.Decoder(Line)
 COUNTED = msgspec.json.Decoder(Counted)
 FAST = {
-    "product": Fast(msgspec.json.Decoder(_OfProduct), _marks(*"?" * 7, "''", "?", "''", *"?" * 8), _products),
+    "product": Fast(msgspec.json.Decoder(_OfProduct), _marks(*"?" * 18), _products),
     "price": Fast(msgspec.json.Decoder(_OfPrice), _marks(*"???"), lambda found: list(map(_PRICE, found))),
     "stock": Fast(msgspec.json.Decoder(_OfStock), _marks(*"?????"), _stocks),
 }

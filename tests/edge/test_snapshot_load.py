@@ -105,7 +105,7 @@ def table(books: Books, name: str) -> list[Any]:
 def test_file_and_pages_give_the_same_rows(books: Books, loader: ChildLoader, tmp_path: Path) -> None:
     ops = [product(n) for n in range(3000)]
     ops += [
-        product(3000, category="tea", flags=["cold", "18+"]),
+        product(3000, category="tea", flags=["cold", "18+"], tags=["new", "gift"], brand="B", min_stock=3),
         product(3001, gtin="0" * 3),
         product(3002, gtin="9" * 16),
     ]
