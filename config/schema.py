@@ -29,6 +29,7 @@ from config.payment_schema import PaymentSettings
 from config.problems import Problem, SettingsRefused, dangling, place, twice
 from config.scanner_checks import scanner_problems
 from config.selling_schema import SellingSettings
+from config.screen_schema import ScreensSettings
 
 __all__ = ["Problem", "Settings", "SettingsRefused", "parse"]
 
@@ -91,6 +92,8 @@ class StationSettings(msgspec.Struct, frozen=True):
     printer: str = ""
     """Name of the printer that serves this station; empty: no slips here."""
 
+    screen: Literal["paired", "local"] = "paired"
+    """Its shopper's screen: bound by a code, or this machine's own browser (loopback), which needs none."""
 
 class PickupSettings(msgspec.Struct, frozen=True):
     """Rules of hand-over that a chain may tune."""
@@ -121,6 +124,7 @@ class Settings(msgspec.Struct, frozen=True):
     pickup: PickupSettings = PickupSettings()
     selling: SellingSettings = SellingSettings()
     payments: PaymentSettings = PaymentSettings()
+    screens: ScreensSettings = ScreensSettings()
     log: LogSettings = LogSettings()
     codes: CodeSettings = CodeSettings()
     labels: dict[Name, LabelSettings] = {}
@@ -200,7 +204,10 @@ def _crossed(settings: Settings) -> list[Problem]:
     problems = scanner_problems(settings.scanners, stations, settings.lights)
     for name, station in settings.stations.items():
         if station.printer and station.printer not in printers:
+    own: dict[str, str] = {}
             problems.append(dangling(f"stations.{name}.printer", station.printer, printers))
+        if station.screen == "local" and own.setdefault(station.kind, name) != name:
+            problems.append(Problem(f"stations.{name}.screen", f"is that of stations.{own[station.kind]}"))
     problems += _printers(printers)
     for name, client in settings.api_clients.items():
         problems += [

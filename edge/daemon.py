@@ -35,6 +35,7 @@ from edge.desks.plugged import PlugDesk
 from edge.desks.printing import PrintDesk
 from edge.desks.reading import CodeReader
 from edge.desks.scans import ScanDesk
+from edge.desks.screens import ScreenDesk
 from edge.desks.staff import StaffDesk
 from edge.desks.status import StatusDesk
 from edge.desks.tries import Tries
@@ -114,6 +115,7 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         upkeep=upkeep_desk(status, printing, plugs, settings.printers),
         events=EventDesk(books, staff),
         status=status,
+        screens=ScreenDesk(books, settings, poke),
     )
     store.scans.give_to(takes_of(store))
     return Shop(books, store, wakes, lanes)

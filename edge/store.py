@@ -21,6 +21,7 @@ from edge.desks.return_work import ReturnWork
 from edge.desks.returns import ReturnDesk
 from edge.desks.sale_scans import SaleRoom
 from edge.desks.scans import ScanDesk
+from edge.desks.screens import ScreenDesk
 from edge.desks.staff import StaffDesk
 from edge.desks.status import StatusDesk
 from edge.desks.tender import TenderDesk
@@ -54,3 +55,4 @@ class Store:
     upkeep: UpkeepDesk
     events: EventDesk
     status: StatusDesk
+    screens: ScreenDesk

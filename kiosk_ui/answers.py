@@ -8,6 +8,7 @@ from flask import Response, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from edge.domain.refusals import BadRequest, NotSignedIn, Refusal, UnknownThing
+from edge.domain.screen_refusals import ScreenUnbound
 from kiosk_ui.language import language
 from kiosk_ui.trail import trace_id
 
@@ -54,6 +55,8 @@ def refused(refusal: Refusal) -> Response:
     partial = request.headers.get("HX-Request") == "true"
     if isinstance(refusal, NotSignedIn):
         return _to_sign_in(refusal, partial=partial)
+    if isinstance(refusal, ScreenUnbound):
+        return _sent_to(f"/screen/pair?kind={refusal.facts['kind']}", refusal, partial=partial)
     name = "refusal_stage.html" if partial else "refusal_page.html"
     page = render_template(name, refusal=refusal, words=refusal.words(language()))
     return make_response(page, refusal.status)
@@ -103,6 +106,10 @@ def _problem(refusal: Refusal) -> Response:
 
 def _to_sign_in(refusal: Refusal, *, partial: bool) -> Response:
     to = SIGN_IN + ("?next=/it/" if request.path.startswith("/it/") else "")
+    return _sent_to(to, refusal, partial=partial)
+
+
+def _sent_to(to: str, refusal: Refusal, *, partial: bool) -> Response:
     if partial:
         answer = make_response("", refusal.status)
         answer.headers["HX-Redirect"] = to

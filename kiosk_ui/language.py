@@ -13,7 +13,9 @@ NAMES = {"zh": "中文", "en": "English"}
 
 _TAGS = {"zh": "zh-CN", "en": "en"}
 _LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
-_BACK = re.compile(r"/(?:cashier/(?:sign-in|return|sale(?:/shift)?)?|it/|guide/[A-Za-z0-9_-]{1,32})")
+_BACK = re.compile(
+    r"/(?:cashier/(?:sign-in|return|sale(?:/shift)?)?|it/|guide/[A-Za-z0-9_-]{0,32}|kiosk/|display/|screen/pair|style)"
+)
 
 
 def language() -> str:
@@ -22,9 +24,9 @@ def language() -> str:
     return wanted if wanted in NAMES else "zh"
 
 
-def language_tag() -> str:
-    """The BCP 47 tag for the page's `lang`."""
-    return _TAGS[language()]
+def language_tag(code: str = "") -> str:
+    """The BCP 47 tag of a language, of the page's own without one."""
+    return _TAGS[code or language()]
 
 
 def locale() -> str:
@@ -50,8 +52,18 @@ def _change() -> WerkzeugResponse:
     wanted = request.form.get("language", "")
     if wanted in NAMES:
         # A shopper's choice goes with the shopper: the guide screen comes back to the shop's own language.
-        keep(answer, COOKIE, wanted, 120 if back.startswith("/guide/") else 365 * 86_400)
+        keep(
+            answer,
+            COOKIE,
+            wanted,
+            _shopper_s(back) if back.startswith(("/guide/", "/kiosk/")) else 365 * 86_400,
+        )
     return answer
+
+
+def _shopper_s(back: str) -> int:
+    """How long a shopper's language lasts, seconds: a page that wipes forgets it sooner by itself."""
+    return 3600 if back in {"/guide/", "/kiosk/"} else 120
 
 
 def keep(answer: Response | WerkzeugResponse, name: str, value: str, seconds: int | None = None) -> None:

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from config.schema import Settings
 from edge.domain.refusals import Refusal
 from edge.store import Store
-from kiosk_ui import answers, guards, language, trail, words
+from kiosk_ui import answers, guards, language, shopper, trail, words
 from kiosk_ui.api.pages import ApiPages
 from kiosk_ui.cashier.nav import nav_facts
 from kiosk_ui.cashier.pages import CashierPages
@@ -25,6 +25,7 @@ from kiosk_ui.guide.pages import GuidePages
 from kiosk_ui.icons import Icons
 from kiosk_ui.it.pages import ItPages
 from kiosk_ui.pictures import draw
+from kiosk_ui.screens import ScreenPages
 
 _ROOM = Path(__file__).parent
 _MOST_BYTES = 1024 * 1024
@@ -56,6 +57,8 @@ def create_app(store: Store, settings: Settings, live_port: int) -> Flask:
     app.register_blueprint(language.blueprint())
     app.register_blueprint(CashierPages(store).blueprint())
     app.register_blueprint(GuidePages(store).blueprint())
+    ScreenPages(store).install(app)
+    shopper.install(app, store)
     app.register_blueprint(ItPages(store).blueprint())
     app.register_blueprint(ApiPages(store).blueprint())
     app.add_url_rule("/", view_func=_door, endpoint="door")
@@ -89,6 +92,7 @@ def _vocabulary(app: Flask, store: Store, settings: Settings, live_port: int) ->
         language_tag=language.language_tag,
         languages=language.NAMES,
         live_port=live_port,
+        now=store.status.now,
         nav_of=partial(nav_facts, store),
         pick=language.pick,
         store_number=settings.store.id,

@@ -11,6 +11,7 @@ from edge.records import (
     deposit_tables,
     return_tables,
     tickets,
+    screens,
     till_indexes,
     unrecognised,
 )
@@ -184,6 +185,7 @@ STEPS = {
     "till_indexes": till_indexes.INDEXES,
     "set_aside": SET_ASIDE,
 }
+    "screens": screens.TABLES,
 NAMES = list(STEPS)
 
 

@@ -88,6 +88,7 @@
   let audio = null;
   let sounded = shown().key ?? "";
   function tone() {
+    if (facts.shopper !== undefined) return; // shopper.js has its own
     const key = shown().key ?? "";
     const [kind, thing] = key.split(":");
     const notes = TONES[kind];

@@ -1,0 +1,103 @@
+// A shopper's page: asks whether anybody is there, wipes, tones, keypad, count-downs, reading aloud. Pages work without it.
+(() => {
+  "use strict";
+  const body = document.body;
+  const stage = document.getElementById("stage");
+  const ask = document.getElementById("idle-ask");
+  const wipe = document.getElementById("wipe");
+  const left = document.getElementById("idle-left");
+  const shown = () => stage?.firstElementChild?.dataset ?? {};
+
+  // Idle. performance.now() never jumps; the store decides at the latest when this page does not.
+  const TOLD_MS = 10000;
+  let touched = performance.now();
+  let told = touched;
+  let key = shown().key ?? "";
+  function touch() {
+    touched = performance.now();
+    if (ask?.open) ask.close();
+    if (body.dataset.touch && touched - told > TOLD_MS && Number(shown().idle)) {
+      told = touched;
+      fetch(body.dataset.touch, { method: "POST", headers: { "HX-Request": "true" } }).catch(() => { /* the next one */ });
+    }
+  }
+  function tick() {
+    const after = Number(shown().idle ?? 0);
+    const warn = Number(shown().warn ?? 0);
+    const quiet = (performance.now() - touched) / 1000;
+    if (!after || quiet < after) { if (ask?.open) ask.close(); return; }
+    const rest = Math.ceil(after + warn - quiet);
+    if (rest <= 0) { touched = performance.now(); if (ask?.open) ask.close(); wipe?.requestSubmit(); return; }
+    if (left && left.textContent !== String(rest)) left.textContent = String(rest);
+    if (warn && ask && !ask.open) { ask.showModal(); play(TONES.attention); speak(ask.querySelector("h2")?.textContent ?? ""); }
+  }
+  if (stage && wipe) {
+    setInterval(tick, 250);
+    for (const kind of ["pointerdown", "keydown", "wheel"]) document.addEventListener(kind, touch, { capture: true, passive: true });
+    ask?.addEventListener("cancel", touch);
+  }
+
+  // Tones, three of our own; the words on the page say the same.
+  const TONES = { ok: [660, 880], error: [311, 233], attention: [880, 660, 880] };
+  let audio = null;
+  function play(notes) {
+    if (!notes) return;
+    try { audio ??= new AudioContext(); } catch { return; }
+    if (audio.state === "suspended") { audio.resume().catch(() => { /* no sound before a first touch */ }); if (!navigator.userActivation?.hasBeenActive) return; }
+    notes.forEach((hertz, n) => {
+      const start = audio.currentTime + n * 0.1;
+      const voice = audio.createOscillator();
+      const loudness = audio.createGain();
+      voice.frequency.value = hertz;
+      loudness.gain.setValueAtTime(0, start);
+      loudness.gain.linearRampToValueAtTime(0.08, start + 0.015);
+      loudness.gain.exponentialRampToValueAtTime(0.001, start + 0.2);
+      voice.connect(loudness).connect(audio.destination);
+      voice.start(start);
+      voice.stop(start + 0.22);
+    });
+  }
+  function speak(text) {
+    if (!text || !body.classList.contains("voice") || !window.speechSynthesis) return;
+    speechSynthesis.cancel();
+    const said = new SpeechSynthesisUtterance(text);
+    said.lang = document.documentElement.lang;
+    speechSynthesis.speak(said);
+  }
+
+  // A new state came: it is somebody's doing (a scan, a touch, a payment), and may be heard.
+  function settle() {
+    const now = shown();
+    body.classList.toggle("dark", "dark" in now);
+    body.classList.toggle("quiet", "quiet" in now);
+    pads();
+    if (now.key === key) return;
+    key = now.key;
+    touched = performance.now();
+    if (ask?.open) ask.close();
+    play(TONES[now.tone]);
+    speak(now.say ?? "");
+  }
+  document.addEventListener("htmx:after:swap", settle);
+
+  // Count-downs
+  setInterval(() => {
+    document.querySelectorAll("[data-left]").forEach((one) => { one.textContent = String(Math.max(0, Number(one.textContent) - 1)); });
+  }, 1000);
+
+  // Keypad
+  function pads() { document.querySelectorAll(".pad").forEach((pad) => { pad.hidden = false; }); }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest(".pad button");
+    if (!button) return;
+    const field = document.getElementById(button.closest(".pad").dataset.pad);
+    if (!field) return;
+    const most = field.maxLength > 0 ? field.maxLength : 64;
+    if (button.dataset.key === "back") field.value = field.value.slice(0, -1);
+    else if (button.dataset.key === "clear") field.value = "";
+    else field.value = (field.value + button.dataset.key).slice(0, most);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  pads();
+  document.querySelector("form[data-auto]")?.requestSubmit();
+})();
