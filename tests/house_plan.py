@@ -6,11 +6,11 @@ ROOMS = ("config", "devices", "edge", "kiosk_ui", "paying", "sync")
 
 # Pure modules with the types that others need: import nothing of ours, and everybody may import them.
 DOORS = tuple(
-    "config.api_schema config.code_schema config.device_schema config.layers config.payment_schema config.playlists "
-    "config.problems config.scanner_checks config.schema config.selling_schema devices.ports devices.slip edge.domain "
-    "sync.admission sync.asked sync.benefits sync.configured sync.deposits sync.figures sync.goods sync.messages "
-    "sync.paying_words sync.picks sync.returning sync.selling sync.selling_rules sync.signed sync.snapshot_words "
-    "sync.tickets".split()
+    "config.api_schema config.code_schema config.device_schema config.guide_schema config.layers "
+    "config.payment_schema config.playlists config.problems config.scanner_checks config.schema "
+    "config.screen_schema config.selling_schema devices.ports devices.slip edge.domain sync.admission sync.asked "
+    "sync.benefits sync.configured sync.deposits sync.figures sync.goods sync.guiding sync.messages sync.paying_words sync.picks "
+    "sync.returning sync.selling sync.selling_rules sync.signed sync.snapshot_words sync.tickets".split()
 )
 # Where everything is put together: may import all rooms, and nobody else may import these.
 ROOTS = tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from edge.records import benefit_tables, deposit_tables, price_rule_tables, return_tables
+from edge.records import benefit_tables, deposit_tables, guide_tables, price_rule_tables, return_tables
 from edge.records.picking_tables import NODES
 
 if TYPE_CHECKING:
@@ -119,6 +119,9 @@ PLAIN = (
     ("promotions", price_rule_tables.REPLICA),
     ("returns", return_tables.REPLICA),
     ("deposits", deposit_tables.REPLICA),
+    ("guide", guide_tables.REPLICA),
+    # Products with a least number are few among a million.
+    ("minimums", ("CREATE INDEX product_minimum ON product (sku) WHERE min_stock > 0",)),
 )
 NAMES = ["first", "config", "feeds", *(name for name, _ in PLAIN)]
 

@@ -13,6 +13,7 @@ from sync import benefits
 from sync.benefits import Coupon, Member, PointsGrant
 from sync.deposits import Deposit
 from sync.goods import Inbound, Node, NodeStock, Quota
+from sync.guiding import Ranked, Review, Variant
 from sync.messages import canonical
 from sync.returning import ReturnedElsewhere, ReturnState
 
@@ -103,6 +104,11 @@ def _elsewhere_row(d: dict[str, Any]) -> Row:
     return (word.sale, msgspec.json.encode(word.lines).decode())
 
 
+def _review_row(d: dict[str, Any]) -> Row:
+    word = msgspec.convert({**d, "tb": "review"}, Review)
+    return (word.sku, word.stars10, word.reviews, msgspec.json.encode(word.says).decode())
+
+
 def _config_row(d: dict[str, Any]) -> Row:
     return (d["id"], canonical(d).decode())
 
@@ -161,6 +167,9 @@ TABLES: Mapping[str, WireTable] = {
     "config": WireTable("config", ("id", "doc"), _config_row),
     "quota": _typed("quota", Quota, "grant sku stream units recall web", apart=("sku",)),
     "substitute": WireTable("substitute", ("sku", "instead"), lambda d: (d["sku"], " ".join(d["instead"]))),
+    "review": WireTable("review", ("sku", "stars10", "reviews", "says"), _review_row),
+    "ranked": _typed("ranked", Ranked, "list skus"),
+    "variant": _typed("variant", Variant, "sku family label_zh label_en rank", apart=("family",)),
     "node": _typed("node", Node, "node kind name_zh name_en km10"),
     "node_stock": _typed("node_stock", NodeStock, "row node sku sellable at", apart=("sku",)),
     "inbound": _typed("inbound", Inbound, "row ref sku qty source due", apart=("sku",)),

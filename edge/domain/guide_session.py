@@ -1,0 +1,145 @@
+"""What a guide screen shows and what may follow: a table of places and acts, and what is kept from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from edge.domain.guide_refusals import ScreenMovedOn
+from edge.domain.moves import IllegalMove, advance
+
+
+class Place(Enum):
+    """What a guide screen shows (value stored)."""
+
+    ATTRACT = "attract"
+    HOME = "home"
+    GOODS = "goods"  # a category, what fits typed letters, today's offers
+    PRODUCT = "product"
+    ORDER = "order"  # HQ's ways to get it
+    PHONE = "phone"  # a code that a phone goes on with
+    CALLED = "called"  # somebody is on the way with it
+    JOIN = "join"
+    JOINED = "joined"
+    FEEDBACK = "feedback"
+    CHIPS = "chips"
+    THANKS = "thanks"
+    PRIVACY = "privacy"
+    UNKNOWN = "unknown"
+    DESK = "desk"  # a pickup, coupon or member code: that is the service desk's
+
+
+class Act(Enum):
+    """What somebody does at the screen, or what happens to it."""
+
+    REST = "rest"
+    TOUCH = "touch"
+    HOME = "home"
+    LIST = "list"
+    OPEN = "open"
+    ORDER = "order"
+    PHONE = "phone"
+    CALL = "call"
+    JOIN = "join"
+    JOINED = "joined"
+    ASK = "ask"
+    RATE = "rate"
+    ANSWER = "answer"
+    PRIVACY = "privacy"
+    MISS = "miss"
+    DESK = "desk"
+
+
+_ANYWHERE = {
+    Act.REST: Place.ATTRACT,
+    Act.HOME: Place.HOME,
+    Act.LIST: Place.GOODS,
+    Act.OPEN: Place.PRODUCT,
+    Act.JOIN: Place.JOIN,
+    Act.ASK: Place.FEEDBACK,
+    Act.PRIVACY: Place.PRIVACY,
+    Act.MISS: Place.UNKNOWN,
+    Act.DESK: Place.DESK,
+}
+_MORE: Mapping[Place, Mapping[Act, Place]] = {
+    Place.PRODUCT: {Act.ORDER: Place.ORDER, Act.PHONE: Place.PHONE, Act.CALL: Place.CALLED},
+    Place.ORDER: {Act.ORDER: Place.ORDER, Act.PHONE: Place.PHONE, Act.CALL: Place.CALLED},
+    Place.PHONE: {Act.ORDER: Place.ORDER, Act.PHONE: Place.PHONE},
+    Place.JOIN: {Act.JOINED: Place.JOINED},
+    Place.FEEDBACK: {Act.RATE: Place.CHIPS},
+    Place.CHIPS: {Act.RATE: Place.CHIPS, Act.ANSWER: Place.THANKS},
+}
+MOVES: Mapping[Place, Mapping[Act, Place]] = {
+    place: {**_ANYWHERE, **_MORE.get(place, {}), **({} if place is Place.ATTRACT else {Act.TOUCH: place})}
+    for place in Place
+}
+PASSING: Mapping[Place, int] = {
+    Place.THANKS: 3,
+    Place.JOINED: 8,
+    Place.CALLED: 15,
+    Place.UNKNOWN: 12,
+    Place.DESK: 15,
+}
+"""Places that end by themselves, seconds."""
+NEXT: Mapping[Place, Act] = {Place.THANKS: Act.REST, Place.JOINED: Act.HOME, Place.UNKNOWN: Act.HOME}
+"""How they end; others go back to the product they came from, or rest."""
+_CARRIED = frozenset({"guide", "campaign"})
+_TRAIL = frozenset({"list", "category", "letters", "page"})
+_GOODS = frozenset({"sku", "how"})
+
+
+@dataclass(frozen=True)
+class Here:
+    """What a screen shows: the place and what it is about. `scan` is the last one it dealt with; times RFC 3339.
+
+    `facts` hold nothing personal: product, list, HQ's address for a phone, a scene of joining, a score.
+    """
+
+    place: Place = Place.ATTRACT
+    facts: Mapping[str, str] = field(default_factory=dict)
+    scan: int = 0
+    entered_at: str = ""
+    touched_at: str = ""
+    rev: int = 0
+
+    def said(self, name: str) -> str:
+        """One of the facts, "" where it is not there."""
+        return self.facts.get(name, "")
+
+
+def moved(
+    here: Here, act: Act, at: str, facts: Mapping[str, str] | None = None, scan: int | None = None
+) -> Here:
+    """The screen after an act; `at` is the trusted time. Raises ScreenMovedOn where the act is not possible there.
+
+    Who is credited stays until the screen rests, the list that a product came from until another list, the product
+    until another one.
+    """
+    try:
+        place = advance(MOVES, here.place, act)
+    except IllegalMove:
+        raise ScreenMovedOn from None
+    seen = here.scan if scan is None else scan
+    if act is Act.TOUCH:
+        return Here(place, here.facts, seen, here.entered_at, at, here.rev)
+    kept = {} if act is Act.REST else _kept(here, act)
+    return Here(place, {**kept, **(facts or {})}, seen, at, at, here.rev + 1)
+
+
+def _kept(here: Here, act: Act) -> dict[str, str]:
+    names = set(_CARRIED)
+    if act is not Act.HOME:
+        names |= _TRAIL if act is not Act.LIST else set()
+        names |= _GOODS if act in {Act.ORDER, Act.PHONE, Act.CALL, Act.PRIVACY} else set()
+        names |= {"score"} if act is Act.RATE else set()
+    return {name: text for name, text in here.facts.items() if name in names}
+
+
+def back(here: Here) -> tuple[Act, dict[str, str]]:
+    """The way back: from a product's further pages to it, from a product to its list, else home."""
+    if here.said("sku") and here.place is not Place.PRODUCT:
+        return Act.OPEN, {name: here.said(name) for name in _GOODS}
+    if here.said("list") and here.place is Place.PRODUCT:
+        return Act.LIST, {name: text for name, text in here.facts.items() if name in _TRAIL}
+    return Act.HOME, {}
