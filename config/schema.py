@@ -28,8 +28,8 @@ from config.device_schema import (
 from config.payment_schema import PaymentSettings
 from config.problems import Problem, SettingsRefused, dangling, place, twice
 from config.scanner_checks import scanner_problems
-from config.selling_schema import SellingSettings
 from config.screen_schema import ScreensSettings
+from config.selling_schema import SellingSettings
 
 __all__ = ["Problem", "Settings", "SettingsRefused", "parse"]
 
@@ -91,9 +91,9 @@ class StationSettings(msgspec.Struct, frozen=True):
     """Its name on screens and slips, English."""
     printer: str = ""
     """Name of the printer that serves this station; empty: no slips here."""
-
     screen: Literal["paired", "local"] = "paired"
     """Its shopper's screen: bound by a code, or this machine's own browser (loopback), which needs none."""
+
 
 class PickupSettings(msgspec.Struct, frozen=True):
     """Rules of hand-over that a chain may tune."""
@@ -123,8 +123,8 @@ class Settings(msgspec.Struct, frozen=True):
     hq: HqSettings = HqSettings()
     pickup: PickupSettings = PickupSettings()
     selling: SellingSettings = SellingSettings()
-    payments: PaymentSettings = PaymentSettings()
     screens: ScreensSettings = ScreensSettings()
+    payments: PaymentSettings = PaymentSettings()
     log: LogSettings = LogSettings()
     codes: CodeSettings = CodeSettings()
     labels: dict[Name, LabelSettings] = {}
@@ -202,12 +202,12 @@ def _crossed(settings: Settings) -> list[Problem]:
     """Names that point at nothing."""
     stations, printers = settings.stations, settings.printers
     problems = scanner_problems(settings.scanners, stations, settings.lights)
-    for name, station in settings.stations.items():
-        if station.printer and station.printer not in printers:
     own: dict[str, str] = {}
-            problems.append(dangling(f"stations.{name}.printer", station.printer, printers))
+    for name, station in settings.stations.items():
         if station.screen == "local" and own.setdefault(station.kind, name) != name:
             problems.append(Problem(f"stations.{name}.screen", f"is that of stations.{own[station.kind]}"))
+        if station.printer and station.printer not in printers:
+            problems.append(dangling(f"stations.{name}.printer", station.printer, printers))
     problems += _printers(printers)
     for name, client in settings.api_clients.items():
         problems += [
