@@ -10,8 +10,8 @@ from edge.records import (
     benefit_tables,
     deposit_tables,
     return_tables,
-    tickets,
     screens,
+    tickets,
     till_indexes,
     unrecognised,
 )
@@ -184,8 +184,8 @@ STEPS = {
     "moved_since": ("CREATE INDEX movement_seq ON movement (seq)",),
     "till_indexes": till_indexes.INDEXES,
     "set_aside": SET_ASIDE,
-}
     "screens": screens.TABLES,
+}
 NAMES = list(STEPS)
 
 
