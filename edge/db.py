@@ -92,7 +92,7 @@ class Database:
         self._writer.execute("PRAGMA wal_autocheckpoint=2000")
 
     def migrate(self, migrations: Callable[[], Migrations], names: list[str]) -> None:
-        """Applies what is missing of `names`; sqlite-utils is imported only when something is."""
+        """Applies what is missing of `names`, all or nothing; sqlite-utils is imported only when something is."""
         known = self._writer.execute(
             "SELECT count(*) FROM sqlite_master WHERE name = '_sqlite_migrations'"
         ).fetchone()[0]
@@ -102,7 +102,9 @@ class Database:
                 return
         from sqlite_utils import Database as Tool
 
-        with self._lock:
+        # One transaction around all steps: a release's file is the old one or the new one, and another process that
+        # founds the same file waits here and finds nothing left to do.
+        with self.transaction():
             migrations().apply(Tool(self._writer))
 
     @contextmanager

@@ -114,7 +114,10 @@ def verify(word: Signed, kind: Kind, role: Role, as_type: type[T]) -> T:
 def signers(word: Signed, role: Role) -> frozenset[str]:
     """The keys (public, hex) of the role whose signature on the word is good; a key counts once."""
     by_id = {key_id(public): public for public in role.keys}
-    said = _said(word.kind, word.body)
+    try:
+        said = _said(word.kind, word.body)
+    except UnicodeEncodeError:  # half a surrogate pair: no text that anybody could have signed
+        return frozenset()
     good = set()
     for signature in word.signatures:
         public = by_id.get(signature.key)
@@ -142,7 +145,7 @@ def first_roster(word: Signed, pinned: str) -> Roster:
     """The first roster a store takes, at enrolment: its root must have the pinned fingerprint; raises NotTrusted."""
     try:
         root = msgspec.json.decode(word.body, type=Roster).roles.get("root")
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError) as error:
         raise NotTrusted("BODY", str(error)) from None
     if root is None or fingerprint(root) != pinned:
         raise NotTrusted("ROOT", "not the pinned root")

@@ -60,6 +60,14 @@ def test_any_change_of_the_body_voids_the_signature(data: st.DataObject) -> None
     assert signers(changed, role(CONFIG)) == frozenset()
 
 
+def test_a_body_that_is_no_text_was_signed_by_nobody() -> None:
+    word = msgspec.structs.replace(sign("config", Bundle(7), [CONFIG]), body="\ud800")
+    with refused("SIGNATURE"):
+        verify(word, "config", role(CONFIG), Bundle)
+    with refused("BODY"):
+        first_roster(word, "00")
+
+
 def test_another_role_another_kind_and_nobody_are_refused() -> None:
     word = sign("config", Bundle(7), [OTHER])
     with refused("SIGNATURE"):
