@@ -84,8 +84,7 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
     poke = (wakes := Wakes()).poke
     status = StatusDesk(books, poke, has_hq=bool(settings.hq.url))
     staff = StaffDesk(books, settings)
-    tries = Tries(books, settings.pickup.wrong_tries, (settings.pickup.lock_s,))
-    reader = CodeReader(books, status, settings, tries, verifier)
+    reader = CodeReader(books, status, settings, _tries(books, settings), verifier)
     gate = Gate(books, staff, status, settings.pickup.hand_over_lock_s)
     pickup = PickupDesk(books, settings, reader, gate, status, poke)
     lanes = Lanes(settings)
@@ -119,6 +118,10 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
     )
     store.scans.give_to(takes_of(store))
     return Shop(books, store, wakes, lanes)
+
+
+def _tries(books: Books, settings: Settings) -> Tries:
+    return Tries(books, settings.pickup.wrong_tries, (settings.pickup.lock_s,))
 
 
 class Daemon:
