@@ -27,6 +27,7 @@ from sync.asked import (
     RevealAsk,
     RevealSaid,
 )
+from sync.guiding import CART_PATH, OPTIONS_PATH, CartAsk, CartSaid, OptionsAsk, OptionsSaid
 from sync.messages import LineDown
 from sync.returning import RMA_PATH, SOLD_PATH, RmaAsk, RmaSaid, SoldAsk, SoldSaid
 
@@ -78,6 +79,14 @@ class HqAsk:
     def rma(self, asked: RmaAsk) -> RmaSaid:
         """See sync.returning.ReturnsAtHq."""
         return self._ask(RMA_PATH, asked, RmaSaid)
+
+    def options(self, asked: OptionsAsk) -> OptionsSaid:
+        """See sync.guiding.ScreensAtHq."""
+        return self._ask(OPTIONS_PATH, asked, OptionsSaid)
+
+    def cart(self, asked: CartAsk) -> CartSaid:
+        """See sync.guiding.ScreensAtHq."""
+        return self._ask(CART_PATH, asked, CartSaid)
 
     def _ask(self, path: str, asked: msgspec.Struct, kind: type[T]) -> T:
         ends = time.monotonic() + self._patience_s

@@ -85,8 +85,9 @@ class ScreenCount(msgspec.Struct, frozen=True):
 
 
 class ScreenCounted(msgspec.Struct, frozen=True, tag="screen.counted", tag_field="k"):
-    """What happened at the actor's screen between two moments. Counts only: nobody is in them."""
+    """What happened at a screen (a station) between two moments, RFC 3339. Counts only: nobody is in them."""
 
+    screen: Name
     since: str
     until: str
     counts: Annotated[tuple[ScreenCount, ...], msgspec.Meta(min_length=1, max_length=MOST_COUNTS)]

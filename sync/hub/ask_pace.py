@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from sync.asked import CLAIM_PATH, COUPON_PATH, PHONE_PATH, REVEAL_PATH
+from sync.guiding import CART_PATH, OPTIONS_PATH
 from sync.hub.envelope import Refused
 from sync.returning import SOLD_PATH
 
@@ -16,6 +17,8 @@ A_MINUTE: Mapping[str, int] = {
     SOLD_PATH: 120,
     CLAIM_PATH: 120,
     COUPON_PATH: 600,
+    OPTIONS_PATH: 600,
+    CART_PATH: 300,
 }
 """Questions of one store a minute: what a large shop's tills ask at their busiest, a few times over."""
 

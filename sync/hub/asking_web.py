@@ -31,6 +31,8 @@ from sync.hub.ask_pace import AskPace
 from sync.hub.coupon_codes import CouponCodes
 from sync.hub.database import write
 from sync.hub.envelope import Refused
+from sync.hub.guide_desk import ScreenDesk
+from sync.hub.guide_web import serve_screens
 from sync.hub.member_desk import MemberDesk
 from sync.hub.publishing import NotPossible
 from sync.hub.return_desk import ReturnDesk
@@ -81,6 +83,7 @@ def serve_asks(
     _serve_people(app, MemberDesk(engine, now), paced, asked, said)
     _serve_codes(app, CouponCodes(engine, now), admit, paced, asked, said)
     _serve_returns(app, ReturnDesk(engine, now), admit, paced, asked, said)
+    serve_screens(app, ScreenDesk(engine, now), paced, asked, said)
 
 
 def _serve_people(app: Flask, people: MemberDesk, paced: Admit, asked: Ask, said: Said) -> None:

@@ -1,13 +1,17 @@
-"""What facts about calls and shoppers' answers mean at HQ: rows for those who look after the shops."""
+"""What facts about calls, shoppers' answers and screens mean at HQ: rows for those who look after the shops."""
 
 from __future__ import annotations
 
 from sqlalchemy import Table
 
+from sync.guiding import ScreenCounted
+from sync.hub.guide_effects import counted
 from sync.hub.judging import Source, Unfit
 from sync.hub.ticket_tables import feedback, ticket_closed, ticket_opened
 from sync.hub.working_set import WorkingSet
 from sync.tickets import FeedbackGiven, TicketClosed, TicketOpened, TicketsUp
+
+HeardUp = TicketsUp | ScreenCounted
 
 _FACES = range(1, 6)
 
@@ -19,9 +23,11 @@ class TicketEffects:
         self._rows = rows
         self._from = source
 
-    def apply(self, fact: TicketsUp) -> str:
+    def apply(self, fact: HeardUp) -> str:
         """Returns ""; raises Unfit."""
         match fact:
+            case ScreenCounted():
+                return counted(self._rows, self._from, fact)
             case TicketOpened():
                 self._keep(ticket_opened, ticket=fact.ticket, kind=fact.kind, sku=fact.sku)
             case TicketClosed():

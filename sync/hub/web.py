@@ -25,7 +25,9 @@ from sync.hub.database import open_hub, snapshot, write
 from sync.hub.envelope import HEADER_ROOM, Refused, read_upload, unpack
 from sync.hub.fleet.seen import Seen
 from sync.hub.fleet.web import serve_fleet
+from sync.hub.guide_web import serve_media
 from sync.hub.ingest import take
+from sync.hub.media import Media, media_beside
 from sync.hub.pay_web import serve_pay
 from sync.hub.pull import page, read_request
 from sync.hub.schema import store as store_table
@@ -74,6 +76,8 @@ def create_hub(
     serve_asks(app, engine, now, lambda: _admitted(engine, now())[0], _asked, _sized, partners or {})
     serve_pay(app, engine, now, lambda: _admitted(engine, now())[0], _asked, _sized, pays)
     serve_snapshots(app, snaps, lambda: _admitted(engine, now())[0])
+    media = media_beside(engine)
+    serve_media(app, Media(media) if media else None, lambda: _admitted(engine, now())[0])
     serve_fleet(app, engine, now, seen)
     _say_errors_in_json(app)
     return app

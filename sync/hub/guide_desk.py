@@ -1,0 +1,224 @@
+"""HQ's desk for shoppers' screens: what they say of products, by which ways those are got, baskets for phones."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import uuid
+from base64 import b32encode
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+
+from sync.goods import Node
+from sync.guiding import (
+    CartAsk,
+    CartSaid,
+    Option,
+    OptionKind,
+    OptionsAsk,
+    OptionsSaid,
+    Ranked,
+    Review,
+    Variant,
+)
+from sync.hub.database import snapshot, write
+from sync.hub.feed import Change, publish, put
+from sync.hub.guide_tables import phone_cart, screen_count
+from sync.hub.publishing import NotPossible
+from sync.hub.rows import CATALOG, NODES
+from sync.hub.schema import feed, meta
+from sync.messages import stamp
+
+SAFETY = 1
+"""Pieces that stay at a place beyond what is offered from it: its figure is some minutes old."""
+NEAR_KM10 = 30
+"""Within three kilometres a rider brings it at once."""
+INSTANT_FEN = 600
+CART_LIVES = timedelta(hours=2)
+"""How long a phone may come with a basket's address."""
+NOTIFY_LIVES = timedelta(days=1)
+_COLLECT, _TRANSFER, _RIDE = timedelta(hours=2), timedelta(days=2), timedelta(minutes=45)
+_TOMORROW = timedelta(days=1)
+_STORES = 5
+_LINK = "cart_link"
+
+
+class ScreenDesk:
+    """The verbs of HQ about screens. Raises NotPossible, with words for a person."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """`now` gives aware times."""
+        self._engine = engine
+        self._now = now
+
+    # ---- what screens say ----
+
+    def say(self, rows: Iterable[Review | Ranked | Variant]) -> int:
+        """Publishes reviews, ranked lists and variants, chain-wide; how many rows that changed."""
+        changes = [put(CATALOG, row) for row in rows]
+        return write(self._engine, lambda conn: publish(conn, changes, stamp(self._now())))
+
+    def unsay(self, tb: str, names: Iterable[str]) -> int:
+        """Takes reviews, lists or variants back by their key."""
+        changes = [Change(CATALOG, tb, name, None) for name in names]
+        return write(self._engine, lambda conn: publish(conn, changes, stamp(self._now())))
+
+    def cart_link(self, url: str) -> None:
+        """Where phones go with a basket: https, the token is added to it."""
+        if not url.startswith("https://") or len(url) > 300:
+            raise NotPossible("only https, and at most 300 characters")
+
+        def work(conn: Connection) -> None:
+            conn.execute(delete(meta).where(meta.c.key == _LINK))
+            conn.execute(insert(meta).values(key=_LINK, value=url))
+
+        write(self._engine, work)
+
+    # ---- what screens ask ----
+
+    def options(self, store: str, asked: OptionsAsk) -> OptionsSaid:
+        """Every way to get so many pieces at this store, by the places' published figures; the best first."""
+        with snapshot(self._engine) as conn:
+            return OptionsSaid(tuple(self._options(conn, store, asked.sku, asked.qty)))
+
+    def cart(self, store: str, asked: CartAsk) -> CartSaid:
+        """A basket for a phone; the same nonce of a store gets the same one, also after its time."""
+
+        def work(conn: Connection) -> CartSaid:
+            link = conn.scalar(select(meta.c.value).where(meta.c.key == _LINK))
+            token, sha = self._token(conn, store, asked.nonce)
+            known = conn.execute(select(phone_cart).where(phone_cart.c.token_sha == sha)).one_or_none()
+            if known is not None:
+                return _said(str(link or ""), known.cart, token, known.until)
+            if link is None or not _product(conn, asked.sku):
+                return CartSaid(why="unknown")
+            ways = {way.option for way in self._options(conn, store, asked.sku, asked.qty)}
+            if asked.option and asked.option not in ways:
+                return CartSaid(why="gone")
+            return self._make(conn, store, asked, str(link), (token, sha))
+
+        return write(self._engine, work)
+
+    def opened(self, token: str) -> dict[str, Any]:
+        """The basket of a phone that came with this token; raises NotPossible for one unknown or over."""
+
+        def work(conn: Connection) -> dict[str, Any]:
+            same, at = phone_cart.c.token_sha == _sha(token), stamp(self._now())
+            row = conn.execute(select(phone_cart).where(same).with_for_update()).mappings().one_or_none()
+            if row is None or row["until"] < at:
+                raise NotPossible("this basket is unknown or over")
+            if not row["opened_at"]:
+                conn.execute(update(phone_cart).where(same).values(opened_at=at))
+            return {name: row[name] for name in row if not name.endswith("_sha")}
+
+        return write(self._engine, work)
+
+    # ---- what came of it ----
+
+    def counts(self, store: str = "") -> list[dict[str, Any]]:
+        """What screens counted, by campaign and kind: campaign, what, n."""
+        table = screen_count.c
+        query = select(table.campaign, table.what, func.sum(table.n).label("n"))
+        query = query.where(table.store == store) if store else query
+        grouped = query.group_by(table.campaign, table.what).order_by(table.campaign, table.what)
+        with snapshot(self._engine) as conn:
+            return [{**row, "n": int(row["n"])} for row in conn.execute(grouped).mappings()]
+
+    def credits(self, store: str = "") -> list[dict[str, Any]]:
+        """Baskets handed to phones, by who is credited: store, screen, guide, purpose, made, opened."""
+        table = phone_cart.c
+        whose = (table.store, table.screen, table.guide, table.purpose)
+        opened = func.count(func.nullif(table.opened_at, ""))
+        query = select(*whose, func.count().label("made"), opened.label("opened"))
+        query = query.where(table.store == store) if store else query
+        with snapshot(self._engine) as conn:
+            rows = conn.execute(query.group_by(*whose).order_by(*whose)).mappings()
+            return [dict(row) for row in rows]
+
+    # ---- inside ----
+
+    def _make(
+        self, conn: Connection, store: str, asked: CartAsk, link: str, made: tuple[str, str]
+    ) -> CartSaid:
+        token, sha = made
+        now = self._now()
+        until = stamp(now + (NOTIFY_LIVES if asked.purpose == "notify" else CART_LIVES))
+        cart = str(uuid.uuid4())
+        whose = {"screen": asked.screen, "guide": asked.guide, "campaign": asked.campaign}
+        what = {"purpose": asked.purpose, "sku": asked.sku, "qty": asked.qty, "option": asked.option}
+        hashes = {"nonce_sha": _sha(asked.nonce), "token_sha": sha}
+        times = {"at": stamp(now), "until": until, "opened_at": ""}
+        conn.execute(insert(phone_cart).values(cart=cart, store=store, **whose, **what, **hashes, **times))
+        return _said(link, cart, token, until)
+
+    def _token(self, conn: Connection, store: str, nonce: str) -> tuple[str, str]:
+        """The token that this wish has, however often it is asked, and its hash; it stands nowhere."""
+        key = str(conn.scalar(select(meta.c.value).where(meta.c.key == "bearer_key"))).encode()
+        made = hmac.new(key, f"cart\n{store}\n{nonce}".encode(), hashlib.sha256).digest()
+        token = b32encode(made[:15]).decode()
+        return token, _sha(token)
+
+    def _options(self, conn: Connection, store: str, sku: str, qty: int) -> list[Option]:
+        nodes = _nodes(conn)
+        left = _sellable(conn, sku, nodes)
+        has = [node for node in nodes if left.get(node.node, 0) >= qty + SAFETY]
+        now = self._now()
+        shops = [node for node in has if node.kind == "store" and node.node != store]
+        found = [_way("pickup_there", node, now + _COLLECT) for node in shops[:_STORES]]
+        far = [node for node in has if node.kind != "store"]
+        riders = [node for node in has if node.km10 <= NEAR_KM10 and node.kind != "warehouse"]
+        if riders:
+            found.append(_way("instant", riders[0], now + _RIDE, INSTANT_FEN))
+        if far:
+            found.append(_way("next_day", far[0], now + _TOMORROW))
+            found.append(_way("pickup_here", far[0], now + _TRANSFER, node_as=store))
+        return [msgspec.structs.replace(way, **_named(conn, way, store)) for way in found]
+
+
+def _way(kind: OptionKind, node: Node, ready: datetime, fen: int = 0, node_as: str = "") -> Option:
+    names = (node.name_zh, node.name_en, 0 if node_as else node.km10)
+    return Option(f"{kind}:{node.node}", kind, node_as or node.node, *names, stamp(ready), fen)
+
+
+def _named(conn: Connection, way: Option, store: str) -> dict[str, str]:
+    """For what is collected here the name of this store, if HQ has one."""
+    if way.node != store:
+        return {}
+    found = conn.scalar(select(feed.c.d).where((feed.c.tb == "shop") & (feed.c.id == store)))
+    shop = msgspec.json.decode(found) if found else {}
+    return {name: str(shop[name]) for name in ("name_zh", "name_en") if name in shop}
+
+
+def _nodes(conn: Connection) -> list[Node]:
+    here = (feed.c.bucket == NODES) & (feed.c.tb == "node") & (feed.c.op == "put")
+    rows = conn.scalars(select(feed.c.d).where(here))
+    found = [msgspec.convert({"tb": "node", **msgspec.json.decode(d)}, Node) for d in rows]
+    return sorted(found, key=lambda node: (node.km10, node.node))
+
+
+def _sellable(conn: Connection, sku: str, nodes: list[Node]) -> dict[str, int]:
+    names = [f"{node.node}:{sku}" for node in nodes]
+    here = (
+        (feed.c.bucket == NODES) & (feed.c.tb == "node_stock") & (feed.c.op == "put") & feed.c.id.in_(names)
+    )
+    rows = [msgspec.json.decode(d) for d in conn.scalars(select(feed.c.d).where(here))]
+    return {str(row["node"]): int(row["sellable"]) for row in rows}
+
+
+def _product(conn: Connection, sku: str) -> bool:
+    here = (feed.c.bucket == CATALOG) & (feed.c.tb == "product") & (feed.c.id == sku) & (feed.c.op == "put")
+    return conn.scalar(select(feed.c.id).where(here)) is not None
+
+
+def _said(link: str, cart: str, token: str, until: str) -> CartSaid:
+    more = urlencode({"t": token})
+    return CartSaid("", cart, f"{link}{'&' if '?' in link else '?'}{more}", until)
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

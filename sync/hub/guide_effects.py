@@ -1,0 +1,21 @@
+"""What the counts of shoppers' screens mean at HQ: rows, for those who look at campaigns."""
+
+from __future__ import annotations
+
+from sync.guiding import ScreenCounted
+from sync.hub.guide_tables import screen_count
+from sync.hub.judging import Source, Unfit
+from sync.hub.working_set import WorkingSet
+from sync.messages import is_stamp
+
+
+def counted(rows: WorkingSet, source: Source, fact: ScreenCounted) -> str:
+    """Keeps the counts; nothing of them contradicts anything. Raises Unfit."""
+    if not is_stamp(fact.since) or not is_stamp(fact.until):
+        raise Unfit("BAD_FACT")
+    where = {"stream": source.stream, "seq": source.seq, "store": source.store, "at": source.at}
+    span = {"screen": fact.screen, "since": fact.since, "until": fact.until}
+    for pos, one in enumerate(fact.counts):
+        what = {"what": one.what, "campaign": one.campaign, "sku": one.sku, "n": one.n}
+        rows.keep(screen_count, {**where, **span, "pos": pos, **what})
+    return ""
