@@ -25,6 +25,7 @@ from edge.hub_cli import hub
 from edge.hub_run import run_hints, run_hub
 from edge.lane_cli import lane, lane_key
 from edge.outbox_cli import outbox
+from edge.screens_cli import screens
 from edge.snapshot_cli import snapshot
 from edge.terminal import json_line, plain, some
 from edge.trust_cli import trust
@@ -197,6 +198,7 @@ for verb in (run_hub, run_hints, *verbs.VERBS):
     hub.add_command(verb)
 main.add_command(hub)
 main.add_command(outbox)
+main.add_command(screens)
 hub.add_command(config)
 hub.add_command(trust)
 hub.add_command(snapshot)

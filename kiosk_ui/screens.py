@@ -48,7 +48,7 @@ class ScreenPages:
 
     def here(self, kind: ScreenKind) -> Screen:
         """By the cookie, or because the settings call this machine's own browser that screen."""
-        screen = self._store.screens.at(request.cookies.get(_cookie(kind), ""))
+        screen = self._bound(kind)
         if screen is None and _on_this_machine():
             screen = self._store.screens.local(kind)
         if screen is None:
@@ -60,7 +60,7 @@ class ScreenPages:
         if "kind" not in request.args:
             return make_response(render_template("shopper/pair.html", kind="", pairing=None, step="kind"))
         kind = _kind(request.args["kind"])
-        if self._store.screens.at(request.cookies.get(_cookie(kind), "")) is not None:
+        if self._bound(kind) is not None:
             return redirect(HOMES[kind], 303)
         pairing = self._store.screens.pairing(self._secret(kind))
         step = "ask" if pairing is None else "take" if pairing.bound else "code"
@@ -87,6 +87,10 @@ class ScreenPages:
         answer = redirect(HOMES[kind], 303)
         keep(answer, _cookie(kind), token, _YEAR_S)
         return answer
+
+    def _bound(self, kind: ScreenKind) -> Screen | None:
+        screen = self._store.screens.at(request.cookies.get(_cookie(kind), "")[:64])
+        return screen if screen is not None and screen.kind == kind else None
 
     def _secret(self, kind: ScreenKind) -> str:
         return request.cookies.get(_cookie(kind, "pairing"), "")[:64]

@@ -12,9 +12,8 @@ from edge.clock import moment_of, stamp
 from edge.db import Connection
 from edge.desks.status import Poke
 from edge.desks.tries import Tries
-from edge.desks.wishing import Done, once
 from edge.domain.idle import Idle, Waits, idle_of
-from edge.domain.refusals import NotAllowed, UnknownThing
+from edge.domain.refusals import BadRequest, NonceReused, NotAllowed, UnknownThing
 from edge.domain.screen_refusals import PairingUnknown, ScreensWaiting, WrongPlace
 from edge.domain.screens import FITS, LOCAL, PAIRING_S, Pairing, Screen, ScreenKind
 from edge.domain.staff import Act, Operator
@@ -64,44 +63,46 @@ class ScreenDesk:
         left_s = 0 if row is None else self._left_s(row)
         return None if row is None or left_s <= 0 else Pairing(row.code, secret, left_s, bool(row.screen))
 
-    def kind_of(self, code: str) -> ScreenKind | None:
-        """What kind of screen shows this code, so that only fitting stations are offered; None: none does."""
-        row = self._shown(self._rows.pairings(), code)
-        return None if row is None else row.kind
-
     def bind(self, code: str, station: str, operator: Operator, nonce: str) -> Screen:
         """The screen that shows `code` stands at `station` from now on.
 
         Raises NotAllowed, UnknownThing for the station, PairingUnknown, WrongPlace, TooManyTries by person.
         """
         _allowed(operator)
-        place = self._settings.stations.get(station)
-        if place is None:
+        if station not in self._settings.stations:
             raise UnknownThing
         scope = f"screen:{operator.staff[:32]}"
         self._tries.check(scope)
         number = "".join(code.split())
-
-        def work(tx: Connection) -> Done:
-            row = self._shown(self._rows.pairings(tx), number)
-            if row is None:
-                raise PairingUnknown
-            if FITS[row.kind] != place.kind:
-                raise WrongPlace(station=station)
-            screen, at = secrets.token_hex(6), stamp(self._books.clock.now())
-            # Nobody holds a token of this hash: the screen takes one of its own when it comes back.
-            held = _sha(secrets.token_urlsafe(32))
-            self._rows.add(tx, ScreenRow(screen, station, row.kind, held, at, operator.staff))
-            self._rows.became(tx, row.secret_sha, screen)
-            return Done(0, screen)
-
+        asked = _sha(f"{number}:{station}")
         try:
-            done, _ = once(self._books, nonce, ("bind", number, station), work)
+            with self._books.ledger.transaction() as tx:
+                done = self._rows.wished(tx, _named(nonce))
+                if done is not None and done.request_sha != asked:
+                    raise NonceReused
+                if done is None:
+                    done = self._bound(tx, number, station, operator, (nonce, asked))
         except PairingUnknown:
             self._tries.wrong(scope)
             raise
         self._poke(TOPIC)
-        return self._of(done.answer)
+        return self._told(done)
+
+    def _bound(
+        self, tx: Connection, code: str, station: str, operator: Operator, wish: tuple[str, str]
+    ) -> ScreenRow:
+        pairing = self._shown(self._rows.pairings(tx), code)
+        if pairing is None:
+            raise PairingUnknown
+        if FITS[pairing.kind] != self._settings.stations[station].kind:
+            raise WrongPlace(station=station)
+        at = stamp(self._books.clock.now())
+        # Nobody holds a token of this hash: the screen takes one of its own when it comes back.
+        held = _sha(secrets.token_urlsafe(32))
+        row = ScreenRow(secrets.token_hex(6), station, pairing.kind, held, at, operator.staff, *wish)
+        self._rows.add(tx, row)
+        self._rows.became(tx, pairing.secret_sha, row.id)
+        return row
 
     def taken(self, secret: str) -> str | None:
         """The token of the screen that this pairing became, None: not yet, or over.
@@ -140,25 +141,19 @@ class ScreenDesk:
     def revoke(self, screen: str, operator: Operator, nonce: str) -> None:
         """The screen is sent back to the pairing page at its next look; raises NotAllowed, UnknownThing."""
         _allowed(operator)
-
-        def work(tx: Connection) -> Done:
-            if self._rows.by_id(tx, screen) is None:
-                raise UnknownThing
-            self._rows.revoke(tx, screen, stamp(self._books.clock.now()), operator.staff)
-            return Done(0, screen)
-
-        once(self._books, nonce, ("revoke", screen), work)
+        with self._books.ledger.transaction() as tx:
+            before = self._rows.revoked(tx, _named(nonce))
+            if before and before != screen:
+                raise NonceReused
+            if not before:
+                if self._rows.by_id(tx, screen) is None:
+                    raise UnknownThing
+                self._rows.revoke(tx, screen, stamp(self._books.clock.now()), operator.staff, nonce)
         self._poke(TOPIC)
 
     def all(self) -> tuple[Screen, ...]:
         """Every bound screen, oldest first."""
         return tuple(self._told(row) for row in self._rows.all())
-
-    def _of(self, screen: str) -> Screen:
-        row = self._rows.by_id(self._books.ledger.read(), screen)
-        if row is None:
-            raise UnknownThing
-        return self._told(row)
 
     def _told(self, row: ScreenRow) -> Screen:
         seen = self._seen.get(row.id)
@@ -196,6 +191,12 @@ def _fresh_code(taken: set[str]) -> str:
 def _allowed(operator: Operator) -> None:
     if not operator.may(Act.SERVE_DEVICES):
         raise NotAllowed
+
+
+def _named(nonce: str) -> str:
+    if not nonce:
+        raise BadRequest(why="nonce")
+    return nonce
 
 
 def _sha(text: str) -> str:

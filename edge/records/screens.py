@@ -11,13 +11,15 @@ TABLES = (
     """CREATE TABLE bound_screen (
         id TEXT PRIMARY KEY, station TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('kiosk', 'guide', 'display')),
         token_sha TEXT NOT NULL UNIQUE, bound_at TEXT NOT NULL, bound_by TEXT NOT NULL,
-        revoked_at TEXT NOT NULL DEFAULT '', revoked_by TEXT NOT NULL DEFAULT '') STRICT""",
+        nonce TEXT NOT NULL UNIQUE, request_sha TEXT NOT NULL,
+        revoked_at TEXT NOT NULL DEFAULT '', revoked_by TEXT NOT NULL DEFAULT '',
+        revoke_nonce TEXT NOT NULL DEFAULT '') STRICT""",
     "CREATE INDEX bound_screen_live ON bound_screen (bound_at) WHERE revoked_at = ''",
     """CREATE TABLE pairing (
         secret_sha TEXT PRIMARY KEY, code TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, origin TEXT NOT NULL,
         boot TEXT NOT NULL, asked_ms INTEGER NOT NULL, screen TEXT NOT NULL DEFAULT '') STRICT""",
 )
-_SCREEN = "id, station, kind, token_sha, bound_at, bound_by"
+_SCREEN = "id, station, kind, token_sha, bound_at, bound_by, nonce, request_sha"
 _PAIRING = "secret_sha, code, kind, origin, boot, asked_ms, screen"
 
 
@@ -31,6 +33,8 @@ class ScreenRow:
     token_sha: str
     bound_at: str
     bound_by: str
+    nonce: str
+    request_sha: str
 
 
 @dataclass(frozen=True)
@@ -72,15 +76,27 @@ class Screens:
     def add(self, tx: Connection, row: ScreenRow) -> None:
         """A new one."""
         values = (row.id, row.station, row.kind, row.token_sha, row.bound_at, row.bound_by)
-        tx.execute(f"INSERT INTO bound_screen ({_SCREEN}) VALUES (?, ?, ?, ?, ?, ?)", values)
+        wish = (row.nonce, row.request_sha)
+        tx.execute(f"INSERT INTO bound_screen ({_SCREEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*values, *wish))
+
+    def wished(self, tx: Connection, nonce: str) -> ScreenRow | None:
+        """The screen, revoked or not, that was bound by this wish."""
+        row = tx.execute(f"SELECT {_SCREEN} FROM bound_screen WHERE nonce = ?", (nonce,)).fetchone()
+        return None if row is None else ScreenRow(*row)
 
     def give(self, tx: Connection, screen: str, token_sha: str) -> None:
         """The screen holds this token from now on, and no other."""
         tx.execute("UPDATE bound_screen SET token_sha = ? WHERE id = ?", (token_sha, screen))
 
-    def revoke(self, tx: Connection, screen: str, at: str, by: str) -> None:
+    def revoked(self, tx: Connection, nonce: str) -> str:
+        """The screen that was revoked by this wish, "" none."""
+        row = tx.execute("SELECT id FROM bound_screen WHERE revoke_nonce = ?", (nonce,)).fetchone()
+        return "" if row is None else str(row[0])
+
+    def revoke(self, tx: Connection, screen: str, at: str, by: str, nonce: str) -> None:
         """It is no screen of ours any more."""
-        tx.execute("UPDATE bound_screen SET revoked_at = ?, revoked_by = ? WHERE id = ?", (at, by, screen))
+        changed = "UPDATE bound_screen SET revoked_at = ?, revoked_by = ?, revoke_nonce = ? WHERE id = ?"
+        tx.execute(changed, (at, by, nonce, screen))
         tx.execute("DELETE FROM pairing WHERE screen = ?", (screen,))
 
     def pairing(self, secret_sha: str, tx: Connection | None = None) -> PairingRow | None:

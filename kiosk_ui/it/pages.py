@@ -16,6 +16,7 @@ from kiosk_ui import words
 from kiosk_ui.cashier.entrance import session_token
 from kiosk_ui.cashier.stage import fresh_nonce
 from kiosk_ui.it import data_words, device_words
+from kiosk_ui.it import screens as screen_words
 
 _HERE = "/it/"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -41,6 +42,7 @@ class ItPages:
         site.add_url_rule("/cameras/<name>", view_func=self.camera)
         for name in ("test", "cancel", "settle", "accept"):
             site.add_url_rule(f"/{name}", view_func=getattr(self, name), methods=["POST"])
+        screen_words.ItScreens(self._store, self._operator).rules(site)
         return site
 
     def home(self) -> str:
@@ -48,6 +50,8 @@ class ItPages:
         operator = self._operator()
         station = self._store.staff.station(operator.station)
         facts = self._facts(operator)
+        facts["screen_address"] = f"{request.host}/screen/pair"
+        facts["stations"] = self._store.staff.stations()
         return render_template("it/page.html", operator=operator, station=station, **facts)
 
     def board(self) -> Response:
@@ -109,6 +113,8 @@ class ItPages:
             "board": self._store.upkeep.board(operator),
             "say": device_words,
             "say_data": data_words,
+            "say_screens": screen_words,
+            "screens": self._store.screens.all(),
             "since": lambda at: words.ago(max(0.0, (status.now() - at).total_seconds())),
             "printers": sorted(self._store.upkeep.printers),
         }
