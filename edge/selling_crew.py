@@ -14,6 +14,7 @@ from edge.desks.catalogue import CatalogueDesk
 from edge.desks.checkout import CheckoutDesk
 from edge.desks.customers import Customers
 from edge.desks.deposits import DepositDesk
+from edge.desks.open_money import OpenMoney
 from edge.desks.own_codes import own_codes
 from edge.desks.price_rules import PriceRuleDesk
 from edge.desks.quoting import Quoting, Source
@@ -55,13 +56,15 @@ def sale_room(
         printing,
         invoices(settings, books),
     )
+    checkout = CheckoutDesk(books, work, quoting, coupons, tender, booking)
     return SaleRoom(
         SellingDesk(books, work, coupons, poke, rules, quoting, till.weighing, status),
-        CheckoutDesk(books, work, quoting, coupons, tender, booking),
+        checkout,
         ShiftDesk(books, store, rules, staff, status, poke),
         customers,
         BasketDeposits(work, deposits),
         CatalogueDesk(books, status, own_codes(settings)),
+        OpenMoney(checkout),
     )
 
 

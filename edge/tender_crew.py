@@ -45,15 +45,16 @@ def pay_workers(
 ) -> PayWorkers:
     """What calls these providers for that desk."""
     desk = tender
-    return PayWorkers(
-        desk.books, staff, desk.status, desk.terms, desk.hand, desk.settling, providers, desk.poke
-    )
+    desk.hand.serve({channel.value for channel in providers})
+    rows = (desk.books, staff, desk.status, desk.terms, desk.hand, desk.settling)
+    return PayWorkers(*rows, providers, desk.poke, desk.back)
 
 
 def hire_payers(settings: Settings, tender: TenderDesk, staff: StaffDesk, hire: Callable[..., None]) -> None:
     """Takes on as many workers as calls may run at a time; none where only cash is taken."""
     providers = providers_of(settings, tender.books)
     if not providers:
+        tender.hand.serve(set())
         return
     work = pay_workers(tender, staff, providers)
     for number in range(settings.payments.workers):

@@ -10,6 +10,7 @@ from kiosk_ui import words
 
 _REASONS = {
     Reason.CHANGE: _l("找零、换钱"),
+    Reason.GIVE_BACK: _l("退还现金"),
     Reason.COUNT: _l("清点"),
     Reason.NO_SALE: _l("无销售开箱"),
     Reason.OTHER: _l("其他原因"),

@@ -14,6 +14,7 @@ from edge.db import Connection
 from edge.desks.quoting import Quoting
 from edge.desks.status import Poke, StatusDesk
 from edge.domain.moves import IllegalMove, advance
+from edge.domain.promotion_book import RuleBook
 from edge.domain.refusals import BadRequest, NonceReused, NotAllowed
 from edge.domain.selling import MOVES, Basket, BasketState, Line
 from edge.domain.selling_refusals import NoBasket, NotForSale, PayFirst, TooManyPieces
@@ -118,8 +119,8 @@ class BasketWork:
         """Written, as a new version."""
         return self.books.baskets.save(tx, basket, self.now())
 
-    def new(self, tx: Connection, operator: Operator, *, training: bool) -> Basket:
-        """A basket of this moment, written."""
+    def new(self, tx: Connection, operator: Operator, book: RuleBook, *, training: bool) -> Basket:
+        """A basket of this moment, written; `book`: the rules that were read for it before the transaction."""
         now = self.now()
         basket = Basket(
             basket=str(uuid.uuid4()),
@@ -130,7 +131,7 @@ class BasketWork:
             training=training,
             channel="store",
             code="",
-            rules=self.quoting.begin(tx, now),
+            rules=self.quoting.keep(tx, book),
             member="",
             tier="",
             card_tail="",

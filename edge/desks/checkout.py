@@ -61,7 +61,7 @@ class CheckoutDesk(SetAside):
         return view
 
     def cash(self, basket: str, given_fen: int, shown_fen: int, operator: Operator, nonce: str) -> Sale:
-        """Takes cash for all that is due, opens the drawer and completes the sale. Raises NotPaid, what `pay` raises.
+        """Takes cash for what is still due, opens the drawer and completes the sale. Raises NotPaid, what `pay` raises.
 
         In training nothing is collected and no drawer opens.
         """
@@ -70,12 +70,14 @@ class CheckoutDesk(SetAside):
             return done
         here = self.work.mine(basket, operator)
         self._at_till(here)
-        if given_fen < shown_fen:
-            raise NotPaid(left=_yuan(shown_fen - given_fen))
-        if here.training:
-            return self._train(here, given_fen, operator, nonce)
         began = self.tender.of_basket(basket)
         paid = began.fen - began.due_fen if began is not None else 0
+        # A wallet paid a part: what is asked for is the rest.
+        asked = began.due_fen if began is not None and paid else shown_fen
+        if given_fen < asked:
+            raise NotPaid(left=_yuan(asked - given_fen))
+        if here.training:
+            return self._train(here, given_fen, operator, nonce)
         if began is None or not paid:
             began = self.pay(basket, shown_fen, operator, f"pay:{nonce}", cash=True)
         if began.due_fen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -39,6 +39,7 @@ from sync.goods import MoveReason, StockMoved
 from sync.messages import SyncFault
 
 _HOUR = timedelta(hours=1)
+_TWICE = "twice"
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,12 @@ class CouponHolds:
         admit(row.known, here)
         if give and self.books.shelf.level(row.known.sku, tx) == 0:
             raise GiftGone
+        # Two tills at once: what another basket holds for this member counts as used.
+        held = here.by_member + self.books.coupons.holds_by(row.member, row.coupon, tx)
+        if row.known.per_member and held >= row.known.per_member:
+            raise CouponHeld
         if not row.asked:
-            admit_unasked(row.known, here)
+            admit_unasked(row.known, replace(here, by_member=held))
         if row.known.once and self.books.coupons.held(row.coupon, row.issuer, tx):
             raise CouponHeld
         self.books.coupons.add(tx, row, wish.nonce, operator.staff)
@@ -182,6 +187,21 @@ class CouponHolds:
         self.books.wallet.add_use(tx, kept, known.cls, at, unasked=row.unverified, member=row.member)
         self.books.coupons.move(tx, row.lock, state, use, sale)
         return Done(seq, use)
+
+    def use_twice(self, tx: Connection, row: LockRow, fen: int, operator: Operator, sale: str) -> str:
+        """A paid sale took a coupon off that somebody else used: a use beside the first, for HQ to make a case of."""
+        name, use, known = str(uuid.uuid4()), str(uuid.uuid4()), row.known
+        offline = self.status.word() is LineWord.DOWN
+        fact = CouponRedeemed(
+            use, row.coupon, fen, sale, offline, row.unverified, known.nonce, name, row.member, row.issuer
+        )
+        self.books.journal.append(tx, fact, author(operator))
+        # Of a class of its own: the belt that a coupon has one standing use is about those that were to be.
+        kept, at = UseRow(use, row.coupon, fen, ""), stamp(self.status.now())
+        self.books.wallet.add_use(tx, kept, _TWICE, at, unasked=False, member=row.member)
+        own = replace(row, lock=name, state=CouponState.REDEEMED, order=sale, asked=False, at=at, use=use)
+        self.books.coupons.add(tx, own, f"twice:{use}", operator.staff)
+        return use
 
     def move(self, tx: Connection, row: LockRow, event: CouponEvent) -> LockRow:
         """What happens to the hold by COUPON; raises HoldGone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,7 +36,7 @@ from edge.records.books import Books
 from edge.records.coupons import LockRow
 from sync.benefits import CouponReleased
 
-_HOUR = timedelta(hours=1)
+_log = logging.getLogger("store_edge.coupons")
 _DAY = timedelta(days=1)
 _SOME = 20
 
@@ -116,9 +117,7 @@ class CouponDesk:
                 raise UnknownThing
             if row.state is CouponState.ISSUED:
                 return
-            basket = self.books.baskets.by_id(row.order, tx)
-            if basket is not None and basket.state is BasketState.PAYING:
-                raise PayFirst
+            self._unpaid(row, tx)
             self.holds.move(tx, row, CouponEvent.RELEASE)
         del operator
         self.poke("coupons")
@@ -153,21 +152,29 @@ class CouponDesk:
     def redeem_in(self, tx: Connection, lock: str, fen: int, operator: Operator, sale: str) -> str:
         """Within the sale's transaction: the coupon took `fen` off. Gives the name of this use.
 
-        A hold that lapsed while the money was being taken counts still, unless another basket has the coupon.
-        Raises HoldGone.
+        A hold that lapsed while money was taken counts still; also where somebody else used the coupon meanwhile the
+        sale stands, since it is paid: HQ opens a case of the second use.
         """
         row = self.books.coupons.lock(lock, tx)
         if row is None:
             raise UnknownThing
-        return self._redeem(tx, row, fen, operator, sale).answer
+        try:
+            return self._redeem(tx, row, fen, operator, sale).answer
+        except HoldGone:
+            _log.warning("coupon used twice", extra={"coupon": row.coupon, "sale": sale})
+            return self.holds.use_twice(tx, row, fen, operator, sale)
 
     def redeem(self, lock: str, fen: int, operator: Operator, nonce: str, *, ref: str = "") -> str:
-        """The same for a till whose sales are not booked here; gives the name of this use. Raises HoldGone."""
+        """The same for a till whose sales are not booked here; gives the name of this use. Raises HoldGone.
+
+        PayFirst: a basket of ours is being paid at a price that the coupon is part of.
+        """
 
         def work(tx: Connection) -> Done:
             row = self.books.coupons.lock(lock, tx)
             if row is None:
                 raise UnknownThing
+            self._unpaid(row, tx)
             return self._redeem(tx, row, fen, operator, ref)
 
         done, repeat = once(self.books, nonce, ("redeem", lock, fen, operator.station, ref), work)
@@ -217,6 +224,10 @@ class CouponDesk:
         """Uses that HQ did not take for good, newest first: the list of exceptions. The sales stand."""
         return tuple(self.reader.disputed(*row) for row in self.books.coupons.disputed(limit))
 
+    def disputes(self) -> int:
+        """How many those are, counted to 99."""
+        return len(self.books.coupons.disputed(99))
+
     def turn(self) -> bool:
         """One bounded step: holds that ran out are let go, and HQ hears of those it keeps. Whether there was any."""
         now = self.status.now()
@@ -244,6 +255,11 @@ class CouponDesk:
             row = self.holds.move(tx, row, CouponEvent.LOCK)
         return self.holds.use(tx, row, fen, operator, sale)
 
+    def _unpaid(self, row: LockRow, tx: Connection) -> None:
+        """Raises PayFirst while the basket that holds it is being paid."""
+        if (here := self.books.baskets.by_id(row.order, tx)) and here.state is BasketState.PAYING:
+            raise PayFirst
+
     def _again(self, row: LockRow, sha: str) -> HeldCoupon:
         self._same(row, sha)
         if row.state is not CouponState.LOCKED:
@@ -255,9 +271,8 @@ class CouponDesk:
             raise NonceReused
 
     def _given(self, row: LockRow, *, repeat: bool) -> GiftGiven:
-        known = row.known
-        kept = self.books.coupons.lock(row.lock) or row
-        return GiftGiven(kept.use, row.coupon, known.sku, *self.reader.goods(known.sku), 1, repeat)
+        kept, sku = self.books.coupons.lock(row.lock) or row, row.known.sku
+        return GiftGiven(kept.use, row.coupon, sku, *self.reader.goods(sku), 1, repeat)
 
     def _tell_hq(self) -> bool:
         """Holds that ended here end at HQ too; where it does not answer, they run out there by themselves."""

@@ -26,7 +26,7 @@ from edge.domain.moves import advance
 from edge.domain.pickup_code import CodeInvalid
 from edge.domain.promotion_book import RuleBook
 from edge.domain.promotion_rules import Rule, Scope
-from edge.domain.promotion_used import times_taken
+from edge.domain.promotion_used import given_by, times_taken
 from edge.domain.selling import Basket, BasketState
 from edge.records.books import Books
 from edge.records.deposits import HoldRow
@@ -130,15 +130,24 @@ class DepositDesk:
     def used(self, basket: Basket, rules: Iterable[Rule]) -> dict[str, Used]:
         """What is gone of limits, as far as this store's own sales tell: times of the member, fen of budgets.
 
-        What other stores gave HQ alone knows; rules with such limits act only while it answers (needs_online).
+        A basket that is being paid elsewhere has its price already, so what that gives is gone too: read within the
+        transaction that keeps a price, two tills never both get the last of it. What other stores gave HQ alone knows;
+        rules with such limits act only while it answers (needs_online).
         """
         found = {}
-        for rule in rules:
+        limited = [rule for rule in rules if rule.caps.member_times or rule.caps.budget_fen]
+        paying = self.books.baskets.priced_elsewhere(basket.basket) if limited else []
+        for rule in limited:
             caps, times = rule.caps, 0
             if caps.member_times and basket.member:
                 sales = self.books.deposits.taken(rule.rule, basket.member)
+                mine = (priced for member, priced in paying if member == basket.member)
+                sales += [(kind, *sums) for priced in mine for kind, sums in given_by(priced, rule.rule)]
                 times = sum(times_taken(rule, pieces, fen) for _, pieces, fen in sales)
-            fen = self.books.deposits.given(rule.rule) if caps.budget_fen else 0
+            fen = 0
+            if caps.budget_fen:
+                held = [sums for _, priced in paying for _, sums in given_by(priced, rule.rule)]
+                fen = self.books.deposits.given(rule.rule) + sum(off for _, off in held)
             if times or fen:
                 found[rule.rule] = Used(times, fen)
         return found

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from edge.clock import moment_of, stamp
 from edge.db import Connection
+from edge.desks.low_stock import LowStocks
 from edge.desks.status import Poke, StatusDesk
 from edge.desks.wishing import Done, once, sound
 from edge.domain.benefit_refusals import CountAhead, QuotaShort
@@ -15,10 +16,13 @@ from edge.domain.benefits import available, chosen
 from edge.domain.refusals import BadRequest, NotAllowed, UnknownThing
 from edge.domain.staff import Act, Operator
 from edge.domain.stock import Booked, Buckets, Count, difference, moved
-from edge.domain.stock_views import Alerts, Checked, Doubt, Elsewhere, LowStock
+from edge.domain.stock_views import Alerts, Checked, Doubt, Elsewhere
 from edge.records.books import Books
 from edge.records.journal import Author
 from sync.goods import DemandLost, MoveReason, StockCounted, StockMoved, StockShifted, Unfitness
+
+MOST_SHOWN = 200
+"""Products of a kind on one list; the rest are counted."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,10 @@ class StockDesk:
     books: Books
     status: StatusDesk
     poke: Poke
+    low: LowStocks = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "low", LowStocks(self.books.stockroom))
 
     def begin(self) -> int:
         """Somebody starts looking at shelves: what is entered from now on comes on top of what they count."""
@@ -156,17 +164,19 @@ class StockDesk:
         return self.books.stockroom.history(sku)
 
     def alerts(self) -> Alerts:
-        """Everything about stock that wants a person: what is low, in doubt, to be counted, different at HQ."""
+        """Everything about stock that wants a person: what is low, in doubt, to be counted, different at HQ.
+
+        A bounded step: where thousands of products have a least number, several looks go through them all.
+        """
         room = self.books.stockroom
-        low, promised = [], room.reserved()
-        for sku, zh, en, least in room.minimums():
-            now = room.buckets(sku, None, promised)
-            if now.sellable is not None and now.sellable < least:
-                low.append(LowStock(sku, zh, en, now.sellable, least, now.in_transit))
+        promised = room.reserved()
+        low = self.low.look(promised)
         doubts = tuple(
-            Doubt(sku, kind, since, room.buckets(sku, None, promised)) for sku, kind, since in room.alarms()
+            Doubt(sku, kind, since, room.buckets(sku, None, promised))
+            for sku, kind, since in room.alarms(MOST_SHOWN)
         )
-        return Alerts(tuple(low), doubts, len(self.books.counts.open()), self._checked())
+        counts, checked = len(self.books.counts.open()), self._checked()
+        return Alerts(low[:MOST_SHOWN], doubts, counts, checked, len(low), room.alarm_count())
 
     def _checked(self) -> Checked | None:
         found = self.books.stockroom.last_check()

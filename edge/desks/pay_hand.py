@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 _INFO = b"store-edge pay code v1"
@@ -23,6 +23,7 @@ class PayHand:
         self._claimed: set[str] = set()
         self._lock = threading.Lock()
         self._away_until_ms = 0
+        self._served: frozenset[str] | None = None
 
     def __repr__(self) -> str:
         """Without what it holds."""
@@ -69,6 +70,14 @@ class PayHand:
         """Whether somebody works on it now."""
         with self._lock:
             return number in self._claimed
+
+    def serve(self, channels: Collection[str]) -> None:
+        """These wallets have somebody who moves their money, since the start of this process."""
+        self._served = frozenset(channels)
+
+    def served(self, channel: str) -> bool:
+        """Whether anything can be asked about that wallet's money here; True while nobody has said."""
+        return self._served is None or channel in self._served
 
     def reached(self, now_ms: int, *, there: bool) -> None:
         """Whether the provider could be reached just now."""

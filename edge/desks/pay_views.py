@@ -20,6 +20,8 @@ from edge.records.payments import AttemptRow, PaymentRow, RefundRow
 
 _COUNTED = frozenset({PayState.USERPAYING, PayState.UNKNOWN, PayState.QR_SHOWN})
 _TAIL = 4
+MISSING = "CHANNEL_MISSING"
+"""The alarm of money that waits for a wallet which the settings do not have any more."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,16 @@ class PayViews:
             left_s=max(0, -(-left // 1000)),
             call_staff=lost_ms >= self.terms.pace.unsure_ms,
             qr=row.qr if row.manner is Manner.QR else "",
-            alarm=row.alarm,
+            alarm=row.alarm or (MISSING if self.stranded(row) else ""),
             cancelling=row.wish_ms >= 0 and row.state in UNSETTLED,
             slip=row.slip,
             change_fen=Fen(max(0, row.given_fen - row.fen)),
         )
+
+    def stranded(self, row: AttemptRow) -> bool:
+        """Whether something is to be done about its money and nobody here moves that wallet's any more."""
+        waits = row.state in UNSETTLED or row.state is PayState.REFUNDING
+        return waits and row.channel is not Channel.CASH and not self.hand.served(row.channel.value)
 
     def refund(self, row: RefundRow, channel: Channel) -> RefundView:
         """How a refund stands."""

@@ -10,6 +10,7 @@ from edge.clock import moment_of, stamp
 from edge.desks.pay_hand import PayHand
 from edge.desks.pay_views import standing
 from edge.desks.payment_slips import unsure_slip
+from edge.desks.refunding import Refunding
 from edge.desks.settling import Settling
 from edge.desks.staff import StaffDesk
 from edge.desks.status import Poke, StatusDesk
@@ -39,6 +40,7 @@ class PayWorkers:
     settling: Settling
     providers: Mapping[Channel, PaymentProvider]
     poke: Poke
+    back: Refunding
 
     def turn(self) -> float:
         """One step; gives the pause until the next one that is known to be due, seconds."""
@@ -64,7 +66,7 @@ class PayWorkers:
         """The attempt's next step if it is due, and None; else when it will be."""
         row = self._rebased(number)
         rules = self.terms.rules.get(row.channel)
-        if rules is None:
+        if rules is None or row.channel not in self.providers:
             return self._now() + _LONGEST_MS
         self._owe_slip(row)
         step = next_step(standing(row, live=self.hand.holds(number)), rules, self.terms.pace)
@@ -87,6 +89,7 @@ class PayWorkers:
                     self.settling.move(tx, row, step.event)
         else:
             self._call(row, step.act)
+        self.back.hand_out(row.payment)
         self._tell(row.station)
 
     def _call(self, row: AttemptRow, act: Act) -> None:
@@ -165,6 +168,10 @@ class PayWorkers:
         if refund is None or refund.state is not PayState.REFUNDING:
             return self._now() + _LONGEST_MS
         row = self.books.payments.known(refund.number)
+        provider = self.providers.get(row.channel)
+        if provider is None:
+            # The wallet was dropped from the settings: it stays owed, is shown, and goes on when the wallet is back.
+            return self._now() + _LONGEST_MS
         due = 0
         if refund.boot == self.books.clock.boot() and refund.tries:
             due = refund.asked_ms + refund_pause_ms(refund.tries)
@@ -172,7 +179,7 @@ class PayWorkers:
             return due
         charge = Charge(row.channel, row.number, row.fen, self.terms.subject, row.station)
         try:
-            answer = self.providers[row.channel].refund(charge, refund.refund, refund.fen)
+            answer = provider.refund(charge, refund.refund, refund.fen)
         except PaymentFault as fault:
             self._refund_kept(refund, Answer(Said.NOT_SURE, code=fault.code))
         else:
@@ -230,9 +237,13 @@ class PayWorkers:
         row, clock = self.books.payments.known(number), self.books.clock
         if row.boot == clock.boot():
             return row
-        off = int((self.status.now() - moment_of(row.seen_at)).total_seconds() * 1000)
-        shift = clock.mono_ms() - min(max(off, 0), _LONGEST_MS) - max(row.asked_ms, row.since_ms)
         with self.books.ledger.transaction() as tx:
+            # Read again: somebody may have given the attempt up between the look and the lock.
+            row = self.books.payments.known(number, tx)
+            if row.boot == clock.boot():
+                return row
+            off = int((self.status.now() - moment_of(row.seen_at)).total_seconds() * 1000)
+            shift = clock.mono_ms() - min(max(off, 0), _LONGEST_MS) - max(row.asked_ms, row.since_ms)
             moved = replace(
                 row,
                 boot=clock.boot(),

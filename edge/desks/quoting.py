@@ -56,9 +56,12 @@ class Quoting:
     _made: dict[str, RuleBook] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def begin(self, tx: Connection, at: str) -> str:
-        """Keeps the rules in force at `at` (RFC 3339 UTC); gives their name."""
-        book = self.source(self._local(at))
+    def rules_at(self, at: str) -> RuleBook:
+        """The rules in force at `at` (RFC 3339 UTC); reads HQ's file, so never under the ledger's lock."""
+        return self.source(self._local(at))
+
+    def keep(self, tx: Connection, book: RuleBook) -> str:
+        """Keeps the rules that a basket is priced by; gives their name."""
         doc = msgspec.json.encode(_Doc(book.rules, tuple(book.tiers.values()))).decode()
         self.books.baskets.keep_rules(tx, book.version, doc)
         self._remember(book.version, book)

@@ -52,6 +52,8 @@ class Words:
     lines_gone: str
     trainings: str
     unclear: str
+    backs: str
+    held: str
     drawer: str
     float: str
     cash_in: str
@@ -118,6 +120,8 @@ _ZH = Words(
     lines_gone="删除行数",
     trainings="培训单（未计入）",
     unclear="待确认支付（未计入）",
+    backs="取消支付退还现金",
+    held="未成单现金",
     drawer="钱箱",
     float="备用金",
     cash_in="存入",
@@ -139,6 +143,7 @@ _ZH = Words(
     },
     drawer_reasons={
         "change": "收款找零",
+        "give_back": "退还现金",
         "count": "清点",
         "no_sale": "无销售",
         "other": "其他",
@@ -188,6 +193,8 @@ _EN = Words(
     lines_gone="Lines removed",
     trainings="Training (not counted)",
     unclear="Unclear payments (not counted)",
+    backs="Cash given back, not sold",
+    held="Cash of unsold baskets",
     drawer="Cash drawer",
     float="Float",
     cash_in="Paid in",
@@ -209,6 +216,7 @@ _EN = Words(
     },
     drawer_reasons={
         "change": "Change",
+        "give_back": "Cash given back",
         "count": "Count",
         "no_sale": "No sale",
         "other": "Other",

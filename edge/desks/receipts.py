@@ -240,6 +240,8 @@ def _cash(report: Report, words: Words) -> list[SlipPart]:
         Pair(words.cash_in, yuan(report.cash_in_fen)),
         Pair(words.cash_out, yuan(-report.cash_out_fen)),
         Pair(words.drop, yuan(-report.drop_fen)),
+        *([Pair(words.backs, f"{report.backs} / {yuan(report.back_fen)}")] if report.backs else []),
+        *([Pair(words.held, yuan(report.held_fen))] if report.held_fen else []),
     ]
     if report.count is not None and report.z:
         parts += [

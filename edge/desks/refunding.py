@@ -75,6 +75,19 @@ class Refunding:
         for topic in ("payments", f"station:{operator.station}", "outbox"):
             self.poke(topic)
 
+    def hand_out(self, payment: str) -> None:
+        """After the commit that gave a payment up: the drawer opens for the cash that goes back, in the name of whoever
+        gave it up; asked again it opens nothing more."""
+        for row in self.books.payments.cash_back("a.payment = ?", payment):
+            who = Operator(row.staff, row.staff, Role.CASHIER, row.station)
+            for drawer in self.drawers.at(row.station)[:1]:
+                self.drawers.open(drawer.name, Reason.GIVE_BACK, f"back:{row.refund}", who)
+
+    def handed_out(self, basket: str) -> tuple[RefundView, ...]:
+        """Cash that went back because payments of this basket were given up, oldest first."""
+        rows = self.books.payments.cash_back("a.basket = ?", basket)
+        return tuple(self.views.refund(row, Channel.CASH) for row in rows)
+
     def left(self, number: str) -> Fen:
         """What can still be given back of a tender; raises UnknownThing."""
         row = self._sold(number)
@@ -106,8 +119,13 @@ class Refunding:
         return view
 
     def troubles(self, limit: int = 20) -> tuple[AttemptView, ...]:
-        """Attempts that people must look at, newest first: LATE, STUCK, AMOUNT, REFUND_FAILED."""
-        return tuple(self.views.attempt(row) for row in self.books.payments.alarmed(limit))
+        """Attempts that people must look at, newest first: LATE, STUCK, AMOUNT, REFUND_FAILED, CHANNEL_MISSING."""
+        rows = {row.number: row for row in self.books.payments.alarmed(limit)}
+        for row in self.books.payments.waiting(limit):
+            if self.views.stranded(row):
+                rows.setdefault(row.number, row)
+        newest = sorted(rows.values(), key=lambda row: row.at, reverse=True)[:limit]
+        return tuple(self.views.attempt(row) for row in newest)
 
     def seen(self, number: str, operator: Operator) -> None:
         """A lead looked at it; one that is stuck stays."""

@@ -8,6 +8,7 @@ from edge.desks.basket_deposits import BasketDeposits
 from edge.desks.catalogue import CatalogueDesk
 from edge.desks.checkout import CheckoutDesk
 from edge.desks.customers import Customers
+from edge.desks.open_money import OpenMoney
 from edge.desks.selling import SellingDesk
 from edge.desks.shifts import ShiftDesk
 from edge.domain.catalogue import Goods
@@ -36,6 +37,7 @@ class SaleRoom:
     customers: Customers
     deposits: BasketDeposits
     catalogue: CatalogueDesk
+    money: OpenMoney
     _said: dict[str, Refusal] = field(default_factory=dict)
 
     def scan(self, text: str, operator: Operator, nonce: str, *, training: bool = False) -> Basket:

@@ -70,11 +70,13 @@ class SellingDesk(BasketHeads):
     ) -> Basket:
         """A new basket here, priced by today's rules; `tie` is told its name meanwhile. Raises BasketBusy."""
         self.work.may(operator, Act.SELL)
+        # HQ's file is read before the lock, here and below: a till must not wait for another that reads it.
+        book = self.quoting.rules_at(self.work.now())
 
         def work(tx: Connection) -> Basket:
             if self.books.baskets.at(operator.station, tx) is not None:
                 raise BasketBusy
-            basket = self.work.new(tx, operator, training=training)
+            basket = self.work.new(tx, operator, book, training=training)
             if tie is not None:
                 tie(tx, basket.basket)
             return basket
@@ -131,11 +133,16 @@ class SellingDesk(BasketHeads):
             raise TooManyPieces(most=MOST_PIECES)
         if ware.by_weight and not grams and fixed_fen is None:
             raise WeighFirst
+        book = None
+        if self.books.baskets.at(operator.station) is None:
+            book = self.quoting.rules_at(self.work.now())
 
         def work(tx: Connection) -> Basket:
             basket = self.books.baskets.at(operator.station, tx)
             if basket is None:
-                basket = self.work.new(tx, operator, training=training)
+                # Somebody gave the basket up between the look and the lock: only then it is read here.
+                rules = book if book is not None else self.quoting.rules_at(self.work.now())
+                basket = self.work.new(tx, operator, rules, training=training)
             self.work.moved(basket, "change")
             self.work.put(tx, basket, ware, qty, grams, fixed_fen)
             return self.work.saved(tx, basket)
@@ -186,17 +193,20 @@ class SellingDesk(BasketHeads):
 
     def reprice(self, basket: str, operator: Operator, nonce: str) -> Basket:
         """The newest prices and rules instead of those the basket was opened with; asked for, never by itself."""
+        now = self.work.now()
+        book, before = self.quoting.rules_at(now), self.books.baskets.by_id(basket)
+        # What comes into the basket after this look has the newest price anyway.
+        wares = {line.sku: self.books.wares.ware(line.sku) for line in (before.lines if before else ())}
 
         def work(tx: Connection, here: Basket) -> Basket:
-            now = self.work.now()
             for line in here.lines:
-                ware = self.books.wares.ware(line.sku)
+                ware = wares.get(line.sku)
                 if ware is not None and ware.fen is not None and not line.fixed:
                     fen = ware.piece_fen(line.grams)
                     cut = line.cut_of(line.qty * fen)
                     fresh = replace(line, unit_fen=fen, book=ware.book, cut_fen=cut)
                     self.books.baskets.put_line(tx, basket, fresh)
-            return replace(here, rules=self.quoting.begin(tx, now), priced_at=now)
+            return replace(here, rules=self.quoting.keep(tx, book), priced_at=now)
 
         return self.work.change(basket, operator, nonce, ("reprice",), work)
 

@@ -14,7 +14,7 @@ from edge.desks.quoting import Quoting
 from edge.desks.sale_booking import SaleBooking
 from edge.desks.tender import TenderDesk
 from edge.domain.payment_views import Paying, PaymentView
-from edge.domain.payments import LOST
+from edge.domain.payments import LOST, Channel
 from edge.domain.selling import AsideBasket, Basket, BasketState, Cleared
 from edge.domain.selling_refusals import BeingClarified, NothingUnclear
 from edge.domain.staff import Act, Operator
@@ -70,8 +70,8 @@ class SetAside:
         return tuple(self._aside(one) for one in self.books.baskets.asides(since, _MOST))
 
     def clarifying(self) -> tuple[AsideBasket, ...]:
-        """Those of which it is not known yet, or whose sale waits for its till, the oldest first."""
-        return tuple(one for one in self.asides() if one.how in {Cleared.UNKNOWN, Cleared.PAID})
+        """Those of which it is not known yet, or whose money waits for somebody, the oldest first."""
+        return tuple(one for one in self.asides() if one.how not in {Cleared.SOLD, Cleared.SUSPENDED})
 
     # ---- inside ----
 
@@ -85,10 +85,16 @@ class SetAside:
                 *facts, sale.net_fen, here.changed_at, Cleared.SOLD, "", sale.receipt, sale.sale
             )
         row = self.books.payments.of_basket(here.basket)
-        paid = row is not None and row.state is Paying.PAID and not row.cancelling
-        fen = int(row.fen) if row is not None else here.gross_fen
-        how = Cleared.PAID if paid else Cleared.UNKNOWN
-        return AsideBasket(*facts, fen, here.changed_at, how)
+        if row is None:
+            return AsideBasket(*facts, here.gross_fen, here.changed_at, Cleared.UNKNOWN)
+        began = self.tender.view(row.payment)
+        cash = sum(int(one.fen) for one in began.tenders if one.channel is Channel.CASH)
+        how = Cleared.UNKNOWN
+        if began.state is Paying.PAID and not began.cancelling:
+            how = Cleared.PAID
+        elif _part_in_cash(began):
+            how = Cleared.PART
+        return AsideBasket(*facts, int(row.fen), here.changed_at, how, cash_fen=cash)
 
     def _at_till(self, here: Basket) -> None:
         """Raises BeingClarified: nothing is collected for a basket that nobody stands at."""
@@ -97,8 +103,11 @@ class SetAside:
 
     def _clear(self, here: Basket, began: PaymentView, operator: Operator) -> bool:
         """Whether the sale of a basket that was set aside can be made now; what took no money is given up."""
+        if _part_in_cash(began):
+            # Cash goes back into a hand, and nobody stands there: a lead gives it when somebody comes for it.
+            return False
         if began.state is Paying.OPEN and not began.holds and not began.cancelling:
-            # Nobody is there to be asked for another way to pay; part of it that was paid goes back too.
+            # Nobody is there to be asked for another way to pay; what a wallet paid of it goes back too.
             self.tender.cancel(began.payment, operator)
             self._reopen(here.basket, operator)
             return False
@@ -122,3 +131,9 @@ class SetAside:
             for topic in (f"station:{here.station}", "baskets"):
                 self.work.poke(topic)
         return fresh
+
+
+def _part_in_cash(began: PaymentView) -> bool:
+    """Whether nothing is open any more and cash paid a part of it."""
+    over = began.state is Paying.OPEN and not began.holds and not began.cancelling
+    return over and any(one.channel is Channel.CASH for one in began.tenders)

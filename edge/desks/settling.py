@@ -148,11 +148,14 @@ class Settling:
         elif payment.state is Paying.OPEN and taken(attempts) >= payment.fen:
             self.books.payments.put_payment(tx, replace(payment, state=Paying.PAID))
 
-    def give_back(self, tx: Connection, payment: PaymentRow, attempts: Sequence[AttemptRow]) -> None:
-        """The payment is cancelled: everything that it took goes back."""
+    def give_back(
+        self, tx: Connection, payment: PaymentRow, attempts: Sequence[AttemptRow], station: str = ""
+    ) -> None:
+        """The payment is cancelled: what it took goes back, cash out of the drawer of `station` or its own."""
+        author = Author(station or payment.station, payment.staff)
         for one in attempts:
             if one.state is _S.SUCCEEDED:
-                self.owe(tx, one, one.fen, f"{CANCELLED}:{one.number}", reason=CANCELLED, author=_author(one))
+                self.owe(tx, one, one.fen, f"{CANCELLED}:{one.number}", reason=CANCELLED, author=author)
         self.books.payments.put_payment(tx, replace(payment, state=Paying.CANCELLED))
 
     def _tell(self, tx: Connection, row: AttemptRow, code: str) -> None:

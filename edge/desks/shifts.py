@@ -176,7 +176,9 @@ class ShiftDesk:
 
     def _report(self, tx: Connection, shift: Shift, operator: Operator, z: int) -> Report:
         unclear, fen = self.books.shifts.unclear(shift.station, tx)
-        return replace(self._summed(tx, shift, operator, z), unclear=unclear, unclear_fen=fen)
+        backs, back, held = self.books.shifts.unsold(shift.shift, shift.station, shift.opened_at, tx)
+        found = replace(self._summed(tx, shift, operator, z), unclear=unclear, unclear_fen=fen)
+        return replace(found, backs=backs, back_fen=back, held_fen=held)
 
     def _summed(self, tx: Connection, shift: Shift, operator: Operator, z: int) -> Report:
         rows, sums = self.books.shifts, self.books.shifts.sums(shift.shift, tx)

@@ -122,7 +122,8 @@ class TenderDesk:
         return self._wish(payment, operator, cancel=False)
 
     def cancel(self, payment: str, operator: Operator) -> PaymentView:
-        """Gives the whole payment up: whatever was or will be taken goes back. Again, it changes nothing more.
+        """Gives the whole payment up: whatever was or will be taken goes back, and for cash the drawer opens. Again, it
+        changes nothing more.
 
         Raises PaymentOver where a sale has the money already.
         """
@@ -267,10 +268,12 @@ class TenderDesk:
                     wished = replace(one, wish_ms=self.books.clock.mono_ms())
                     self.books.payments.put_attempt(tx, wished)
             if cancel and row.state is not Paying.CANCELLED:
-                row = replace(row, cancelling=True)
+                # Whoever gives it up answers for the cash that goes out of the drawer.
+                row = replace(row, cancelling=True, staff=operator.staff)
                 self.books.payments.put_payment(tx, row)
                 if not unsettled:
-                    self.settling.give_back(tx, row, attempts)
+                    self.settling.give_back(tx, row, attempts, operator.station)
+        self.back.hand_out(payment)
         return self._announced(payment, operator)
 
     def _announced(self, payment: str, operator: Operator) -> PaymentView:

@@ -13,6 +13,7 @@ class Reason(Enum):
     """Why a drawer was opened (value stored and sent)."""
 
     CHANGE = "change"
+    GIVE_BACK = "give_back"  # cash of a payment that was given up
     COUNT = "count"
     NO_SALE = "no_sale"
     OTHER = "other"
@@ -21,6 +22,7 @@ class Reason(Enum):
 
 NEEDS: dict[Reason, Act] = {
     Reason.CHANGE: Act.OPEN_DRAWER,
+    Reason.GIVE_BACK: Act.OPEN_DRAWER,
     Reason.COUNT: Act.OPEN_DRAWER,
     Reason.NO_SALE: Act.OPEN_DRAWER_UNSOLD,
     Reason.OTHER: Act.OPEN_DRAWER_UNSOLD,

@@ -13,7 +13,7 @@ from edge.domain.promotion_shares import scaled
 SINGLE = (Percent, FixedPrice, UnitOff)
 MOST_BESIDE = 5
 """Line rules that act on one piece beside each other."""
-_MOST_WORK = 600_000
+MOST_WORK = 600_000
 """Of the rules that make sets: pieces times lines they choose from, about a microsecond each."""
 
 
@@ -74,7 +74,7 @@ class _LineStep:
         work = 0
         for found, units in sorted(self.sets, key=lambda one: one[0].order):
             mine = len(units) * len(found.positions)
-            if work and work + mine > _MOST_WORK:
+            if work and work + mine > MOST_WORK:
                 self.sets.remove((found, units))
                 self.ready.remove(found)
                 self.run.refuse(found, "crowded")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from edge.domain.baskets import Priced
 from edge.domain.promotion_rules import Bundle, Off, Rule
 
 
@@ -19,3 +22,15 @@ def times_taken(rule: Rule, pieces: int, fen: int) -> int:
             return -(-fen // each)
         case _:
             return pieces if rule.level == "line" else 1
+
+
+def given_by(priced: Priced, rule: str) -> Iterable[tuple[str, tuple[int, int]]]:
+    """What a rule takes off in a price: kind of the parts -> (how many pieces, fen in all)."""
+    found: dict[str, tuple[int, int]] = {}
+    for line in (*priced.lines, *(gift.priced for gift in priced.gifts)):
+        for unit in line.units:
+            for part in unit.parts:
+                if part.rule == rule and part.fen:
+                    pieces, fen = found.get(part.kind, (0, 0))
+                    found[part.kind] = pieces + 1, fen + int(part.fen)
+    return found.items()

@@ -142,6 +142,7 @@ class Cleared(Enum):
 
     UNKNOWN = "unknown"
     PAID = "paid"  # the money is there; its till has to be open for the sale
+    PART = "part"  # cash paid a part and nothing the rest: a lead gives it back to whoever comes for it
     SOLD = "sold"
     SUSPENDED = "suspended"
 
@@ -149,7 +150,7 @@ class Cleared(Enum):
 @dataclass(frozen=True)
 class AsideBasket:
     """A basket that was set aside. `fen` is what is or was to be paid, `at` (RFC 3339 UTC) since when it is as it is;
-    `code` where it is suspended, `receipt` (and `sale`) where it was sold."""
+    `code` where it is suspended, `receipt` (and `sale`) where it was sold; `cash_fen` of it lies in a drawer."""
 
     basket: str
     station: str
@@ -160,6 +161,7 @@ class AsideBasket:
     code: str = ""
     receipt: str = ""
     sale: str = ""
+    cash_fen: int = 0
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,8 @@ class Report:
     `rules` and `taxes` are (name, fen) and (code, gross of what was sold under it, net); `openings` are the drawer's:
     (time, reason, staff, outcome). `head` is the journal's newest hash, `seq` its number: what was there then.
     `unclear` baskets were set aside while nobody knew whether they were paid: they are in no other sum.
+    `backs` times cash of a payment that was given up went back, `back_fen` of it; `held_fen` is in the drawer for
+    baskets that are not sold here in this shift.
     """
 
     store: str
@@ -90,6 +92,9 @@ class Report:
     count: CashCount | None = None
     unclear: int = 0
     unclear_fen: int = 0
+    backs: int = 0
+    back_fen: int = 0
+    held_fen: int = 0
 
     @property
     def expected_fen(self) -> int:
@@ -102,4 +107,5 @@ class Report:
             - self.cash_out_fen
             - self.drop_fen
             - self.cash_refund_fen
+            + self.held_fen
         )

@@ -40,18 +40,20 @@ class Checked:
 
 @dataclass(frozen=True)
 class Alerts:
-    """Everything about stock that wants a person."""
+    """Everything about stock that wants a person; `low` and `doubts` are the first of so many."""
 
     low: tuple[LowStock, ...]
     doubts: tuple[Doubt, ...]
     counts_open: int
     checked: Checked | None
+    low_count: int
+    doubt_count: int
 
     @property
     def total(self) -> int:
         """How many things that is."""
         differs = self.checked is not None and self.checked.word == "differs"
-        return len(self.low) + len(self.doubts) + self.counts_open + differs
+        return self.low_count + self.doubt_count + self.counts_open + differs
 
 
 @dataclass(frozen=True)

@@ -86,10 +86,13 @@ def list_rules(database: str, *, as_json: bool) -> None:
 def _tell(judged: Judged, changed: int, good: str, *, as_json: bool) -> None:
     for line, problem in judged.problems:
         said({"line": line, "problem": problem}, f"line {line}: {problem}", as_json=as_json)
+    for line, warning in judged.warnings:
+        said({"line": line, "warning": warning}, f"line {line}: warning: {warning}", as_json=as_json)
     bad = len(judged.problems)
     words = f"{len(judged.said)} rules and tiers read; " + (
         f"{bad} problems, nothing was written" if bad else good
     )
-    said({"read": len(judged.said), "problems": bad, "changed": changed}, words, as_json=as_json)
+    sums = {"read": len(judged.said), "problems": bad, "warnings": len(judged.warnings), "changed": changed}
+    said(sums, words, as_json=as_json)
     if bad:
         sys.exit(1)

@@ -135,6 +135,15 @@ class Baskets:
         )
         return int(tx.execute(asked, (member, basket)).fetchone()[0])
 
+    def priced_elsewhere(self, basket: str) -> list[tuple[str, Priced]]:
+        """(member, kept price) of every other basket that is being paid."""
+        asked = (
+            "SELECT b.member, p.doc FROM basket b JOIN basket_price p USING (basket) WHERE b.state = 'paying'"
+            " AND b.training = 0 AND b.basket <> ? AND p.cash = 0"
+        )
+        rows = self._ledger.read().execute(asked, (basket,)).fetchall()
+        return [(row[0], msgspec.json.decode(row[1], type=Priced)) for row in rows]
+
     # ---- wishes and rules ----
 
     def done(self, nonce: str, tx: Connection | None = None) -> tuple[str, str] | None:

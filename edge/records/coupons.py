@@ -189,11 +189,16 @@ class Coupons:
         asked = "SELECT count(*) FROM coupon_use WHERE member = ? AND coupon = ? AND released_at = ''"
         return int(tx.execute(asked, (member, coupon)).fetchone()[0]) if member else 0
 
+    def holds_by(self, member: str, coupon: str, tx: Connection) -> int:
+        """How many baskets hold a coupon for a member just now."""
+        asked = "SELECT count(*) FROM coupon_lock WHERE state = 'locked' AND member = ? AND coupon = ?"
+        return int(tx.execute(asked, (member, coupon)).fetchone()[0]) if member else 0
+
     def disputed(self, limit: int) -> list[tuple[int, str, str, str]]:
         """Uses that HQ did not take for good: (seq, at, verdict, the event's JSON), newest first."""
         rows = self._ledger.read().execute(
-            "SELECT seq, at, verdict, body FROM journal WHERE kind = 'coupon.redeemed' AND verdict LIKE 'conflict:%'"
-            " ORDER BY seq DESC LIMIT ?",
+            "SELECT seq, at, verdict, body FROM journal WHERE kind = 'coupon.redeemed' AND verdict <> ''"
+            " AND verdict LIKE 'conflict:%' ORDER BY seq DESC LIMIT ?",
             (limit,),
         )
         return [(row[0], row[1], row[2], row[3]) for row in rows]

@@ -185,6 +185,7 @@ STEPS = {
     "till_indexes": till_indexes.INDEXES,
     "set_aside": SET_ASIDE,
     "screens": screens.TABLES,
+    "disputes": till_indexes.DISPUTES,
 }
 NAMES = list(STEPS)
 

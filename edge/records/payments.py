@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 from edge.db import Connection, Database
 from edge.domain.orders import Fen
@@ -169,6 +169,12 @@ class Payments:
         """What people must look at, newest first."""
         return self._attempts("alarm != '' ORDER BY at DESC LIMIT ?", (limit,), None)
 
+    def waiting(self, limit: int) -> list[AttemptRow]:
+        """Attempts of which something is still to come: unsettled, or with a refund on its way; oldest first."""
+        refunds = "number IN (SELECT number FROM main.pay_refund WHERE state = 'refunding')"
+        some = f"number IN (SELECT number FROM main.pay_attempt WHERE state IN ({_OPEN})) OR {refunds}"
+        return self._attempts(f"({some}) ORDER BY at, rowid LIMIT ?", (limit,), None)
+
     def since(self, at: str, limit: int) -> list[AttemptRow]:
         """Attempts begun from that time on (RFC 3339), oldest first: for whoever compares them with a bill."""
         return self._attempts("at >= ? ORDER BY at, rowid LIMIT ?", (at, limit), None)
@@ -217,6 +223,11 @@ class Payments:
     def refunding(self) -> list[RefundRow]:
         """Refunds that are not settled, oldest first."""
         return self._refunds("state = 'refunding' ORDER BY at, rowid", (), None)
+
+    def cash_back(self, where: Literal["a.payment = ?", "a.basket = ?"], name: str) -> list[RefundRow]:
+        """Cash that went back because a payment, or those of a basket, were given up; oldest first."""
+        back = "number IN (SELECT a.number FROM main.pay_attempt a WHERE a.channel = 'cash' AND"
+        return self._refunds(f"{back} {where}) AND reason = 'cancelled' ORDER BY at, rowid", (name,), None)
 
     def put_refund(self, tx: Connection, row: RefundRow) -> None:
         """Adds it, or writes what changed."""

@@ -205,6 +205,32 @@ class Shifts:
         count, fen, cash = tx.execute(asked, (station, since)).fetchone()
         return int(count), int(fen), int(cash)
 
+    def unsold(self, shift: str, station: str, since: str, tx: Connection) -> tuple[int, int, int]:
+        """Cash beside the shift's sales: how often such of a payment that was given up went back, how much, and what
+        is in the drawer (or gone from it, below nought) without a sale of this shift, fen.
+
+        Taken here for a basket that is not sold, or was sold at another till, less what went back, less what this
+        shift's sales got that was taken before the shift, or elsewhere.
+        """
+        back = tx.execute(
+            "SELECT count(*), coalesce(sum(r.fen), 0) FROM pay_refund r JOIN pay_attempt a USING (number)"
+            " WHERE r.station = ? AND r.at >= ? AND r.reason = 'cancelled' AND a.channel = 'cash'",
+            (station, since),
+        ).fetchone()
+        taken = tx.execute(
+            "SELECT coalesce(sum(a.fen), 0) FROM pay_attempt a JOIN payment p USING (payment)"
+            " LEFT JOIN sale s ON s.sale = p.sale AND p.sale <> ''"
+            " WHERE a.at >= ?2 AND a.station = ?1 AND a.channel = 'cash' AND (s.sale IS NULL OR s.station <> ?1)",
+            (station, since),
+        ).fetchone()
+        brought = tx.execute(
+            "SELECT coalesce(sum(a.fen), 0) FROM sale s JOIN sale_tender t USING (sale)"
+            " JOIN pay_attempt a ON a.number = t.number WHERE s.shift = ?1 AND s.training = 0 AND t.kind = 'cash'"
+            " AND (a.station <> ?2 OR a.at < ?3)",
+            (shift, station, since),
+        ).fetchone()
+        return int(back[0]), int(back[1]), int(taken[0]) - int(back[1]) - int(brought[0])
+
     def openings(self, station: str, since: str, tx: Connection) -> tuple[tuple[str, str, str, str], ...]:
         """(time, reason, staff, outcome) of the drawer's openings since a moment, oldest first."""
         asked = (

@@ -167,10 +167,14 @@ class Stockroom:
         )
         return ("", "") if row is None else (str(row[0]), str(row[1]))
 
-    def minimums(self) -> list[tuple[str, str, str, int]]:
-        """(product, name zh, name en, pieces below which it is an alert) of products that have such a figure."""
-        asked = "SELECT sku, name_zh, name_en, min_stock FROM hq.product WHERE min_stock > 0 ORDER BY sku"
-        return [tuple(row) for row in self._ledger.read().execute(asked).fetchall()]
+    def minimums(self, after: str, limit: int) -> list[tuple[str, str, str, int]]:
+        """(product, name zh, name en, pieces below which it is an alert) of products beyond `after` that have such a
+        figure."""
+        asked = (
+            "SELECT sku, name_zh, name_en, min_stock FROM hq.product WHERE min_stock > 0 AND sku > ?"
+            " ORDER BY sku LIMIT ?"
+        )
+        return [tuple(row) for row in self._ledger.read().execute(asked, (after, limit)).fetchall()]
 
     # ---- alarms and checks ----
 
@@ -186,10 +190,14 @@ class Stockroom:
         below = reader.execute("SELECT sku FROM hq.stock WHERE on_hand < 0").fetchall() if anew else []
         return {str(row[0]) for row in (*moved, *shifted, *known, *below)} | set(self.reserved())
 
-    def alarms(self, tx: Connection | None = None) -> list[tuple[str, str, str]]:
-        """(product, kind, since) of figures that cannot be true or kept."""
-        asked = "SELECT sku, kind, since FROM stock_alarm ORDER BY since, sku"
-        return [tuple(row) for row in (tx or self._ledger.read()).execute(asked).fetchall()]
+    def alarms(self, limit: int = -1) -> list[tuple[str, str, str]]:
+        """(product, kind, since) of figures that cannot be true or kept, the oldest first (-1: all of them)."""
+        asked = "SELECT sku, kind, since FROM stock_alarm ORDER BY since, sku LIMIT ?"
+        return [tuple(row) for row in self._ledger.read().execute(asked, (limit,)).fetchall()]
+
+    def alarm_count(self) -> int:
+        """How many those are."""
+        return _number(self._ledger.read(), "SELECT count(*) FROM stock_alarm")
 
     def alarm(self, tx: Connection, sku: str, kind: str, since: str) -> None:
         """Somebody has to look at this."""

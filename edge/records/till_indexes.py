@@ -11,3 +11,8 @@ INDEXES = (
     "CREATE INDEX goods_return_station ON goods_return (station)",
     "CREATE INDEX drawer_opening_station ON drawer_opening (station, at)",
 )
+
+DISPUTES = (
+    # Of all the facts of years a handful of uses was not taken for good.
+    "CREATE INDEX journal_disputed ON journal (seq) WHERE kind = 'coupon.redeemed' AND verdict <> ''",
+)

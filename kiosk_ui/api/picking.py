@@ -188,6 +188,8 @@ class PickingApi:
             counts_open=found.counts_open,
             checked=checked,
             accuracy={"counts": right.right_share, "short_picks": right.short_share},
+            low_count=found.low_count,
+            doubt_count=found.doubt_count,
         )
 
     @call("stock", asked=asked.MoveAsked, answer=told.MovedTold)

@@ -170,6 +170,8 @@ class AlertsTold(msgspec.Struct, frozen=True):
     counts_open: int
     checked: CheckTold | None
     accuracy: AccuracyTold
+    low_count: int
+    doubt_count: int
 
 
 class MovedTold(msgspec.Struct, frozen=True):

@@ -231,6 +231,7 @@ def coupon_stage(store: Store, scan: SeenScan | None, operator: Operator, issuer
         "gift": view is not None and view.kind in HANDED,
         "who": store.customers.members.card(who.look, operator.station) if who else None,
         "disputed": store.customers.coupons.disputed(5) if scan is None else (),
+        "disputes": store.customers.coupons.disputes() if scan is None else 0,
         "customer_words": customer_words,
         "line_state": store.status.line(),
     }

@@ -115,7 +115,7 @@ class HomePages:
         pending = today.refunds_pending
         note = gettext("待退款") if pending else ""
         yield Tile("return", gettext("退货"), pending, note, "/cashier/return", "undo-2")
-        disputed = len(store.customers.coupons.disputed(99))
+        disputed = store.customers.coupons.disputes()
         note = gettext("总部未认可") if disputed else ""
         yield Tile("coupon", gettext("核销券"), disputed, note, "/cashier/coupon", "gift", "warn")
         waiting = store.sales.selling.suspended()

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, select
 
 from edge.domain.promotion_lint import book_problems, rule_problems, tier_problems
+from edge.domain.promotion_lint_crowds import book_warnings
 from edge.domain.promotion_rules import Rule, TierTerms
 from sync.hub.database import snapshot, write
 from sync.hub.feed import Change, publish, put
@@ -26,6 +27,7 @@ from sync.selling_rules import PriceRule, TierWord, promotion_row, tier_row
 KEPT = timedelta(days=30)
 """How long a version stays published after a later one began: no basket is open longer."""
 Said = Rule | TierTerms
+Lint = Callable[[Iterable[Rule]], list[tuple[Rule, str]]]
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Judged:
 
     said: tuple[Said, ...]
     problems: tuple[tuple[int, str], ...]
+    warnings: tuple[tuple[int, str], ...] = ()
+    """What is allowed and may not be meant."""
 
 
 class PriceRuleDesk:
@@ -97,7 +101,8 @@ class PriceRuleDesk:
         problems += self._problems(conn, found, self._local())
         if not found and not problems:
             problems.append((1, "there is no rule in this file"))
-        return Judged(tuple(said for _, said in found), tuple(sorted(problems)))
+        warnings = _together(_published(conn)[0], found, book_warnings)
+        return Judged(tuple(said for _, said in found), tuple(sorted(problems)), tuple(sorted(warnings)))
 
     def _problems(
         self, conn: Connection, found: Sequence[tuple[int, Said]], now: datetime | None
@@ -126,7 +131,7 @@ class PriceRuleDesk:
                 problems += [
                     (line, problem) for problem in rule_problems(said, now, lambda sku: price_of(conn, sku))
                 ]
-        return problems + _together(rules, found)
+        return problems + _together(rules, found, book_problems)
 
     def _publish(self, conn: Connection, said: Iterable[Said]) -> int:
         changes = [put(PROMOTIONS, _wire(one)) for one in said]
@@ -176,14 +181,12 @@ def price_of(conn: Connection, sku: str) -> int | None:
     return int(msgspec.json.decode(body)["fen"]) if body else None
 
 
-def _together(there: Iterable[Rule], found: Sequence[tuple[int, Said]]) -> list[tuple[int, str]]:
+def _together(there: Iterable[Rule], found: Sequence[tuple[int, Said]], lint: Lint) -> list[tuple[int, str]]:
     """What is wrong with the new rules beside those that stay."""
     lines = {_key(said): line for line, said in found if isinstance(said, Rule)}
     newest = {rule.rule: rule for rule in sorted(there, key=lambda one: one.version)}
     newest |= {said.rule: said for _, said in found if isinstance(said, Rule)}
-    return [
-        (lines[rule.rule], problem) for rule, problem in book_problems(newest.values()) if rule.rule in lines
-    ]
+    return [(lines[rule.rule], problem) for rule, problem in lint(newest.values()) if rule.rule in lines]
 
 
 def _all(rules: Iterable[Rule], tiers: Iterable[TierTerms]) -> Iterator[Said]:

@@ -11,6 +11,7 @@ import pytest
 from edge.domain.baskets import Item, PriceAsked, Shopper
 from edge.domain.promotion_book import RuleBook
 from edge.domain.promotion_lint import book_problems, rule_problems, tier_problems
+from edge.domain.promotion_lint_crowds import MOST_SETS, book_warnings
 from edge.domain.promotion_rules import Rule, TierTerms
 from edge.domain.promotions import price
 from sync.selling_rules import PriceRule, TierWord
@@ -139,6 +140,42 @@ def test_groups_that_can_never_stack_are_named() -> None:
     assert "which no rule of level order has" in book_problems([one])[0][1]
     assert "which nobody has" in book_problems([a_rule(unless=["nought"])])[0][1]
     assert book_problems([a_rule(unless=["*", "tier", "manual"])]) == []
+
+
+def crowd(number: int, **more: Any) -> list[Rule]:
+    return [
+        a_rule(rule=f"c{n:02}", stack=["*"], starts=f"2026-12-01T00:{n:02}", **more) for n in range(number)
+    ]
+
+
+def test_more_rules_than_a_till_weighs_are_a_warning_with_their_number() -> None:
+    assert book_warnings(crowd(8)) == []
+    found = [(rule.rule, words.split()[0]) for rule, words in book_warnings(crowd(10))]
+    assert found == [("c08", "9"), ("c09", "10")], "on those that make it too many"
+    assert "8 do" in book_warnings(crowd(9))[0][1]
+    # They never meet: another's time is over, other shops, groups that exclude each other.
+    apart = [msgspec.structs.replace(rule, ends="2026-12-01T00:09") for rule in crowd(8)]
+    assert book_warnings([*apart, a_rule(rule="z", stack=["*"], starts="2026-12-01T00:09")]) == []
+    assert book_warnings([*crowd(8, stores=["S1"]), a_rule(rule="z", stack=["*"], stores=["S2"])]) == []
+    assert book_warnings([*crowd(8), a_rule(rule="z")]) == []
+
+
+def test_sets_of_the_same_goods_are_counted_and_those_of_others_are_not() -> None:
+    made: dict[str, Any] = _benefit("line", "nth", n=2, off_mille=500)
+    goods = [{"include": {"skus": [f"A{n}"]}} for n in range(MOST_SETS + 1)]
+    same = [a_rule(rule=f"s{n:02}", **made, include={"categories": ["tea"]}) for n in range(MOST_SETS + 1)]
+    ((last, words),) = book_warnings(same)
+    assert (last.rule, words.split()[0]) == (f"s{MOST_SETS:02}", str(MOST_SETS + 1))
+    assert book_warnings([a_rule(rule=f"s{n}", **made, **more) for n, more in enumerate(goods)]) == []
+
+
+def test_a_till_does_leave_out_what_the_warning_is_about() -> None:
+    """Nine rules on the whole basket that all allow each other: eight act."""
+    book = RuleBook([msgspec.structs.replace(rule, starts="") for rule in crowd(9)], ())
+    item = Item(1, "A", "", "茶", "tea", 1, 100_000)
+    said = price(PriceAsked((item,), "S1", "store", NOW, Shopper()), book)
+    assert len(said.parts) == 8
+    assert [why.code for why in said.whynots] == ["crowded"]
 
 
 def test_a_tier_is_judged() -> None:

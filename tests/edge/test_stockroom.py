@@ -10,7 +10,9 @@ import pytest
 
 from edge.clock import stamp
 from edge.daemon import Shop
+from edge.desks import goods as goods_desk
 from edge.desks import night_sums, stock_watch
+from edge.desks.low_stock import LowStocks
 from edge.desks.stock_watch import sum_of
 from edge.domain.picking_refusals import CountAgain, PickClosed
 from edge.domain.refusals import BadRequest, UnknownThing
@@ -79,6 +81,42 @@ def test_low_stock_and_other_places(floor: Floor, cashier: Operator) -> None:
     assert (near.node, far.node) == ("S00007", "W1")
     assert near.age_s is not None
     assert near.age_s < 60
+
+
+def test_however_many_have_a_least_number_one_look_asks_after_a_portion(
+    floor: Floor, cashier: Operator
+) -> None:
+    for number in range(5):
+        floor.goods(f"L{number}", f"690123456{number:04}", 1, min_stock=2)
+    room, asked = floor.shop.books.stockroom, list[str]()
+    lows = LowStocks(room, portion=2)
+    reader = floor.shop.books.ledger.read()
+    found = []
+    for _ in range(4):
+        reader.set_trace_callback(asked.append)
+        found.append(len(lows.look({})))
+        reader.set_trace_callback(None)
+    # A1 has enough; the fourth look finds the end of the round.
+    assert found == [1, 3, 5, 5]
+    assert sum("FROM unfit" in sql for sql in asked) == 2 + 2 + 2 + 0
+    floor.shop.store.goods.move("L3", 4, "receipt", cashier, nonce())
+    assert [len(lows.look({})) for _ in range(3)] == [5, 5, 4]
+    alerts = floor.shop.store.goods.alerts()
+    assert (alerts.low_count, alerts.doubt_count) == (4, 0)
+
+
+def test_a_list_of_stock_is_bounded_and_says_how_many_there_are(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(goods_desk, "MOST_SHOWN", 2)
+    for number in range(3):
+        floor.goods(f"L{number}", f"690123456{number:04}", 1, min_stock=2)
+    with floor.shop.books.ledger.transaction() as tx:
+        for number in range(3):
+            floor.shop.books.stockroom.alarm(tx, f"L{number}", "negative", "2026-11-22T00:00:00Z")
+    alerts = floor.shop.store.goods.alerts()
+    assert (len(alerts.low), alerts.low_count, len(alerts.doubts), alerts.doubt_count) == (2, 3, 2, 3)
+    assert alerts.total >= 6
 
 
 def test_what_somebody_wanted_in_vain_is_told_once(floor: Floor, cashier: Operator) -> None:

@@ -13,7 +13,7 @@ from tests.edge.test_returns import back, want
 
 SMALL = {"stream", "enrolment", "hq.promotion", "hq.tier", "hq.repurchase"}
 """Tables that stay small; whatever else is read through must be an index of the few rows that still matter."""
-FEW = {"basket_aside", "basket_code"}
+FEW = {"basket_aside", "basket_code", "journal_disputed", "pay_attempt_alarm"}
 
 
 @pytest.fixture
@@ -38,6 +38,9 @@ def a_day(till: Till, lead: Operator) -> None:
     room.checkout.last("T1"), room.checkout.turn(), room.checkout.coupons.turn()
     room.shifts.move(Taking.DROP, 100, "safe", till.who, "drop")
     room.shifts.x_report(till.who)
+    room.checkout.coupons.disputes(), room.checkout.coupons.disputed()
+    till.shop.books.stockroom.minimums("", 5), room.money.baskets(), room.money.troubles()
+    till.shop.store.tender.back.hand_out("none")
 
 
 def test_no_question_of_a_day_reads_a_growing_table_through(till: Till, lead: Operator) -> None:

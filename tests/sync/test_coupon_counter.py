@@ -129,6 +129,7 @@ def test_used_in_two_stores_without_a_line_is_a_case_and_an_exception(hub: Any, 
     assert codes(hub) == ["COUPON_USED_TWICE"]
     assert [shop.coupons.disputed() != () for shop in shops] == [True, False]
     (seen,) = shops[0].coupons.disputed()
+    assert [shop.coupons.disputes() for shop in shops] == [1, 0]
     assert (seen.code, seen.fen, seen.ref, seen.tail) == ("COUPON_USED_TWICE", 1500, "sale-9", "C1")
 
 

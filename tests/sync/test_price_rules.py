@@ -162,6 +162,6 @@ def test_the_command_names_lines_and_changes_nothing_when_it_only_looks(tmp_path
     assert run.invoke(main, ["hub", "promotions", "lint", str(file), "--database", database]).exit_code == 0
     assert "m30" not in run.invoke(main, ["hub", "promotions", "list", "--database", database]).output
     done = run.invoke(main, ["hub", "promotions", "import", str(file), "--database", database, "--json"])
-    assert json.loads(done.output) == {"read": 1, "problems": 0, "changed": 1}
+    assert json.loads(done.output) == {"read": 1, "problems": 0, "warnings": 0, "changed": 1}
     listed = run.invoke(main, ["hub", "promotions", "list", "--database", database, "--json"]).output
     assert json.loads(listed)["state"] == "to come"
