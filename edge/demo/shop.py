@@ -112,7 +112,7 @@ def publish_shop(desk: HubDesk, range_: tuple[Ware, ...], crew: tuple[Person, ..
             tags=(w.category,),
             zone=w.place[:2],
             place=w.place,
-            min_stock=_MIN_STOCK,
+            min_stock=_MIN_STOCK if int(w.sku[2:]) % 16 == 1 else 0,
         )
         for w in range_
     )

@@ -14,7 +14,9 @@ from edge.domain.refusals import BadRequest, NotSignedIn, Refusal
 from edge.domain.selling import BasketState, Sale
 from edge.domain.staff import Operator
 from edge.store import Store
+from kiosk_ui.cashier import sale_waiting
 from kiosk_ui.cashier import selling_stage as stages
+from kiosk_ui.cashier.asked import number_of
 from kiosk_ui.cashier.nav import nav_facts
 from kiosk_ui.cashier.selling_stage import SaleStage
 from kiosk_ui.cashier.shifts import ShiftPages, typed_fen
@@ -24,7 +26,7 @@ _NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _MOST_TEXT = 1024
 VERBS = (
     "open scan wedge qty remove cut guide member points coupon age reprice suspend resume void cash pay unpay"
-    " settle aside reprint weigh gift"
+    " settle aside reprint weigh gift take"
 ).split()
 
 
@@ -56,7 +58,7 @@ class SalePages:
         operator = self._operator()
         have = request.args.get("have", "")[:200]
         idle = self._room.selling.at(operator.station) is None
-        if have.startswith("done:") and idle:
+        if have.startswith("done:") and idle and not sale_waiting.begins(self._store, operator.station):
             return Response(status=204)
         last = self._room.checkout.last(operator.station)
         if idle and last is not None and stages.thing_of(have)[0] == last.basket:
@@ -98,7 +100,12 @@ class SalePages:
             return redirect(_HERE, 303)
         # The form's number outlives a scan that is queued behind another: one number and text are one wish.
         nonce = f"{_nonce()}:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-        return self._done(lambda who: self._room.scan(text, who, nonce))
+        return self._done(lambda who: sale_waiting.put(self._store, text, who, nonce))
+
+    def _take(self) -> WerkzeugResponse:
+        """POST scan: what the station's scanner read while no basket was open begins one."""
+        scan = number_of("scan")
+        return self._done(lambda who: sale_waiting.taken(self._store, scan, who))
 
     def _wedge(self) -> WerkzeugResponse:
         """POST text, seq: a scanner typed into this page; what stands against it the stage says."""
@@ -107,7 +114,7 @@ class SalePages:
         if not 4 <= len(text) <= _MOST_TEXT or not re.fullmatch(r"\d{1,15}", seq, re.ASCII):
             raise BadRequest(why="text")
         try:
-            self._room.scan(text, operator, f"wedge:{operator.station}:{seq}")
+            sale_waiting.put(self._store, text, operator, f"wedge:{operator.station}:{seq}")
         except NotSignedIn:
             raise
         except Refusal as refusal:

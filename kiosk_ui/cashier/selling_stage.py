@@ -15,6 +15,7 @@ from edge.domain.selling import AsideBasket, Bill, Line, Sale
 from edge.domain.staff import Act, Operator
 from edge.store import Store
 from kiosk_ui import words
+from kiosk_ui.cashier.sale_waiting import too_early, waiting
 from kiosk_ui.cashier.stage import fresh_nonce
 from kiosk_ui.language import language
 
@@ -56,11 +57,7 @@ def stage_now(store: Store, operator: Operator, refusal: Refusal | None = None) 
     }
     status = refusal.status if refusal is not None else 200
     if basket is None:
-        waiting = len(common["suspended"]) if isinstance(common["suspended"], tuple) else 0
-        asides = tuple(_asides(store))
-        looks = f"empty{waiting}" + "".join(one.how.value[:2] for one, _ in asides)
-        key = _key("empty", shift.shift if shift else "", looks, refusal)
-        return SaleStage("empty", key, {**common, "asides": asides}, status)
+        return _empty(store, operator, common, refusal, status)
     bill = room.selling.bill(basket)
     payment = room.checkout.payment(basket.basket)
     facts = {
@@ -78,6 +75,20 @@ def stage_now(store: Store, operator: Operator, refusal: Refusal | None = None) 
     }
     name = "paying" if basket.state.value == "paying" else "basket"
     return SaleStage(name, _key(name, basket.basket, name + _looks(bill, payment), refusal), facts, status)
+
+
+def _empty(
+    store: Store, operator: Operator, common: Mapping[str, object], refusal: Refusal | None, status: int
+) -> SaleStage:
+    shift, suspended = store.sales.shifts.at(operator.station), store.sales.selling.suspended()
+    asides = tuple(_asides(store))
+    scanned = waiting(store, operator.station) if shift is not None else None
+    looks = f"empty{len(suspended)}" + "".join(one.how.value[:2] for one, _ in asides)
+    looks += scanned.looks if scanned else ""
+    early = too_early(scanned)
+    said = {"said": early.words(language())} if early is not None and refusal is None else {}
+    key = _key("empty", shift.shift if shift else "", looks, refusal)
+    return SaleStage("empty", key, {**common, **said, "asides": asides, "scanned": scanned}, status)
 
 
 def _asides(store: Store) -> Iterator[tuple[AsideBasket, str]]:
