@@ -58,7 +58,7 @@ def install(app: Flask, settings: Settings, live_port: int) -> None:
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if request.endpoint == "static" and response.status_code == 200:
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        elif request.endpoint != "picture":
+        elif request.endpoint not in {"picture", "theme", "guide.media", "display.media"}:
             response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -83,6 +83,5 @@ def _policy(live_port: int) -> str:
         name = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
         live = f" {request.scheme}://{name}:{live_port}"
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
         f"connect-src 'self'{live}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )

@@ -21,6 +21,10 @@ class Icons:
             if inside is not None:
                 self._shapes[path.stem] = " ".join(inside.group(1).split())
 
+    def names(self) -> list[str]:
+        """All of them, sorted."""
+        return sorted(self._shapes)
+
     def __call__(self, name: str, kind: str = "") -> Markup:
         """The icon as inline SVG with class `icon` and `kind`; raises KeyError for one that is not vendored."""
         shape = Markup(self._shapes[name])  # noqa: S704 - our own vendored file

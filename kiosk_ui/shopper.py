@@ -9,16 +9,17 @@ from flask import Blueprint, Flask, Response, make_response, redirect, render_te
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from edge.domain.idle import NEVER, Idle
+from edge.domain.refusals import UnknownThing
 from edge.domain.screens import Screen
 from edge.store import Store
 from kiosk_ui.language import COOKIE as LANGUAGE
 from kiosk_ui.language import keep
-from kiosk_ui.screens import HOMES
+from kiosk_ui.screens import HOMES, here
 
 EASES = ("large", "low", "voice")
 """Large print, low reach, read aloud: chosen by the shopper, kept until the wipe."""
 _EASE = "se_ease"
-_BACK = re.compile(r"/(?:kiosk|guide|display)/[a-z/]{0,60}")
+_BACK = re.compile(r"/(?:kiosk|guide|display|style)/[a-z/]{0,60}")
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,19 @@ def forget(answer: WerkzeugResponse) -> WerkzeugResponse:
 
 
 def install(app: Flask, store: Store) -> None:
-    """POST /screen/ease, and what the shoppers' templates may say."""
+    """POST /screen/ease, GET /screen/privacy/<kind>, and what the shoppers' templates may say."""
     site = Blueprint("ease", __name__, url_prefix="/screen")
     site.add_url_rule("/ease", view_func=_change, methods=["POST"], endpoint="change")
+
+    def privacy(kind: str) -> WerkzeugResponse:
+        """GET /screen/privacy/<kind>: what this screen does with what one shows it; needs no line."""
+        if kind not in HOMES:
+            raise UnknownThing
+        screen = here(kind)
+        shown = Shown("privacy", "privacy", store.screens.idle("kiosk", "privacy"))
+        return page("shopper/privacy.html", screen, shown)
+
+    site.add_url_rule("/privacy/<kind>", view_func=privacy, endpoint="privacy")
     app.register_blueprint(site)
 
     def footer() -> object:

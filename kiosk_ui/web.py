@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from config.schema import Settings
 from edge.domain.refusals import Refusal
 from edge.store import Store
-from kiosk_ui import answers, guards, language, shopper, trail, words
+from kiosk_ui import answers, brand, guards, language, shopper, style, trail, words
 from kiosk_ui.api.pages import ApiPages
 from kiosk_ui.cashier.nav import nav_facts
 from kiosk_ui.cashier.pages import CashierPages
@@ -59,6 +59,8 @@ def create_app(store: Store, settings: Settings, live_port: int) -> Flask:
     app.register_blueprint(GuidePages(store).blueprint())
     ScreenPages(store).install(app)
     shopper.install(app, store)
+    brand.install(app, settings)
+    style.install(app, store)
     app.register_blueprint(ItPages(store).blueprint())
     app.register_blueprint(ApiPages(store).blueprint())
     app.add_url_rule("/", view_func=_door, endpoint="door")

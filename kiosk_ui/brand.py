@@ -1,0 +1,47 @@
+"""A retailer's colour and sign: two numbers from which the stylesheet derives every tone, and a picture."""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import Flask, Response
+
+from config.schema import Settings
+from kiosk_ui.tones import Tone, tone_of
+
+_AT = (0.33, 0.43, 0.8)
+"""Lightnesses at which the stylesheet uses the colour at full strength."""
+_MOST = 0.13
+"""Beyond this a full field of colour is loud; the sign itself may be louder."""
+
+
+def hue_and_chroma(brand: str) -> tuple[float, float]:
+    """The hue in degrees, and as much of the chroma as every screen can show at all lightnesses that are used.
+
+    Raises ValueError for what is no #RRGGBB.
+    """
+    tone = tone_of(brand)
+    chroma = min(tone.chroma, _MOST)
+    while chroma > 0 and not all(Tone(light, chroma, tone.hue).shows() for light in _AT):
+        chroma = max(0.0, chroma - 0.002)
+    return round(tone.hue, 1), round(chroma, 4)
+
+
+def stylesheet(brand: str) -> str:
+    """What is laid over the tokens for this colour."""
+    hue, chroma = hue_and_chroma(brand)
+    return f":root {{ --brand-h: {hue}; --brand-c: {chroma}; --brand-own: {brand}; }}\n"
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """/theme.css, where the settings name a colour; templates link it after the tokens."""
+    text = stylesheet(settings.screens.brand) if settings.screens.brand else ""
+    version = hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def show() -> Response:
+        answer = Response(text, mimetype="text/css")
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return answer
+
+    app.add_url_rule("/theme.css", view_func=show, endpoint="theme")
+    app.jinja_env.globals["theme"] = f"/theme.css?v={version}" if text else ""
