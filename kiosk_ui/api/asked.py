@@ -9,6 +9,8 @@ import msgspec
 StationName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}\Z")]
 Nonce = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
 CodeText = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+INK = r"[^\s\x1c-\x1f\x85\ufeff]"
+"""At least one character that is not blank, in words that Python and JSON Schema understand alike."""
 LineNumber = Annotated[int, msgspec.Meta(ge=1, le=9999)]
 Units = Annotated[int, msgspec.Meta(ge=1, le=9999)]
 

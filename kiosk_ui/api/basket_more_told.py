@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from kiosk_ui.api.answered import Ok
-from kiosk_ui.api.asked import Nonce
+from kiosk_ui.api.asked import INK, Nonce
 from kiosk_ui.api.selling_asked import Id, Sum
 
-Why = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"\S")]
+Why = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=INK)]
 Off = Annotated[str, msgspec.Meta(max_length=60)]
 Staff = Annotated[str, msgspec.Meta(max_length=32)]
 Cash = Annotated[int, msgspec.Meta(ge=1, le=100_000_000)]

@@ -70,6 +70,8 @@ def openapi(app: Flask, version: str) -> dict[str, Any]:
     types = {kind for _, _, one in found for kind in (one.asked, *one.answer) if kind is not None}
     ordered = sorted(types, key=lambda kind: kind.__name__)
     _, components = msgspec.json.schema_components(ordered, ref_template="#/components/schemas/{name}")
+    for kind in ordered:  # what fields ask of each other, which types cannot say
+        components[kind.__name__] |= getattr(kind, "MORE", {})
     paths: dict[str, dict[str, Any]] = {}
     for rule, method, one in found:
         view = app.view_functions[rule.endpoint]

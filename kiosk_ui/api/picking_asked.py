@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from kiosk_ui.api.asked import CodeText, LineNumber, Nonce, StationName
+from kiosk_ui.api.asked import INK, CodeText, LineNumber, Nonce, StationName
 
 Number = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Pieces = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Counted = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
-ShelfName = Annotated[str, msgspec.Meta(min_length=1, max_length=12, pattern=r"\S")]
+ShelfName = Annotated[str, msgspec.Meta(min_length=1, max_length=12, pattern=INK)]
 Short = Literal["not_in_stock", "mismatch", "damaged", "worn"]
 
 

@@ -7,12 +7,12 @@ from typing import Annotated
 import msgspec
 
 from edge.domain.shifts import NOTES
-from kiosk_ui.api.asked import Nonce
+from kiosk_ui.api.asked import INK, Nonce
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Sum = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
-Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"\S")]
+Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=INK)]
 
 Pieces = Annotated[
     dict[int, Annotated[int, msgspec.Meta(ge=0, le=10_000)]],

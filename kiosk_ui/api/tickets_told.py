@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -12,7 +12,12 @@ from sync.tickets import TicketWord
 
 
 class TicketAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """POST …/tickets: somebody at the station waits for a person; `sku` the product in question."""
+    """POST …/tickets: somebody at the station waits for a person; `sku` the product in question, none for a call."""
+
+    MORE: ClassVar[dict[str, Any]] = {
+        "if": {"properties": {"kind": {"enum": ["help", "complaint"]}}},
+        "then": {"properties": {"sku": {"maxLength": 0}}},
+    }
 
     kind: TicketWord
     nonce: Nonce
@@ -44,7 +49,7 @@ class FeedbackAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             Literal["fast", "slow", "friendly", "unfriendly", "stock", "price", "queue", "clean", "other"],
             ...,
         ],
-        msgspec.Meta(max_length=5),
+        msgspec.Meta(max_length=5, extra_json_schema={"uniqueItems": True}),
     ] = ()
 
 

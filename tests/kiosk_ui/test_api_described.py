@@ -6,12 +6,14 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from flask import Flask
+from jsonschema import Draft202012Validator
 
 from kiosk_ui.api.calls import call_of
 from kiosk_ui.api.described import PREFIX, calls_of, openapi
 from tests.kiosk_ui.api_table import written
-from tests.kiosk_ui.conftest import TOKEN
+from tests.kiosk_ui.conftest import LEAD_TOKEN, TOKEN
 
 FILE = Path(__file__).parents[2] / "docs/api/openapi.json"
 
@@ -74,3 +76,27 @@ def test_every_type_that_is_named_is_there_under_its_own_name(app: Flask) -> Non
 def test_the_table_of_calls_is_of_this_release(app: Flask) -> None:
     page = (FILE.parents[1] / "api.md").read_text("utf-8")
     assert written(page, openapi(app, "0")) == page, "run: python -m tests.kiosk_ui.api_table"
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "may"),
+    [
+        ("VoidAsked", {"basket": "b", "reason": "\x85\x1c\ufeff"}, False),
+        ("VoidAsked", {"basket": "b", "reason": "\x85x"}, True),
+        ("FeedbackAsked", {"scale": "nps", "score": 9, "about": "idle", "chips": ["fast", "fast"]}, False),
+        ("FeedbackAsked", {"scale": "nps", "score": 9, "about": "idle", "chips": ["fast", "slow"]}, True),
+        ("TicketAsked", {"kind": "help", "sku": "A1"}, False),
+        ("TicketAsked", {"kind": "help"}, True),
+        ("TicketAsked", {"kind": "age", "sku": "A1"}, True),
+    ],
+)
+def test_what_reading_refuses_the_description_does_not_allow(
+    app: Flask, name: str, body: dict[str, object], may: bool
+) -> None:
+    made, body = openapi(app, "0"), body | {"nonce": "nonce-0001"}
+    schema = {"$ref": f"#/components/schemas/{name}", "components": made["components"]}
+    assert Draft202012Validator(schema).is_valid(body) is may
+    path = {"VoidAsked": "basket/void", "FeedbackAsked": "feedback", "TicketAsked": "tickets"}[name]
+    bearer = {"Authorization": f"Bearer {LEAD_TOKEN}"}
+    answer = app.test_client().post(f"/api/v1/stations/T1/{path}", json=body, headers=bearer)
+    assert (answer.status_code != 400) is may
