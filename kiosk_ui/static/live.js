@@ -150,4 +150,5 @@
   document.addEventListener("submit", () => { leaving = true; });
   document.querySelector("form[data-auto]")?.requestSubmit();
   settle();
+  navigator.serviceWorker?.register("/sw.js").catch(() => { /* without it a screen that is asked anew shows the browser's own page */ });
 })();

@@ -100,4 +100,5 @@
   });
   pads();
   document.querySelector("form[data-auto]")?.requestSubmit();
+  navigator.serviceWorker?.register("/sw.js").catch(() => { /* without it a screen that is asked anew shows the browser's own page */ });
 })();
