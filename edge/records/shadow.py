@@ -68,7 +68,7 @@ class Shadow:
             return False
         self._table(first.tb)
         # Made ready before: nobody waits for that.
-        ready = inserts(f"{_NEXT}{TABLES[first.tb].name}", fast.places, rows)
+        ready = inserts(f"{_NEXT}{TABLES[first.tb].name} {fast.columns}", fast.places, rows)
         try:
             with transaction(self._hq, self._turn):
                 for statement, some in ready:

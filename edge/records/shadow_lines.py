@@ -75,18 +75,25 @@ class Fast:
     lines: msgspec.json.Decoder[Any]
     places: str
     rows: Callable[[list[Any]], Rows | None]
+    columns: str = ""
+    """Which columns the places are, where that is not all of them in order."""
 
 
-_FIRST = attrgetter("name_zh", "name_en", "category", "picture")
-_REST = attrgetter(*"tax_code unit grams grams_off plu zone place min_stock".split())
+_PRODUCT = tuple(
+    "sku gtin name_zh name_en category picture brand tax_code unit grams grams_off plu zone place min_stock".split()
+)
+_PLAIN, _LISTS = attrgetter(*_PRODUCT), attrgetter("flags", "tags")
+_COLUMNS = f"({', '.join(_PRODUCT)}, gtin14, flags, tags)"
 _PRICE = attrgetter("sku", "fen", "book")
 _STOCK = attrgetter("sku", "on_hand", "stream", "upto_seq", "at")
 
 
 def _products(found: list[Any]) -> Rows | None:
+    numbers = map(attrgetter("gtin"), found)
+    lists = map(_LISTS, found)
     return [
-        (d.sku, d.gtin, d.gtin.zfill(14), *_FIRST(d), " ".join(d.flags), d.brand, " ".join(d.tags), *_REST(d))
-        for d in found
+        (*plain, number.zfill(14), " ".join(flags) if flags else "", " ".join(tags) if tags else "")
+        for plain, number, (flags, tags) in zip(map(_PLAIN, found), numbers, lists, strict=True)
     ]
 
 
@@ -103,7 +110,7 @@ def _marks(*some: str) -> str:
 LINES = msgspec.json.Decoder(Line)
 COUNTED = msgspec.json.Decoder(Counted)
 FAST = {
-    "product": Fast(msgspec.json.Decoder(_OfProduct), _marks(*"?" * 18), _products),
+    "product": Fast(msgspec.json.Decoder(_OfProduct), _marks(*"?" * 18), _products, _COLUMNS),
     "price": Fast(msgspec.json.Decoder(_OfPrice), _marks(*"???"), lambda found: list(map(_PRICE, found))),
     "stock": Fast(msgspec.json.Decoder(_OfStock), _marks(*"?????"), _stocks),
 }
