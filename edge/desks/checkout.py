@@ -138,6 +138,8 @@ class CheckoutDesk(SetAside):
             taken = self.tender.complete(tx, began.payment, sha, began.fen, sale_name)
             sale = self.booking.book(tx, here, priced, taken, operator, nonce, promise)
         self._announce(sale)
+        if here.aside:
+            self.work.poke("cleared")
         return sale
 
     def turn(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from edge.db import Connection
@@ -23,12 +24,12 @@ class OpenMoney:
 
     checkout: CheckoutDesk
 
-    def baskets(self) -> tuple[AsideBasket, ...]:
-        """Baskets set aside that were paid, whole or in part, and are neither sold nor given back; the oldest first.
+    def baskets(self, asides: Sequence[AsideBasket] | None = None) -> tuple[AsideBasket, ...]:
+        """Those (of `asides()`) that were paid, whole or in part, and are neither sold nor given back; oldest first.
 
         One whose till is open is sold by itself within a second.
         """
-        return tuple(one for one in self.checkout.clarifying() if one.how in _READY)
+        return tuple(one for one in self.checkout.clarifying(asides) if one.how in _READY)
 
     def troubles(self) -> tuple[AttemptView, ...]:
         """Payments with an alarm, newest first."""
@@ -78,6 +79,10 @@ class OpenMoney:
         if began is not None:
             self.checkout.tender.cancel(began.payment, operator)
         return self.checkout.settled(basket, self.checkout.booking.seller(here))
+
+    def handed_out(self, basket: str) -> int:
+        """Fen of cash that went back in the last minutes because a payment of this basket was given up."""
+        return sum(int(one.fen) for one in self.checkout.tender.back.handed_out(basket))
 
     def again(self, number: str, operator: Operator) -> None:
         """Refunds of this attempt that were refused are asked for once more. Raises NotAllowed."""

@@ -18,7 +18,8 @@ from edge.domain.moves import IllegalMove
 from edge.domain.payment_port import Answer, Charge, NotSent, PaymentFault, PaymentProvider, Said
 from edge.domain.payment_steps import Act, Step, heard, next_step, refund_pause_ms
 from edge.domain.payment_terms import Terms
-from edge.domain.payments import LOST, Channel, PayEvent, PayState
+from edge.domain.payment_views import Paying
+from edge.domain.payments import LOST, UNSETTLED, Channel, PayEvent, PayState
 from edge.records.books import Books
 from edge.records.payments import AttemptRow, RefundRow
 
@@ -91,6 +92,19 @@ class PayWorkers:
             self._call(row, step.act)
         self.back.hand_out(row.payment)
         self._tell(row.station)
+        self._call_out(row.number)
+
+    def _call_out(self, number: str) -> None:
+        """Where the result of a payment that was set aside wants a person, everybody is called."""
+        row = self.books.payments.known(number)
+        payment = self.books.payments.payment(row.payment)
+        if payment is None or not payment.parked or row.state in UNSETTLED:
+            return
+        shut = payment.state is Paying.PAID and self.books.shifts.open_at(payment.station) is None
+        attempts = self.books.payments.attempts(row.payment)
+        cash = [one for one in attempts if one.channel is Channel.CASH and one.state is PayState.SUCCEEDED]
+        if shut or (cash and payment.state is Paying.OPEN):
+            self.poke("attention")
 
     def _call(self, row: AttemptRow, act: Act) -> None:
         try:

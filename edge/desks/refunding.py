@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from edge.clock import stamp
 from edge.db import Connection
 from edge.desks.drawers import DrawerDesk
 from edge.desks.pay_views import PayViews
@@ -22,6 +24,8 @@ from edge.records.journal import Author
 from edge.records.payments import AttemptRow, RefundRow
 
 _SOLD = frozenset({PayState.SUCCEEDED, PayState.REFUNDING, PayState.REFUNDED, PayState.REFUND_FAILED})
+
+_NEWS = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -78,15 +82,16 @@ class Refunding:
     def hand_out(self, payment: str) -> None:
         """After the commit that gave a payment up: the drawer opens for the cash that goes back, in the name of whoever
         gave it up; asked again it opens nothing more."""
-        for row in self.books.payments.cash_back("a.payment = ?", payment):
+        for row in self.books.payments.cash_back(payment):
             who = Operator(row.staff, row.staff, Role.CASHIER, row.station)
             for drawer in self.drawers.at(row.station)[:1]:
                 self.drawers.open(drawer.name, Reason.GIVE_BACK, f"back:{row.refund}", who)
 
     def handed_out(self, basket: str) -> tuple[RefundView, ...]:
-        """Cash that went back because payments of this basket were given up, oldest first."""
-        rows = self.books.payments.cash_back("a.basket = ?", basket)
-        return tuple(self.views.refund(row, Channel.CASH) for row in rows)
+        """Cash that went back in the last ten minutes because this basket's newest payment was given up."""
+        since, newest = stamp(self.views.status.now() - _NEWS), self.books.payments.newest_of(basket)
+        rows = self.books.payments.cash_back(newest.payment) if newest is not None else []
+        return tuple(self.views.refund(row, Channel.CASH) for row in rows if row.at >= since)
 
     def left(self, number: str) -> Fen:
         """What can still be given back of a tender; raises UnknownThing."""

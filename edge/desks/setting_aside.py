@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -69,9 +70,13 @@ class SetAside:
         since = stamp(self.work.status.now() - _SHOWN)
         return tuple(self._aside(one) for one in self.books.baskets.asides(since, _MOST))
 
-    def clarifying(self) -> tuple[AsideBasket, ...]:
-        """Those of which it is not known yet, or whose money waits for somebody, the oldest first."""
-        return tuple(one for one in self.asides() if one.how not in {Cleared.SOLD, Cleared.SUSPENDED})
+    def clarifying(self, asides: Sequence[AsideBasket] | None = None) -> tuple[AsideBasket, ...]:
+        """Those (of `asides()`) of which it is not known yet, or whose money waits for somebody, the oldest first."""
+        return tuple(
+            one
+            for one in (self.asides() if asides is None else asides)
+            if one.how not in {Cleared.SOLD, Cleared.SUSPENDED}
+        )
 
     # ---- inside ----
 
@@ -128,7 +133,7 @@ class SetAside:
             fresh = self.work.saved(tx, replace(here, state=self.work.moved(here, event), code=code))
         if here.aside:
             _log.info("not paid, suspended", extra={"basket": basket, "station": here.station})
-            for topic in (f"station:{here.station}", "baskets"):
+            for topic in (f"station:{here.station}", "baskets", "attention"):
                 self.work.poke(topic)
         return fresh
 

@@ -186,6 +186,7 @@ STEPS = {
     "set_aside": SET_ASIDE,
     "screens": screens.TABLES,
     "disputes": till_indexes.DISPUTES,
+    "paid_baskets": till_indexes.PAID_BASKETS,
 }
 NAMES = list(STEPS)
 

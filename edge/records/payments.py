@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any
 
 from edge.db import Connection, Database
 from edge.domain.orders import Fen
@@ -224,10 +224,16 @@ class Payments:
         """Refunds that are not settled, oldest first."""
         return self._refunds("state = 'refunding' ORDER BY at, rowid", (), None)
 
-    def cash_back(self, where: Literal["a.payment = ?", "a.basket = ?"], name: str) -> list[RefundRow]:
-        """Cash that went back because a payment, or those of a basket, were given up; oldest first."""
-        back = "number IN (SELECT a.number FROM main.pay_attempt a WHERE a.channel = 'cash' AND"
-        return self._refunds(f"{back} {where}) AND reason = 'cancelled' ORDER BY at, rowid", (name,), None)
+    def cash_back(self, payment: str) -> list[RefundRow]:
+        """Cash that went back because a payment was given up, oldest first."""
+        cash = "number IN (SELECT number FROM main.pay_attempt WHERE payment = ? AND channel = 'cash')"
+        return self._refunds(f"{cash} AND reason = 'cancelled' ORDER BY at, rowid", (payment,), None)
+
+    def newest_of(self, basket: str) -> PaymentRow | None:
+        """The newest payment of a basket, whatever became of it."""
+        return next(
+            iter(self._payments("basket = ? ORDER BY at DESC, rowid DESC LIMIT 1", (basket,), None)), None
+        )
 
     def put_refund(self, tx: Connection, row: RefundRow) -> None:
         """Adds it, or writes what changed."""

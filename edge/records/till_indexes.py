@@ -16,3 +16,5 @@ DISPUTES = (
     # Of all the facts of years a handful of uses was not taken for good.
     "CREATE INDEX journal_disputed ON journal (seq) WHERE kind = 'coupon.redeemed' AND verdict <> ''",
 )
+
+PAID_BASKETS = ("CREATE INDEX payment_of_basket ON payment (basket, at)",)

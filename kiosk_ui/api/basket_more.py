@@ -94,6 +94,7 @@ class BasketMoreApi:
                 "code": one.code,
                 "receipt": one.receipt,
                 "sale": one.sale,
+                "cash_fen": one.cash_fen,
             }
             for one in self._room.checkout.asides()
         ]

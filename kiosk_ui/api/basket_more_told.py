@@ -103,18 +103,20 @@ class SuspendedBrief(msgspec.Struct, frozen=True):
 
 
 class AsideBrief(msgspec.Struct, frozen=True):
-    """A basket that was set aside, since `at`. `how`: unknown; paid, and its sale waits until its till is opened; sold,
-    with `receipt` and `sale`; suspended, with the `code` that takes it up again."""
+    """A basket that was set aside, since `at`. `how`: unknown; paid, and its sale waits until its till is opened or a
+    lead finishes it; part of it paid in cash (`cash_fen`), for a lead to give back; sold, with `receipt` and `sale`;
+    suspended, with the `code` that takes it up again."""
 
     basket: str
     station: str
     units: int
     fen: int
     at: str
-    how: Literal["unknown", "paid", "sold", "suspended"]
+    how: Literal["unknown", "paid", "part", "sold", "suspended"]
     code: str
     receipt: str
     sale: str
+    cash_fen: int
 
 
 class AsidesTold(msgspec.Struct, frozen=True):

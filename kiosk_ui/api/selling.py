@@ -55,6 +55,8 @@ class SellingApi:
             ("/basket/unpay", self.unpay, "POST"),
             ("/basket/set-aside", self.set_aside, "POST"),
             ("/basket/cash", self.cash, "POST"),
+            ("/baskets/aside/finish", self.finish, "POST"),
+            ("/baskets/aside/give-back", self.give_back, "POST"),
             ("/basket/complete", self.complete, "POST"),
             ("/sales/<sale>", self.sale, "GET"),
             ("/sales/<sale>/reprint", self.reprint, "POST"),
@@ -143,6 +145,18 @@ class SellingApi:
         """POST {basket, nonce}: frees the station while nobody knows whether the basket was paid."""
         operator, asked = self._client(station), read_body(BasketAsked)
         return self._told(self._room.checkout.set_aside(asked.basket, operator, asked.nonce))
+
+    @call("sales", asked=BasketAsked, answer=SaleTold)
+    def finish(self, station: str) -> Response:
+        """POST {basket, nonce}: sells here what was set aside at any station and is paid; role lead."""
+        operator, asked = self._client(station), read_body(BasketAsked)
+        return _sold(self._room.money.finish(asked.basket, operator, asked.nonce))
+
+    @call("sales", asked=BasketAsked, answer=BasketTold)
+    def give_back(self, station: str) -> Response:
+        """POST {basket, nonce}: the money of such a basket goes back, cash out of this station's drawer; role lead."""
+        operator, asked = self._client(station), read_body(BasketAsked)
+        return self._told(self._room.money.give_back(asked.basket, operator))
 
     @call("sales", asked=CashAsked, answer=SaleTold)
     def cash(self, station: str) -> Response:

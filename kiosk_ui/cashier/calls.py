@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 
 from flask import Blueprint, redirect, request
 from flask_babel import gettext, ngettext  # type: ignore[import-untyped]
@@ -14,9 +15,11 @@ from edge.domain.refusals import BadRequest, NotSignedIn, Refusal
 from edge.domain.staff import Operator
 from edge.domain.tickets import Outcome, Ticket, TicketKind
 from edge.store import Store
+from kiosk_ui import money_words, words
 from kiosk_ui.cashier.asked import nonce_of, text_of
+from kiosk_ui.cashier.home import onward
 from kiosk_ui.cashier.stage import Stage
-from kiosk_ui.language import language
+from kiosk_ui.language import told
 
 _HERE = "/cashier/calls"
 KINDS = {
@@ -58,6 +61,7 @@ class CallPages:
     def __init__(self, store: Store, operator: Callable[[], Operator], show: Show) -> None:
         self._store = store
         self._desk = store.front.tickets
+        self._money = store.sales.money
         self._operator = operator
         self._show = show
 
@@ -67,6 +71,9 @@ class CallPages:
         for name in ("take", "leave", "close"):
             path = f"/calls/{name}"
             site.add_url_rule(path, view_func=getattr(self, name), methods=["POST"], endpoint=f"calls_{name}")
+        for name in ("finish", "give_back", "again", "seen"):
+            path = f"/calls/money/{name.replace('_', '-')}"
+            site.add_url_rule(path, view_func=getattr(self, name), methods=["POST"], endpoint=f"money_{name}")
 
     def page(self) -> WerkzeugResponse:
         """GET /cashier/calls: the queue."""
@@ -88,6 +95,32 @@ class CallPages:
         except ValueError:
             raise BadRequest(why="outcome") from None
         return self._done(lambda who: self._desk.close(text_of("ticket"), outcome, who, nonce_of()))
+
+    def finish(self) -> WerkzeugResponse:
+        """POST basket, nonce: a lead sells here what was paid at a till that stays shut."""
+        operator = self._operator()
+        try:
+            sale = self._money.finish(text_of("basket"), operator, nonce_of())
+        except (NotSignedIn, BadRequest):
+            raise
+        except Refusal as refusal:
+            return self._show(calls_stage(self._store, operator, refusal), operator)
+        return onward(f"/cashier/sale/done/{sale.sale}")
+
+    def give_back(self) -> WerkzeugResponse:
+        """POST basket, nonce: a lead gives that money back; cash comes out of this desk's drawer."""
+        nonce_of()
+        return self._done(lambda who: self._money.give_back(text_of("basket"), who))
+
+    def again(self) -> WerkzeugResponse:
+        """POST number, nonce: refunds that were refused are asked for once more."""
+        nonce_of()
+        return self._done(lambda who: self._money.again(text_of("number"), who))
+
+    def seen(self) -> WerkzeugResponse:
+        """POST number, nonce: a lead has looked at the payment."""
+        nonce_of()
+        return self._done(lambda who: self._money.seen(text_of("number"), who))
 
     def _done(self, act: Callable[[Operator], object]) -> WerkzeugResponse:
         operator = self._operator()
@@ -113,10 +146,16 @@ class CallPages:
 def calls_stage(store: Store, operator: Operator, refusal: Refusal | None = None) -> Stage:
     """INTERVENE: the longest waiting first, then what somebody sees to, then what is over."""
     queue, ended = store.front.tickets.queue(), store.front.tickets.ended(6)
+    money, troubles = store.sales.money.baskets(), store.sales.money.troubles()
+    given = [(one, store.sales.money.handed_out(one.basket)) for one in store.sales.checkout.asides()]
     facts = {
+        "money": [(one, _ago(store, one.at)) for one in money],
+        "troubles": troubles,
+        "given": [(one, fen) for one, fen in given if fen],
+        "money_words": money_words,
         "queue": queue,
         "ended": ended,
-        "refusal": refusal.words(language()) if refusal else None,
+        "refusal": told(refusal) if refusal else None,
         "kinds": KINDS,
         "signs": SIGNS,
         "outcomes_word": lambda word: OUTCOMES[Outcome(word)],
@@ -125,7 +164,9 @@ def calls_stage(store: Store, operator: Operator, refusal: Refusal | None = None
     }
     current = store.scans.current(operator.station)
     looks = [(one.ticket, one.state, one.staff, one.level, waits(one)) for one in queue]
-    digest = hashlib.sha256(repr((looks, ended, refusal and refusal.code)).encode()).hexdigest()[:12]
+    digest = hashlib.sha256(
+        repr((looks, ended, money, troubles, refusal and refusal.code)).encode()
+    ).hexdigest()[:12]
     status = refusal.status if refusal and request.headers.get("HX-Request") != "true" else 200
     return Stage("calls", f"calls:{current.id if current else 0}:{digest}", facts, status)
 
@@ -135,3 +176,7 @@ def waits(one: Ticket) -> str:
     if one.wait_s < 120:
         return str(gettext("%(n)s 秒", n=one.wait_s // 5 * 5 if one.state.value == "open" else one.wait_s))
     return str(ngettext("%(num)s 分钟", "%(num)s 分钟", one.wait_s // 60))
+
+
+def _ago(store: Store, at: str) -> str:
+    return words.ago((store.status.now() - datetime.fromisoformat(at)).total_seconds())

@@ -129,14 +129,19 @@ class HomePages:
         yield self._devices(operator)
 
     def _calls(self) -> Tile:
-        queue = self._store.front.tickets.queue()
+        queue, money = self._store.front.tickets.queue(), self._store.sales.money.baskets()
         waiting = [one for one in queue if one.state.value == "open"]
         level = max((one.level for one in waiting), default=0)
         # In steps of ten seconds: the tile need not change with every look.
         seconds = waiting[0].wait_s // 10 * 10 if waiting else 0
         note = gettext("最久 %(n)s 秒", n=seconds) if seconds else ""
+        if money:
+            note = ngettext("%(num)s 单收款未了结", "%(num)s 单收款未了结", len(money))
+            level = max(level, 1)
         tone = ("lead", "warn", "stop")[level]
-        return Tile("calls", gettext("呼叫与干预"), len(queue), note, "/cashier/calls", "lightbulb", tone)
+        return Tile(
+            "calls", gettext("呼叫与干预"), len(queue) + len(money), note, "/cashier/calls", "lightbulb", tone
+        )
 
     def _devices(self, operator: Operator) -> Tile:
         status, slips = self._store.status, self._store.pickup.counts().slips_waiting

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import request
 from flask_babel import lazy_gettext as _l  # type: ignore[import-untyped]
 
+from edge.domain.selling import AsideBasket, Cleared
 from edge.domain.staff import Operator
 from edge.store import Store
+from kiosk_ui import money_words
+from sync.messages import stamp
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ _STAGES = {
     "stock_product": "stock",
 }
 """Stages that belong to a page of another name."""
+_NEWS = timedelta(minutes=10)
 _NAMES = frozenset(way.name for way in WAYS)
 
 
@@ -66,11 +72,13 @@ def nav_facts(store: Store, operator: Operator, here: str) -> dict[str, object]:
     """What the navigation shows beside its words: counts by page, the pages that want somebody at once, the line."""
     queue = store.front.tickets.queue()
     picking = store.backroom.board.counts()
+    asides = store.sales.checkout.asides()
+    open_money = store.sales.money.baskets(asides)
     waits = {
         "home": store.pickup.counts().ready,
-        "sale": len(store.sales.selling.suspended()) + len(store.sales.checkout.clarifying()),
+        "sale": len(store.sales.selling.suspended()) + len(store.sales.checkout.clarifying(asides)),
         "picks": picking.open,
-        "calls": len(queue),
+        "calls": len(queue) + len(open_money),
     }
     loud = {"calls"} if any(one.level for one in queue) else set[str]()
     if picking.calling:
@@ -81,6 +89,15 @@ def nav_facts(store: Store, operator: Operator, here: str) -> dict[str, object]:
         "waits": waits,
         "loud": loud,
         "calling": [one for one in queue if one.state.value == "open"],
+        "news": _news(store, asides),
         "line": store.status.line(),
         "station": store.staff.station(operator.station),
     }
+
+
+def _news(store: Store, asides: Iterable[AsideBasket]) -> tuple[str, str] | None:
+    """(how, words) of the newest end that a basket set aside came to, while it is news."""
+    since = stamp(store.status.now() - _NEWS)
+    ended = [one for one in asides if one.how is not Cleared.UNKNOWN and one.at >= since]
+    newest = max(ended, key=lambda one: one.at, default=None)
+    return None if newest is None else (newest.how.value, money_words.news(newest))

@@ -67,6 +67,7 @@ def stage_now(store: Store, operator: Operator, refusal: Refusal | None = None) 
         "rows": rows(bill),
         "payment": payment,
         "quick": quick(bill.cash_fen),
+        "given_fen": room.money.handed_out(basket.basket),
         "wallets": room.checkout.wallets(),
         "spendable": store.benefits.spendable(basket.member) if basket.member else 0,
         "points_fen": sum(int(part.fen) for part in bill.priced.parts if part.kind == "points"),

@@ -39,7 +39,8 @@
       const topic = JSON.parse(event.data).topic;
       if (facts.doorbell !== undefined) { if (untouched() && !leaving) location.reload(); return; }
       if (!strip || topic.startsWith("station:") || topic === "picks" || topic === "printing" || topic === "stock" || topic === "tickets" || topic === "orders") look();
-      if (topic === "attention") play(TONES.refused); // orders that nobody took on
+      if (topic === "attention") play(TONES.refused); // orders that nobody took on, money that nobody came for
+      if (topic === "cleared") play(TONES.found); // a payment that was unclear came, and its basket is sold
       if (topic !== "stock") lookAround();
     };
     source.onerror = () => {

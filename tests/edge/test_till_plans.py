@@ -41,6 +41,7 @@ def a_day(till: Till, lead: Operator) -> None:
     room.checkout.coupons.disputes(), room.checkout.coupons.disputed()
     till.shop.books.stockroom.minimums("", 5), room.money.baskets(), room.money.troubles()
     till.shop.store.tender.back.hand_out("none")
+    room.money.handed_out(sale.basket)
 
 
 def test_no_question_of_a_day_reads_a_growing_table_through(till: Till, lead: Operator) -> None:
