@@ -1,0 +1,102 @@
+"""The kiosks' sessions: one row a kiosk, moved by touches, scans, payments and time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from config.guide_schema import within
+from config.kiosk_schema import KioskSettings
+from edge.clock import moment_of, stamp
+from edge.desks.staff import StaffDesk
+from edge.desks.status import Poke, StatusDesk
+from edge.domain.idle import Waits, idle_of
+from edge.domain.lane_session import IDLE_NAMES, Act, Here, Place, moved
+from edge.domain.refusals import Refusal, UnknownThing
+from edge.domain.staff import Operator, Role
+from edge.records.books import Books
+from edge.records.lane_sessions import LaneSessions
+
+SELF = "self"
+"""Who sells at a kiosk, where a staff number stands elsewhere."""
+KIND = "kiosk"
+
+
+def shopper_at(station: str, *, system: bool = False) -> Operator:
+    """The shopper as the selling desks see one; `system`: the kiosk itself, putting away what was left behind."""
+    return Operator(SELF, "", Role.LEAD if system else Role.CASHIER, station)
+
+
+@dataclass(frozen=True)
+class LanePlaces:
+    """Every move is one transaction without a sync of its own: what a screen shows is nothing that happened."""
+
+    books: Books
+    rows: LaneSessions
+    staff: StaffDesk
+    status: StatusDesk
+    rules: KioskSettings
+    waits: Waits
+    poke: Poke
+
+    def here(self, station: str) -> Here:
+        """What the kiosk shows; raises UnknownThing for a station that is none."""
+        if self.staff.station(station).kind != KIND:
+            raise UnknownThing
+        return self.rows.here(station)
+
+    def all(self) -> tuple[str, ...]:
+        """The stations that are kiosks."""
+        return tuple(one.id for one in self.staff.stations() if one.kind == KIND)
+
+    def move(self, station: str, act: Act, facts: Mapping[str, str] | None = None) -> Here:
+        """The kiosk after an act; a fact of "" is forgotten. Raises LaneMovedOn."""
+        now = stamp(self.status.now())
+        with self.books.ledger.transaction(durable=False) as tx:
+            after = moved(self.rows.here(station, tx), act, now, facts)
+            self.rows.save(tx, station, after)
+        if act is not Act.TOUCH:
+            self.poke(f"station:{station}")
+        return after
+
+    def say(self, station: str, refusal: Refusal, **facts: str) -> Here:
+        """The page that is there says what stood against a wish, until something else happens."""
+        said = {
+            "said": refusal.code,
+            "said_zh": refusal.words("zh").text,
+            "said_en": refusal.words("en").text,
+        }
+        return self.move(station, Act.NOTE, {**said, **facts})
+
+    def quiet_s(self, here: Here) -> float:
+        """Seconds since anybody touched or scanned anything."""
+        return (self.status.now() - moment_of(here.touched_at)).total_seconds() if here.touched_at else 0.0
+
+    def gone(self, here: Here, slack_s: float = 1.0) -> bool:
+        """Whether whoever was there is gone, by the clock of idleness; the page may be late by `slack_s`."""
+        return idle_of(KIND, IDLE_NAMES[here.place], self.waits).over(self.quiet_s(here) - slack_s)
+
+    def closed(self, station: str, *, sells: bool) -> str:
+        """Why the kiosk does not sell: hours, paused, devices (not `sells`: it can neither be paid nor print), or ""."""
+        rules = self.rules
+        if rules.opens and rules.closes:
+            clock = f"{self.status.local(self.status.now()):%H:%M}"
+            if not within(rules.opens, rules.closes, clock):
+                return "hours"
+        if self.rows.paused(station):
+            return "paused"
+        return "" if sells else "devices"
+
+    def pause(self, station: str, operator: Operator, *, on: bool) -> None:
+        """Staff close a kiosk to the next shopper, or open it again; whoever is there goes on."""
+        self.here(station)
+        with self.books.ledger.transaction() as tx:
+            if on:
+                self.rows.pause(tx, station, stamp(self.status.now()), operator.staff)
+            else:
+                self.rows.resume(tx, station)
+        self.poke(f"station:{station}")
+
+    def free(self, here: Here) -> bool:
+        """Whether the kiosk waits for somebody."""
+        return here.place is Place.ATTRACT

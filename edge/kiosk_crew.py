@@ -1,0 +1,104 @@
+"""The kiosks put together: their desk over the desks that sell, take money, hand over and call."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from config.schema import Settings
+from edge.crypto import signer
+from edge.desks.front import Front
+from edge.desks.hand_over import HandOverDesk
+from edge.desks.lane import LaneDesk
+from edge.desks.lane_basket import LaneBasket
+from edge.desks.lane_boxes import LaneBoxes
+from edge.desks.lane_checkout import LaneCheckout
+from edge.desks.lane_leaving import LaneLeaving
+from edge.desks.lane_members import LaneMembers
+from edge.desks.lane_paper import LanePaper
+from edge.desks.lane_pickup import LanePickup
+from edge.desks.lane_places import LanePlaces
+from edge.desks.lane_scans import LaneScans
+from edge.desks.lane_showing import LaneShowing
+from edge.desks.pickup import PickupDesk
+from edge.desks.sale_scans import SaleRoom
+from edge.desks.tries import Tries
+from edge.domain.idle import Waits
+from edge.lanes import Lanes
+from edge.records.books import Books
+from edge.records.guide import GuideRows
+from edge.records.lane_sessions import LaneSessions
+from edge.workers import Worker
+
+if TYPE_CHECKING:
+    from edge.store import Store
+
+
+def kiosk_desk(
+    settings: Settings,
+    sales: SaleRoom,
+    front: Front,
+    pickup: PickupDesk,
+    hand_over: HandOverDesk,
+    lanes: Lanes,
+) -> LaneDesk:
+    """Makes the desk; touches no device yet."""
+    staff, printing = sales.checkout.booking.staff, sales.checkout.booking.printing
+    books, status, poke = printing.books, printing.status, printing.poke
+    rules, rows = settings.kiosk, LaneSessions(books.ledger)
+    waits = Waits(**msgspec.structs.asdict(settings.screens.idle))
+    tries = Tries(books, settings.pickup.wrong_tries, (settings.pickup.lock_s,))
+    places = LanePlaces(books, rows, staff, status, rules, waits, poke)
+    basket = LaneBasket(places, sales, rules)
+    members = LaneMembers(places, basket, sales, tries)
+    checkout = LaneCheckout(places, basket, members, sales, sales.checkout.tender, front.tickets, rules)
+    boxes = LaneBoxes(lanes.lockers(), rules, status)
+    collecting = LanePickup(places, pickup, hand_over, front.tickets, boxes, tries)
+    paper = LanePaper(places, sales.checkout.booking, receipts_on_phones(settings, books))
+    leaving = LaneLeaving(places, basket, checkout, sales, rows, rules)
+    scans = LaneScans(places, basket, members, checkout, collecting, paper, leaving, sales, tries)
+    showing = LaneShowing(places, basket, checkout, collecting, paper, GuideRows(books.ledger), rules)
+    return LaneDesk(
+        places, scans, basket, members, checkout, collecting, paper, leaving, showing, front.feedback, boxes
+    )
+
+
+def receipts_on_phones(settings: Settings, books: Books) -> Callable[[str], str]:
+    """Texts for the QR that shows a receipt on a phone: HQ's page, the receipt's number, and who vouches for it.
+
+    Signed (Ed25519, base64url) over `receipt|store|number` by the key the box was enrolled with; "" without one.
+    """
+    from urllib.parse import urlencode
+
+    def text(receipt: str) -> str:
+        url, box = settings.kiosk.receipt_url, books.enrolments.now()
+        if not url or box is None:
+            return ""
+        store = settings.store.id
+        mark = signer(box.seed.hex())(f"receipt|{store}|{receipt}".encode())
+        sig = base64.urlsafe_b64encode(mark).decode().rstrip("=")
+        return f"{url}?{urlencode({'s': store, 'r': receipt, 'd': box.device, 'g': sig})}"
+
+    return text
+
+
+def scans_of(store: Store, others: Callable[[str, str, str], bool]) -> Callable[[str, str, str], bool]:
+    """Gives a kiosk's scans to the kiosk desk, and everybody else's to whom they belonged before."""
+
+    def takes(station: str, text: str, nonce: str) -> bool:
+        return store.lane.takes(station, text, nonce) or others(station, text, nonce)
+
+    return takes
+
+
+def hire_kiosks(desk: LaneDesk, hire: Callable[..., None]) -> None:
+    """Takes on who wipes kiosks that somebody left, where there are any."""
+
+    def turn() -> float:
+        return 0.0 if desk.turn() else 2.0
+
+    if desk.places.all():
+        hire(Worker("kiosks", turn, leave=desk.boxes.close), "tickets")
