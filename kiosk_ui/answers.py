@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from edge.domain.refusals import BadRequest, NotSignedIn, Refusal, UnknownThing
 from edge.domain.screen_refusals import ScreenUnbound
-from kiosk_ui.language import language
+from kiosk_ui.language import told
 from kiosk_ui.trail import trace_id
 
 SIGN_IN = "/cashier/sign-in"
@@ -58,7 +58,7 @@ def refused(refusal: Refusal) -> Response:
     if isinstance(refusal, ScreenUnbound):
         return _sent_to(f"/screen/pair?kind={refusal.facts['kind']}", refusal, partial=partial)
     name = "refusal_stage.html" if partial else "refusal_page.html"
-    page = render_template(name, refusal=refusal, words=refusal.words(language()))
+    page = render_template(name, refusal=refusal, words=told(refusal))
     return make_response(page, refusal.status)
 
 

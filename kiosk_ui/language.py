@@ -5,21 +5,24 @@ from __future__ import annotations
 import re
 
 from flask import Blueprint, Response, redirect, request
+from flask_babel import gettext  # type: ignore[import-untyped]
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from edge.domain.refusals import Refusal, Words
+
 COOKIE = "se_language"
-NAMES = {"zh": "中文", "en": "English"}
+NAMES = {"zh": "中文", "hant": "繁體", "en": "English"}
 """Languages by their own names, as the switch shows them."""
 
-_TAGS = {"zh": "zh-CN", "en": "en"}
-_LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
+_TAGS = {"zh": "zh-CN", "hant": "zh-Hant", "en": "en"}
+_LOCALES = {"zh": "zh_Hans_CN", "hant": "zh_Hant", "en": "en"}
 _BACK = re.compile(
     r"/(?:cashier/(?:sign-in|return|sale(?:/shift)?)?|it/|guide/[A-Za-z0-9_-]{0,32}|kiosk/|display/|screen/pair|style)"
 )
 
 
 def language() -> str:
-    """`zh` (the shop's own) or `en`."""
+    """`zh` (the shop's own), `hant` (Traditional Chinese) or `en`."""
     wanted = request.cookies.get(COOKIE, "zh")
     return wanted if wanted in NAMES else "zh"
 
@@ -37,6 +40,16 @@ def locale() -> str:
 def pick(zh: str, en: str) -> str:
     """The one of two that fits the language; the other where that one is missing."""
     return (en or zh) if language() == "en" else (zh or en)
+
+
+def told(refusal: Refusal) -> Words:
+    """A refusal in the language of the page."""
+    if language() != "hant":
+        return refusal.words(language())
+    # Its own words are Simplified: the catalogue has them as it has the pages'.
+    return Words(
+        gettext(refusal.zh).format_map(refusal.facts), gettext(refusal.next_zh).format_map(refusal.facts)
+    )
 
 
 def blueprint() -> Blueprint:

@@ -12,7 +12,7 @@ from edge.domain.scanned import ScanKind
 from edge.domain.staff import BADGE_LASTS_S
 from edge.domain.views import SignedIn, StationView
 from edge.store import Store
-from kiosk_ui.language import keep, language
+from kiosk_ui.language import keep, told
 
 _STATION = "se_station"
 _SCREEN = "se_screen"
@@ -118,7 +118,7 @@ class Entrance:
             here=here,
             onward=self._onward(),
             badge_scan=scan if fresh else None,
-            words=refusal.words(language()) if refusal else None,
+            words=told(refusal) if refusal else None,
             line=self._store.status.line(),
         )
         return make_response(page, refusal.status if refusal else 200)

@@ -17,7 +17,7 @@ from edge.store import Store
 from kiosk_ui import pick_words
 from kiosk_ui.cashier.asked import nonce_of, number_of, text_of
 from kiosk_ui.cashier.stage import Stage, fresh_nonce
-from kiosk_ui.language import language
+from kiosk_ui.language import told
 
 LIST, WORK = "/cashier/picks", "/cashier/picks/work"
 _GOODS = frozenset({ScanKind.GTIN, ScanKind.GS1, ScanKind.UNKNOWN})
@@ -231,7 +231,7 @@ def work_stage(
         "label": label,
         "label_order": store.backroom.packing.order_of_label(label) if label else "",
         "choices": choices,
-        "refusal": refusal.words(language()) if refusal else None,
+        "refusal": told(refusal) if refusal else None,
         "pick_words": pick_words,
         "shorts": pick_words.SHORTS,
         "reasons": [RejectReason.NOT_IN_STOCK, RejectReason.BUSY, RejectReason.CLOSING],

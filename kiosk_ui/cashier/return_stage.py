@@ -15,7 +15,7 @@ from edge.domain.staff import Act, Operator
 from edge.store import Store
 from kiosk_ui import return_words
 from kiosk_ui.cashier.stage import fresh_nonce
-from kiosk_ui.language import language
+from kiosk_ui.language import told
 
 _SHOWN = 8
 
@@ -53,7 +53,7 @@ class Row:
 def stage_now(store: Store, operator: Operator, refusal: Refusal | None = None) -> ReturnStage:
     """The stage that the station's state asks for."""
     work = store.return_work.at(operator.station)
-    said = refusal.words(language()) if refusal is not None else None
+    said = told(refusal) if refusal is not None else None
     status = refusal.status if refusal is not None else 200
     code = refusal.code if refusal is not None else ""
     common = {"said": said, "nonce": fresh_nonce(), "return_words": return_words}
@@ -71,7 +71,7 @@ def done(store: Store, made: Returned, operator: Operator, refusal: Refusal | No
     facts = {
         "done": made,
         "job": job,
-        "said": refusal.words(language()) if refusal is not None else None,
+        "said": told(refusal) if refusal is not None else None,
         "mine": made.station == operator.station or operator.may(Act.ANNUL),
         "return_words": return_words,
     }
@@ -83,15 +83,15 @@ def done(store: Store, made: Returned, operator: Operator, refusal: Refusal | No
 def _counting(
     store: Store, operator: Operator, work: Work, common: Mapping[str, object], status: int, code: str
 ) -> ReturnStage:
-    told, against = store.return_work.preview(work, operator)
+    shown, against = store.return_work.preview(work, operator)
     today = store.status.local(store.status.now()).date()
     facts = {
         **common,
         "work": work,
         "bought": work.bought,
         "rows": [_row(store, line, work, today) for line in work.bought.lines],
-        "told": told,
-        "against": against.words(language()) if against is not None else None,
+        "told": shown,
+        "against": told(against) if against is not None else None,
         "liftable": isinstance(against, NotReturnable | ReturnTooLate),
         "lead": operator.may(Act.FORCE),
         "conditions": Condition,

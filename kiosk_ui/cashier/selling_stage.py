@@ -17,7 +17,7 @@ from edge.store import Store
 from kiosk_ui import words
 from kiosk_ui.cashier.sale_waiting import too_early, waiting
 from kiosk_ui.cashier.stage import fresh_nonce
-from kiosk_ui.language import language
+from kiosk_ui.language import told
 
 QUICK = (1000, 2000, 5000, 10_000, 20_000)
 """Notes that people pay with, and sums of them, fen."""
@@ -46,7 +46,7 @@ def stage_now(store: Store, operator: Operator, refusal: Refusal | None = None) 
     shift = room.shifts.at(station)
     basket = room.selling.at(station)
     common = {
-        "said": refusal.words(language()) if refusal is not None else None,
+        "said": told(refusal) if refusal is not None else None,
         "shift": shift,
         "lead": operator.may(Act.CUT_PRICE),
         "suspended": room.selling.suspended(),
@@ -87,7 +87,7 @@ def _empty(
     looks = f"empty{len(suspended)}" + "".join(one.how.value[:2] for one, _ in asides)
     looks += scanned.looks if scanned else ""
     early = too_early(scanned)
-    said = {"said": early.words(language())} if early is not None and refusal is None else {}
+    said = {"said": told(early)} if early is not None and refusal is None else {}
     key = _key("empty", shift.shift if shift else "", looks, refusal)
     return SaleStage("empty", key, {**common, **said, "asides": asides, "scanned": scanned}, status)
 

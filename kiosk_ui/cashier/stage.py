@@ -16,7 +16,7 @@ from edge.domain.refusals import (
 from edge.domain.staff import Act, Operator
 from edge.domain.views import NOTHING, Behind, Candidate, Found, HandedOver, SeenScan
 from edge.store import Store
-from kiosk_ui.language import language
+from kiosk_ui.language import language, told
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def refused(
     forceable = isinstance(refusal, UnknownOffline) and scan is not None and operator.may(Act.FORCE)
     facts = {
         "refusal": refusal,
-        "words": refusal.words(language()),
+        "words": told(refusal),
         "scan": scan,
         "forceable": forceable,
         "shelvable": isinstance(refusal, NotReady) and scan is not None and operator.may(Act.FORCE),
