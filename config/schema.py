@@ -25,6 +25,7 @@ from config.device_schema import (
     ScaleSettings,
     ScannerSettings,
 )
+from config.guide_schema import GuideSettings
 from config.payment_schema import PaymentSettings
 from config.problems import Problem, SettingsRefused, dangling, place, twice
 from config.scanner_checks import scanner_problems
@@ -124,6 +125,7 @@ class Settings(msgspec.Struct, frozen=True):
     pickup: PickupSettings = PickupSettings()
     selling: SellingSettings = SellingSettings()
     screens: ScreensSettings = ScreensSettings()
+    guide: GuideSettings = GuideSettings()
     payments: PaymentSettings = PaymentSettings()
     log: LogSettings = LogSettings()
     codes: CodeSettings = CodeSettings()
@@ -217,6 +219,9 @@ def _crossed(settings: Settings) -> list[Problem]:
         ]
     problems += _beside_the_till(settings)
     problems += code_problems(settings.codes, settings.labels)
+    for group, members in settings.guide.groups.items():
+        where = f"guide.groups.{group}"
+        problems += [dangling(where, one, stations) for one in members if one not in stations]
     problems += _payments(settings.payments)
     if settings.web.port and settings.web.port == settings.web.live_port:
         problems.append(Problem("web.live_port", "is the same as web.port", "the event stream needs its own"))

@@ -27,7 +27,6 @@ from edge.desks.events import EventDesk
 from edge.desks.fulfilment import FulfilmentDesk
 from edge.desks.gate import Gate
 from edge.desks.goods import StockDesk
-from edge.desks.guide import GuideDesk
 from edge.desks.hand_over import HandOverDesk
 from edge.desks.own_codes import own_codes
 from edge.desks.pickup import PickupDesk
@@ -41,9 +40,11 @@ from edge.desks.status import StatusDesk
 from edge.desks.tries import Tries
 from edge.drawn_slips import upkeep_desk
 from edge.file_key import key_of
+from edge.guide_crew import guide_desk
 from edge.hq_line import ear_at_hq, line_to_hq
 from edge.intake import Intake
 from edge.lanes import Lanes
+from edge.media_line import hire_media
 from edge.notify import tell, watchdog_s
 from edge.plugging import WAKES, hire_plugs
 from edge.print_turns import print_turn
@@ -102,7 +103,6 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         benefits=(benefits := BenefitDesk(books, settings.store.id, status, poke)),
         customers=(customers := customer_desks(settings, books, status, poke)),
         staff=staff,
-        guide=GuideDesk(books, status, catalogue),
         printing=printing,
         plugs=(plugs := PlugDesk(books, status, poke)),
         till=till,
@@ -110,7 +110,8 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         sales=(sales := sale_room(settings, till, tender, customers, benefits)),
         returns=(returns := return_desk(settings, till, tender, customers, sales)),
         return_work=return_work(returns, sales),
-        front=front_of(books, status, staff, till, poke),
+        front=(front := front_of(books, status, staff, till, poke)),
+        guide=guide_desk(settings, books, status, catalogue, customers, front, poke),
         upkeep=upkeep_desk(status, printing, plugs, settings.printers),
         events=EventDesk(books, staff),
         status=status,
@@ -250,6 +251,7 @@ class Daemon:
         hire_till(self._settings, self.store.till, self.hire)
         hire_payers(self._settings, self.store.tender, self.store.staff, self.hire)
         hire_plugs(self._settings, self.store, self.shop.wakes.poke, self.hire)
+        hire_media(self._settings, self.shop.books, self.store, self.shop.wakes.poke, self.hire)
         hq, shop = self._settings.hq, self.shop
         if hq.url:
             line = line_to_hq(hq, self._settings.store.id, shop.books, self.store.status, shop.wakes.poke)

@@ -83,5 +83,6 @@ def _policy(live_port: int) -> str:
         name = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
         live = f" {request.scheme}://{name}:{live_port}"
     return (
-        f"connect-src 'self'{live}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+        f"font-src 'self'; connect-src 'self'{live}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )

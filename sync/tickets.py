@@ -11,6 +11,7 @@ from sync.figures import Count, Name
 TicketWord = Literal[
     "help",
     "complaint",
+    "bring",
     "age",
     "unknown_item",
     "price_zero",

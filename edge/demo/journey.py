@@ -123,7 +123,7 @@ class Journey:
             ears.hear("station:G1")
             shown = self._on_hand()
             require(shown == self._ware.on_hand, f"{shown} on the screen, {self._ware.on_hand} in stock")
-            require(f"{self._ware.fen / 100:.2f}" in self._guide.page("/guide/G1").text, "the price is shown")
+            require(f"{self._ware.fen / 100:.2f}" in self._guide.page("/guide/").text, "the price is shown")
         return shown
 
     def _hand_over(self, order: Order) -> None:
@@ -219,7 +219,7 @@ class Journey:
         )
 
     def _on_hand(self) -> int:
-        shown = _HERE.search(self._guide.page("/guide/G1").text)
+        shown = _HERE.search(self._guide.page("/guide/").text)
         if shown is None:
             raise Missed("the guide screen shows no stock")
         return int(shown[1])

@@ -29,7 +29,7 @@ def screenful(stage: Stage, devices: str) -> str:
             "",
             f"  Service desk 1 · 服务台 1  {store}/cashier/sign-in?station=T1",
             f"  Service desk 2 · 服务台 2  {desk_2}/cashier/sign-in?station=T2",
-            f"  Guide screen · 导购屏      {store}/guide/G1",
+            f"  Guide screen · 导购屏      {store}/guide/",
             "",
             "  Sign in · 登录",
             *crew,

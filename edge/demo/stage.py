@@ -67,6 +67,7 @@ printer = "front"
 kind = "guide"
 label_zh = "导购屏 · 一楼"
 label_en = "Guide screen, ground floor"
+screen = "local"
 
 [scanners.desk-1]
 driver = "serial"

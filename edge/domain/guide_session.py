@@ -25,7 +25,6 @@ class Place(Enum):
     FEEDBACK = "feedback"
     CHIPS = "chips"
     THANKS = "thanks"
-    PRIVACY = "privacy"
     UNKNOWN = "unknown"
     DESK = "desk"  # a pickup, coupon or member code: that is the service desk's
 
@@ -34,6 +33,7 @@ class Act(Enum):
     """What somebody does at the screen, or what happens to it."""
 
     REST = "rest"
+    PAUSE = "pause"
     TOUCH = "touch"
     HOME = "home"
     LIST = "list"
@@ -46,7 +46,6 @@ class Act(Enum):
     ASK = "ask"
     RATE = "rate"
     ANSWER = "answer"
-    PRIVACY = "privacy"
     MISS = "miss"
     DESK = "desk"
 
@@ -58,11 +57,11 @@ _ANYWHERE = {
     Act.OPEN: Place.PRODUCT,
     Act.JOIN: Place.JOIN,
     Act.ASK: Place.FEEDBACK,
-    Act.PRIVACY: Place.PRIVACY,
     Act.MISS: Place.UNKNOWN,
     Act.DESK: Place.DESK,
 }
 _MORE: Mapping[Place, Mapping[Act, Place]] = {
+    Place.ATTRACT: {Act.PAUSE: Place.ATTRACT},
     Place.PRODUCT: {Act.ORDER: Place.ORDER, Act.PHONE: Place.PHONE, Act.CALL: Place.CALLED},
     Place.ORDER: {Act.ORDER: Place.ORDER, Act.PHONE: Place.PHONE, Act.CALL: Place.CALLED},
     Place.PHONE: {Act.ORDER: Place.ORDER, Act.PHONE: Place.PHONE},
@@ -74,19 +73,26 @@ MOVES: Mapping[Place, Mapping[Act, Place]] = {
     place: {**_ANYWHERE, **_MORE.get(place, {}), **({} if place is Place.ATTRACT else {Act.TOUCH: place})}
     for place in Place
 }
-PASSING: Mapping[Place, int] = {
-    Place.THANKS: 3,
-    Place.JOINED: 8,
-    Place.CALLED: 15,
-    Place.UNKNOWN: 12,
-    Place.DESK: 15,
+IDLE_NAMES: Mapping[Place, str] = {
+    Place.ATTRACT: "attract",
+    Place.HOME: "home",
+    Place.GOODS: "list",
+    Place.PRODUCT: "product",
+    Place.ORDER: "order",
+    Place.PHONE: "order",
+    Place.CALLED: "product",
+    Place.JOIN: "join",
+    Place.JOINED: "done",
+    Place.FEEDBACK: "feedback",
+    Place.CHIPS: "feedback",
+    Place.THANKS: "thanks",
+    Place.UNKNOWN: "unknown",
+    Place.DESK: "desk",
 }
-"""Places that end by themselves, seconds."""
-NEXT: Mapping[Place, Act] = {Place.THANKS: Act.REST, Place.JOINED: Act.HOME, Place.UNKNOWN: Act.HOME}
-"""How they end; others go back to the product they came from, or rest."""
+"""A place as `edge.domain.idle` has it."""
 _CARRIED = frozenset({"guide", "campaign"})
 _TRAIL = frozenset({"list", "category", "letters", "page"})
-_GOODS = frozenset({"sku", "how"})
+_GOODS = frozenset({"sku", "how", "code"})
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,7 @@ def _kept(here: Here, act: Act) -> dict[str, str]:
     names = set(_CARRIED)
     if act is not Act.HOME:
         names |= _TRAIL if act is not Act.LIST else set()
-        names |= _GOODS if act in {Act.ORDER, Act.PHONE, Act.CALL, Act.PRIVACY} else set()
+        names |= _GOODS if act in {Act.ORDER, Act.PHONE, Act.CALL} else set()
         names |= {"score"} if act is Act.RATE else set()
     return {name: text for name, text in here.facts.items() if name in names}
 

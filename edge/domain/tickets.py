@@ -17,6 +17,7 @@ class TicketKind(Enum):
 
     HELP = "help"
     COMPLAINT = "complaint"
+    BRING = "bring"
     AGE = "age"
     UNKNOWN_ITEM = "unknown_item"
     PRICE_ZERO = "price_zero"
@@ -27,7 +28,7 @@ class TicketKind(Enum):
 
 
 CALLS = frozenset({TicketKind.HELP, TicketKind.COMPLAINT})
-"""Calls for a person; all others ask for a decision."""
+"""Calls for a person; all others are about goods, and ask for a decision or for the goods themselves."""
 
 
 class TicketState(Enum):
@@ -80,6 +81,7 @@ class Policy:
 POLICY: Mapping[TicketKind, Policy] = {
     TicketKind.HELP: Policy(Act.SELL, on_foot=True),
     TicketKind.COMPLAINT: Policy(Act.SELL, on_foot=True),
+    TicketKind.BRING: Policy(Act.SELL, on_foot=True),
     # An age is seen in a face, and goods that no catalogue knows are seen in a hand.
     TicketKind.AGE: Policy(Act.SELL, on_foot=True),
     TicketKind.UNKNOWN_ITEM: Policy(Act.SELL, on_foot=True),
@@ -93,7 +95,9 @@ POLICY: Mapping[TicketKind, Policy] = {
 
 def outcomes(kind: TicketKind) -> tuple[Outcome, ...]:
     """How staff may end a ticket of this kind."""
-    return (Outcome.HELPED,) if kind in CALLS else (Outcome.APPROVED, Outcome.DENIED)
+    return (
+        (Outcome.HELPED,) if kind in CALLS or kind is TicketKind.BRING else (Outcome.APPROVED, Outcome.DENIED)
+    )
 
 
 def level_of(wait_s: float) -> int:

@@ -9,6 +9,7 @@ from edge.records import (
     asked,
     benefit_tables,
     deposit_tables,
+    guide_tables,
     return_tables,
     screens,
     tickets,
@@ -187,6 +188,7 @@ STEPS = {
     "screens": screens.TABLES,
     "disputes": till_indexes.DISPUTES,
     "paid_baskets": till_indexes.PAID_BASKETS,
+    "guide": guide_tables.LEDGER,
 }
 NAMES = list(STEPS)
 

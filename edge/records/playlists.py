@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from config.playlists import Slide, slides_of
+from config.playlists import Media, Slide, media_of, slides_of
 from sync.configured import Bundle
 from sync.signed import Signed
 
@@ -26,12 +27,16 @@ class Playlists:
         self._files = (folder / "trying.json", folder / "good.json")
         self._read: tuple[tuple[tuple[int, int, int] | None, ...], dict[str, object]] = ((), {})
 
-    def slides(self, station: str) -> tuple[Slide, ...]:
+    def slides(self, station: str, groups: Sequence[str] = ()) -> tuple[Slide, ...]:
         """What this station's screen shows in turn while nobody uses it; () where HQ said nothing."""
         try:
-            return slides_of(self._now(), station)
+            return slides_of(self._now(), station, groups)
         except msgspec.ValidationError:
             return ()
+
+    def media(self) -> tuple[Media, ...]:
+        """Every picture and video that a list names."""
+        return media_of(self._now())
 
     def _now(self) -> dict[str, object]:
         stood = tuple(map(_stand, self._files))

@@ -25,6 +25,7 @@ _HERE = "/cashier/calls"
 KINDS = {
     TicketKind.HELP: _l("呼叫店员"),
     TicketKind.COMPLAINT: _l("投诉"),
+    TicketKind.BRING: _l("请拿商品"),
     TicketKind.AGE: _l("核对年龄"),
     TicketKind.UNKNOWN_ITEM: _l("商品未识别"),
     TicketKind.PRICE_ZERO: _l("商品无价格"),
@@ -36,6 +37,7 @@ KINDS = {
 SIGNS = {
     TicketKind.HELP: "user",
     TicketKind.COMPLAINT: "info",
+    TicketKind.BRING: "package",
     TicketKind.AGE: "id-card",
     TicketKind.UNKNOWN_ITEM: "scan-barcode",
     TicketKind.PRICE_ZERO: "triangle-alert",

@@ -86,9 +86,9 @@ def _goods(store: Store, scan: SeenScan, operator: Operator) -> Stage:
         ware = None
     except Refusal as refusal:
         return stage.refused(refusal, operator, scan, status=200)
-    frame = store.guide.frame(operator.station)
+    frame = None if ware is None else store.guide.glance(ware)
     facts = {"scan": scan, "frame": frame, "goods": ware, "nonce": stage.fresh_nonce()}
-    return Stage("product", f"product:{scan.id}:{frame.sku}:{frame.on_hand}", facts)
+    return Stage("product", f"product:{scan.id}:{ware and ware.sku}:{ware and ware.on_hand}", facts)
 
 
 def _nameless(store: Store, scan: SeenScan, operator: Operator) -> Stage:

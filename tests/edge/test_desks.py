@@ -11,7 +11,8 @@ from devices.ports import Reading, Scan, Symbology
 from edge.clock import Clock, stamp
 from edge.daemon import build_shop
 from edge.domain import refusals as no
-from edge.domain.guide_views import FrameKind, StockWord
+from edge.domain.guide_session import Place
+from edge.domain.guide_views import StockWord
 from edge.domain.scanned import ScanKind
 from edge.domain.staff import Role
 from edge.domain.views import LineWord
@@ -193,16 +194,12 @@ def goods(hq, shop, on_hand: int, at: datetime | None = None):
 )
 def test_the_guide_answers_a_scan(shop, hq, on_hand, word):
     goods(hq, shop, on_hand)
-    assert shop.store.guide.frame("G1").kind is FrameKind.ATTRACT
+    assert shop.store.guide.view("G1").here.place is Place.ATTRACT
     scan(shop, "6901234567892", "G1", symbology=Symbology.EAN13)
-    frame = shop.store.guide.frame("G1")
-    assert (frame.kind, frame.name_zh, frame.price_fen, frame.on_hand, frame.stock) == (
-        FrameKind.PRODUCT,
-        "龙井茶",
-        5990,
-        on_hand,
-        word,
-    )
+    view = shop.store.guide.view("G1")
+    assert view.here.place is Place.PRODUCT
+    shown = view.product
+    assert (shown.name_zh, shown.price.fen, shown.on_hand, shown.stock) == ("龙井茶", 5990, on_hand, word)
 
 
 def test_the_guide_promises_nothing_from_old_data(shop, hq, monkeypatch):
@@ -210,18 +207,20 @@ def test_the_guide_promises_nothing_from_old_data(shop, hq, monkeypatch):
     later = datetime.now(UTC) + timedelta(minutes=16)
     monkeypatch.setattr(Clock, "now", lambda _: later)
     scan(shop, "6901234567892", "G1", symbology=Symbology.EAN13)
-    frame = shop.store.guide.frame("G1")
-    assert frame.stock is StockWord.ASK
-    assert frame.stock_age_s > 900
+    shown = shop.store.guide.view("G1").product
+    assert shown.stock is StockWord.ASK
+    assert shown.stock_age_s > 900
 
 
 def test_the_guide_goes_back_to_rest_and_knows_what_it_does_not_know(shop, hq, monkeypatch):
     goods(hq, shop, 9)
     scan(shop, "6909999999995", "G1", symbology=Symbology.EAN13)
-    assert shop.store.guide.frame("G1").kind is FrameKind.UNKNOWN
+    assert shop.store.guide.view("G1").here.place is Place.UNKNOWN
+    assert not shop.store.guide.turn()
     later = datetime.now(UTC) + timedelta(seconds=91)
     monkeypatch.setattr(Clock, "now", lambda _: later)
-    assert shop.store.guide.frame("G1").kind is FrameKind.ATTRACT
+    assert shop.store.guide.turn()
+    assert shop.store.guide.view("G1").here.place is Place.ATTRACT
 
 
 @pytest.mark.usefixtures("hq")

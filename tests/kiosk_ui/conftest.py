@@ -83,7 +83,12 @@ def settings_in(folder: Path, hq_url: str = "") -> Settings:
                     "label_en": "Service desk 2",
                     "printer": "P1",
                 },
-                "G1": {"kind": "guide", "label_zh": "淮海路店", "label_en": "Huaihai Road"},
+                "G1": {
+                    "kind": "guide",
+                    "label_zh": "淮海路店",
+                    "label_en": "Huaihai Road",
+                    "screen": "local",
+                },
             },
             "printers": {"P1": {"host": "127.0.0.1"}},
             "api_clients": {

@@ -90,7 +90,9 @@ def test_a_scanner_presses_no_button(watch: Watch, site: Site) -> None:
 
 def test_a_space_in_a_code_presses_nothing_on_a_page_without_a_field(watch: Watch, site: Site) -> None:
     guide = watch(site)
-    guide.page.goto(site.url + "/guide/G1")
+    guide.page.goto(site.url + "/guide/")
+    guide.page.click(".g-wake")
+    guide.page.wait_for_selector(".g-acts")
     guide.page.focus("text=English")
     types(guide.page, "AB CD EF")
     guide.page.wait_for_selector("[data-key^=unknown]")
@@ -101,9 +103,11 @@ def test_a_space_in_a_code_presses_nothing_on_a_page_without_a_field(watch: Watc
 def test_the_guide_screen_takes_it_too_and_separators_arrive(watch: Watch, site: Site) -> None:
     site.hq.product("A1", GTIN, "龙井茶", "Longjing tea", "茶", 5990, 12)
     guide = watch(site, viewport={"width": 1080, "height": 1920})
-    guide.page.goto(site.url + "/guide/G1")
+    guide.page.goto(site.url + "/guide/")
+    guide.page.click(".g-wake")  # a browser lets a page sound only after a touch
+    guide.page.wait_for_selector(".g-acts")
     types(guide.page, GTIN)
-    guide.page.wait_for_selector(".ware")
+    guide.page.wait_for_selector(".g-product")
     first = site.shop.store.scans.current("G1")
     assert first is not None
     types(guide.page, f"010{GTIN}10AB\x1d21X")
@@ -112,7 +116,7 @@ def test_the_guide_screen_takes_it_too_and_separators_arrive(watch: Watch, site:
         assert time.monotonic() < deadline, "the second scan did not arrive"
         time.sleep(0.02)
     assert site.shop.store.scans.text(current.id, "G1") == f"010{GTIN}10AB\x1d21X"
-    guide.page.wait_for_selector(".ware")  # the same product, by its element string
+    guide.page.wait_for_selector(".g-product")  # the same product, by its element string
     assert guide.complaints == []
 
 

@@ -13,7 +13,7 @@ from edge.daemon import Shop
 from tests.kiosk_ui.conftest import browser_like, signed_in
 
 GTIN = "6901234567892"
-CASHIER, GUIDE = "/cashier/wedge", "/guide/G1/wedge"
+CASHIER, GUIDE = "/cashier/wedge", "/guide/wedge"
 
 
 def posted(client: FlaskClient, to: str, text: str = GTIN, seq: str = "7000000000001") -> Any:
@@ -79,8 +79,11 @@ def test_nonsense_is_refused(desk: FlaskClient, shop: Shop, text: str, seq: str)
 def test_nobody_signed_in_and_no_such_screen(client: FlaskClient, shop: Shop) -> None:
     answer = posted(client, CASHIER)
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/cashier/sign-in")
-    assert posted(client, "/guide/T1/wedge").status_code == 404  # a desk's station is no guide
-    assert posted(client, "/guide/none/wedge").status_code == 404
+    assert (
+        posted(client, "/guide/T1/wedge").status_code == 404
+    )  # a screen names no station: it is bound to one
+    from_afar = client.post(GUIDE, data={"text": GTIN, "seq": "1"}, environ_base={"REMOTE_ADDR": "192.0.2.7"})
+    assert from_afar.status_code != 204
     assert kinds(shop, "T1") == []
 
 

@@ -105,7 +105,7 @@ def began() -> None:
     seen["modes"] = {
         path.name: [oct(path.stat().st_mode & 0o777), path.owner()] for path in sorted(STATE.iterdir())
     } | {"state": [oct(STATE.stat().st_mode & 0o777), STATE.owner()]}
-    seen["pages"] = {path: status_of(path) for path in ("/cashier/sign-in", "/guide/G1", "/nowhere")}
+    seen["pages"] = {path: status_of(path) for path in ("/cashier/sign-in", "/guide/", "/nowhere")}
 
 
 def scanned() -> None:

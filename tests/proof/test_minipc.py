@@ -212,7 +212,7 @@ def test_it_is_started_when_it_serves(seen) -> None:
     assert (first["ActiveState"], first["SubState"], first["NRestarts"]) == ("active", "running", "0")
     assert first["User"] == "store-edge"
     assert seen["ready_s"] < 15
-    assert seen["pages"] == {"/cashier/sign-in": 200, "/guide/G1": 200, "/nowhere": 404}
+    assert seen["pages"] == {"/cashier/sign-in": 200, "/guide/": 303, "/nowhere": 404}
 
 
 def test_its_state_is_its_own(seen) -> None:
