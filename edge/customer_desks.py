@@ -41,7 +41,7 @@ def customer_desks(
     store = settings.store.id
     benefits = BenefitDesk(books, store, status, poke)
     members = MemberDesk(books, status, poke, store, verifier, asks, book, coupons, benefits)
-    repurchase = RepurchaseDesk(books, status, poke, store, asks, signer)
+    repurchase = RepurchaseDesk(books, status, store, asks, signer)
     return Customers(coupons, members, repurchase)
 
 

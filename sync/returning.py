@@ -33,10 +33,11 @@ class ReturnedLine(msgspec.Struct, frozen=True):
 class ReturnAccepted(msgspec.Struct, frozen=True, tag="return.accepted", tag_field="k"):
     """Goods came back. `ref` is the sale or the order they were bought by, `shop` the store that sold them.
 
-    `refund_fen` is what goes back: the lines' sum less `gift_fen`, the price of gifts that stayed away, and less
-    `broken_fen`, kept since the rest no longer meets a rule (negative: kept before and free now). `tenders` say how,
-    where this store gives it back itself; with `at_hq` HQ does, by its own figures where these are an `estimate`.
-    `rma`: HQ's word for goods of another store. `forced`: a lead answered for term or exclusion, `forced_why`.
+    `refund_fen` is what goes back: the lines' sum less `gift_fen`, the price of gifts that stayed away, less
+    `broken_fen`, kept since the rest no longer meets a rule (negative: kept before and free now), and less
+    `rounded_fen`, for want of small coins (negative: up to the next coin). `tenders` say how, where this store gives
+    it back itself; with `at_hq` HQ does, by its own figures where these are an `estimate`. `rma`: HQ's word for goods
+    of another store. `forced`: a lead answered for term or exclusion, `forced_why`.
     """
 
     ret: Name
@@ -57,6 +58,7 @@ class ReturnAccepted(msgspec.Struct, frozen=True, tag="return.accepted", tag_fie
     forced: bool = False
     exchange: Note = ""
     forced_why: Note = ""
+    rounded_fen: Signed = 0
 
 
 class ReturnState(msgspec.Struct, frozen=True, tag="return_state", tag_field="tb"):
@@ -77,10 +79,11 @@ class ReturnedElsewhere(msgspec.Struct, frozen=True, tag="returned_elsewhere", t
 
 
 class SoldPiece(msgspec.Struct, frozen=True):
-    """A piece that is still out, and what was paid for it."""
+    """A piece that is still out, and what was paid for it; `sku` where another product was handed over in its place."""
 
     unit: Seq
     fen: Count
+    sku: Note = ""
 
 
 class SoldAt(msgspec.Struct, frozen=True):

@@ -124,7 +124,7 @@ class CheckoutDesk(SetAside):
         if here.state is not BasketState.PAYING or began is None or began.state is not Paying.PAID:
             raise NotPaid(left=_yuan(began.due_fen if began is not None else 0))
         # HQ is asked for the next sale's coupon before the transaction, never in it.
-        promise = self.booking.promised(here, began.fen, operator)
+        promise = self.booking.promised(here, began.fen)
         with self.books.ledger.transaction() as tx:
             twin = self.books.sales.of_basket(basket, tx)
             if twin is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,14 +12,15 @@ import msgspec
 from edge.clock import moment_of
 from edge.db import Connection
 from edge.desks.status import StatusDesk
-from edge.domain.orders import Order
+from edge.domain.orders import Order, OrderLine
+from edge.domain.return_instead import Product, apart, swapped
 from edge.domain.return_refusals import PaperTraining, PurchaseUnknown, ReturnNeedsHq
 from edge.domain.return_sums import estimated
 from edge.domain.returns import Bought, PaidBy, Piece, ReturnableLine, Source, without
 from edge.domain.selling import Sale, SoldLine
 from edge.records.books import Books
 from sync.messages import SyncFault
-from sync.returning import Purchase, ReturnsAtHq, SoldAsk
+from sync.returning import Purchase, ReturnsAtHq, SoldAsk, SoldAt
 
 _GIFT = "gift"
 
@@ -75,7 +76,7 @@ class PurchaseDesk:
         paid = tuple(
             PaidBy(one.kind, one.fen, one.number, self._left(one.number, one.fen, tx)) for one in sale.paid
         )
-        points, withheld, gifts = self.books.returns.sums(Source.SALE, sale.sale, tx)
+        kept = self.books.returns.sums(Source.SALE, sale.sale, tx)
         in_kind = in_points(sale, self._points(sale))
         bought = Bought(
             source=Source.SALE,
@@ -88,9 +89,10 @@ class PurchaseDesk:
             net_fen=sale.net_fen,
             member=sale.member,
             points=sale.points,
-            points_back=points,
-            withheld_fen=withheld,
-            gifts_fen=gifts,
+            points_back=kept.points,
+            withheld_fen=kept.gift_fen + kept.broken_fen,
+            gifts_fen=kept.gift_fen,
+            rounded_fen=kept.rounded_fen,
         )
         return without(bought, self.books.returns.gone(Source.SALE, sale.sale, tx))
 
@@ -101,21 +103,15 @@ class PurchaseDesk:
         """
         handed = self.books.pickups.fulfilment(order, tx).handed
         shares = estimated([(line.line, line.qty, line.unit_fen) for line in order.lines], order.paid_fen)
+        swaps: dict[int, list[tuple[str, int]]] = {}
+        for number, sku, many in self.books.picks.swaps(order.order, tx):
+            swaps.setdefault(number, []).append((sku, many))
         lines = tuple(
-            ReturnableLine(
-                line=line.line,
-                sku=line.sku,
-                gtin="",
-                name_zh=line.name_zh,
-                name_en=line.name_en,
-                qty=line.qty,
-                unit_fen=line.unit_fen,
-                pieces=tuple(
-                    Piece(n, fen) for n, fen in enumerate(shares[line.line][: handed.get(line.line, 0)], 1)
-                ),
-                flags=self._flags(line.sku, line.flags),
-            )
+            part
             for line in order.lines
+            for part in self._ordered(
+                line, shares[line.line][: handed.get(line.line, 0)], swaps.get(line.line, [])
+            )
         )
         row = self.books.pickups.last_of(order.order, 0, tx)
         received = moment_of(row.at) if row else self.status.now()
@@ -133,6 +129,29 @@ class PurchaseDesk:
         )
         return without(bought, self.books.returns.gone(Source.ORDER, order.order, tx))
 
+    def _ordered(
+        self, line: OrderLine, fens: Sequence[int], swaps: Sequence[tuple[str, int]]
+    ) -> tuple[ReturnableLine, ...]:
+        """What was handed over for a line of an order, by product; each piece for what the ordered one had cost."""
+        whole = ReturnableLine(
+            line=line.line,
+            sku=line.sku,
+            gtin="",
+            name_zh=line.name_zh,
+            name_en=line.name_en,
+            qty=line.qty,
+            unit_fen=line.unit_fen,
+            pieces=swapped([Piece(n, fen) for n, fen in enumerate(fens, 1)], line.qty, swaps),
+            flags=self._flags(line.sku, line.flags),
+        )
+        return apart(whole, self._named)
+
+    def _named(self, sku: str) -> Product:
+        ware = self.books.wares.ware(sku)
+        if ware is None:
+            return Product("", sku, sku, ())
+        return Product(ware.gtin, ware.name_zh, ware.name_en, self._flags(sku, ()))
+
     def _elsewhere(self, text: str) -> Bought:
         if self.at_hq is None:
             raise PurchaseUnknown
@@ -145,21 +164,7 @@ class PurchaseDesk:
         return self._told(said.purchase)
 
     def _told(self, told: Purchase) -> Bought:
-        lines = tuple(
-            ReturnableLine(
-                line=line.line,
-                sku=line.sku,
-                gtin=line.gtin,
-                name_zh=line.name_zh,
-                name_en=line.name_en or line.name_zh,
-                qty=line.qty,
-                unit_fen=line.unit_fen,
-                pieces=tuple(Piece(piece.unit, piece.fen) for piece in line.pieces),
-                flags=("no_return",) if line.no_return else (),
-                gift=line.gift,
-            )
-            for line in told.lines
-        )
+        lines = tuple(part for line in told.lines for part in apart(_told_line(line), self._named))
         bought = Bought(
             source=Source(told.source),
             ref=told.ref,
@@ -222,6 +227,21 @@ class PurchaseDesk:
 
     def _collected(self, order: Order, tx: Connection | None = None) -> bool:
         return any(self.books.pickups.fulfilment(order, tx).handed.values())
+
+
+def _told_line(line: SoldAt) -> ReturnableLine:
+    return ReturnableLine(
+        line=line.line,
+        sku=line.sku,
+        gtin=line.gtin,
+        name_zh=line.name_zh,
+        name_en=line.name_en or line.name_zh,
+        qty=line.qty,
+        unit_fen=line.unit_fen,
+        pieces=tuple(Piece(piece.unit, piece.fen, sku=piece.sku) for piece in line.pieces),
+        flags=("no_return",) if line.no_return else (),
+        gift=line.gift,
+    )
 
 
 def in_points(sale: Sale, points: int) -> dict[tuple[int, int], int]:

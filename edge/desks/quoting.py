@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
@@ -17,7 +17,7 @@ from edge.desks.benefits import BenefitDesk
 from edge.desks.coupons import CouponDesk
 from edge.desks.deposits import DepositDesk
 from edge.desks.status import StatusDesk
-from edge.domain.baskets import Item, PriceAsked, Priced, Shopper
+from edge.domain.baskets import CouponTerms, Item, PriceAsked, Priced, Shopper
 from edge.domain.counter_views import HeldCoupon
 from edge.domain.promotion_book import RuleBook
 from edge.domain.promotion_rules import Gift, Rule, TierTerms
@@ -29,7 +29,6 @@ from edge.records.books import Books
 Source = Callable[[datetime], RuleBook]
 """Gives the rules in force at a moment of the store's clock."""
 _KEPT = 8
-_PLENTY = 1_000_000
 DEPOSIT_WORDS = ("定金抵扣", "Deposit credit")
 _WORDS = {"manual": ("手工优惠", "Manual discount"), "cash": ("抹零", "Cash rounding")}
 
@@ -83,10 +82,19 @@ class Quoting:
         book = self.book(basket, tx)
         return price(self._asked(basket, book, cash=cash), book)
 
-    def rest(self, basket: Basket, lines: tuple[Line, ...], sale: str, points: int) -> Priced:
+    def supposed(self, basket: Basket, coupons: tuple[CouponTerms, ...]) -> Priced:
+        """The price if the basket held these coupons and no others; nothing is held."""
+        book = self.book(basket)
+        asked = msgspec.structs.replace(self._asked(basket, book, cash=False), coupons=coupons)
+        return price(asked, book)
+
+    def rest(
+        self, basket: Basket, lines: tuple[Line, ...], sale: str, points: int, given: Mapping[str, int]
+    ) -> Priced:
         """What these lines of a sale would have cost by themselves: its own rules, coupons and moment.
 
-        `points` paid for them. Gifts were there, whatever is on the shelf by now, and HQ answered.
+        `points` paid for them. The gifts that were `given` (SKU, pieces) were there and no others, whatever is on the
+        shelf by now, and HQ answered.
         """
         book = self.book(basket)
         asked = self._asked(replace(basket, lines=lines), book, cash=False)
@@ -97,7 +105,7 @@ class Quoting:
             used={},
             shopper=Shopper(basket.tier, basket.member, points),
             points_wanted=points,
-            stock=dict.fromkeys(asked.stock, _PLENTY),
+            stock={**dict.fromkeys(asked.stock, 0), **given},
             online=True,
         )
         return price(then, book)

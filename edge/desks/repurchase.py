@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from edge.clock import moment_of, stamp
-from edge.desks.status import Poke, StatusDesk
+from edge.db import Connection
+from edge.desks.status import StatusDesk
 from edge.domain import coupon_code
 from edge.domain.benefit_refusals import CouponNeedsHq, CouponOutOfTime
 from edge.domain.counter_views import Promise
 from edge.domain.coupon_refusals import CouponUnknown
 from edge.domain.pickup_code import CodeInvalid, Sign
-from edge.domain.staff import Operator
 from edge.domain.views import LineWord
 from edge.records.books import Books
 from edge.records.coupons import PromiseRow
@@ -30,26 +30,37 @@ class RepurchaseDesk:
 
     books: Books
     status: StatusDesk
-    poke: Poke
     store: str
     at_hq: AtHq | None
     make_sign: Callable[[str], Sign]
 
-    def promise(self, sale: str, fen: int, operator: Operator, *, member: str = "") -> Promise | None:
-        """What a sale that was paid earns, for its receipt; the same sale gets the same. None: nothing.
+    def promise(self, sale: str, fen: int, *, member: str = "") -> PromiseRow | None:
+        """What a sale that was paid earns, for its receipt; None: nothing. Nothing is kept or said of it yet.
 
-        Asks HQ for at most three seconds; call it outside any transaction.
+        Asks HQ for at most three seconds; call it outside any transaction, and `keep` within the sale's.
         """
         row = self.books.coupons.promise(sale)
         if row is None:
             row = self._from_hq(sale, fen, member)
-            if row is None:
-                row = self._claim(sale, fen)
-            if row is None or not row.text:
-                return None
-            self._keep(row, operator, member)
-        until = self.status.local(moment_of(row.not_after))
-        return Promise(row.text, row.fen, row.title_zh, row.title_en, until, claim=not row.asked)
+        if row is None:
+            row = self._claim(sale, fen)
+        return row if row is not None and row.text else None
+
+    def keep(self, tx: Connection, row: PromiseRow, author: Author, member: str) -> Promise:
+        """Within the sale's transaction: what it earned is its own from now on, and HQ hears of a claim with it.
+
+        The same sale keeps what it was promised first.
+        """
+        known = self.books.coupons.promise(row.sale, tx)
+        if known is None:
+            self.books.coupons.promised(tx, row, member, stamp(self.status.now()))
+            if not row.asked:
+                nonce = coupon_code.peek_claim(row.text).nonce
+                fact = CouponClaimed(nonce, row.sale, row.fen, row.not_after, member)
+                self.books.journal.append(tx, fact, author)
+        kept = known or row
+        until = self.status.local(moment_of(kept.not_after))
+        return Promise(kept.text, kept.fen, kept.title_zh, kept.title_en, until, claim=not kept.asked)
 
     def honour(self, text: str) -> str:
         """The coupon code (CP1) for a claim code that a customer brings back; HQ gives each claim one coupon.
@@ -94,17 +105,6 @@ class RepurchaseDesk:
         claims = coupon_code.ClaimClaims(box.device, self.store, sale, now, ends, nonce)
         text = coupon_code.issue_claim(claims, self.make_sign(box.seed.hex()))
         return PromiseRow(sale, text, offer.fen, offer.title_zh, offer.title_en, stamp(ends), asked=False)
-
-    def _keep(self, row: PromiseRow, operator: Operator, member: str) -> None:
-        with self.books.ledger.transaction() as tx:
-            if self.books.coupons.promise(row.sale, tx) is not None:
-                return
-            self.books.coupons.promised(tx, row, member, stamp(self.status.now()))
-            if not row.asked:
-                nonce = coupon_code.peek_claim(row.text).nonce
-                fact = CouponClaimed(nonce, row.sale, row.fen, row.not_after, member)
-                self.books.journal.append(tx, fact, Author(operator.station, operator.staff))
-        self.poke("outbox")
 
 
 def last_moment(local: datetime, days: int) -> datetime:

@@ -60,8 +60,8 @@ class ReturnBooking:
         row = self._row(tx, taken, operator)
         seq = self.books.journal.append(tx, sound(self._fact(row, taken)), author)
         lines = tuple(_line_row(bought, one) for one in told.lines)
-        units = {one.wanted.line: one.units for one in told.lines}
-        self.books.returns.add(tx, ReturnRow(**{**vars(row), "seq": seq, "lines": lines}), units)
+        whole = ReturnRow(**{**vars(row), "seq": seq, "lines": lines})
+        self.books.returns.add(tx, whole, units_of(bought, told))
         for one in told.lines:
             self._unfit(tx, one, row, author)
         for points in (-told.points_lost, told.points_given):
@@ -101,6 +101,7 @@ class ReturnBooking:
             refund_fen=row.refund_fen,
             gift_fen=row.gift_fen,
             broken_fen=row.broken_fen,
+            rounded_fen=row.rounded_fen,
             parts=self._parts(row, tx),
             points_lost=row.points_lost,
             points_given=row.points_given,
@@ -153,6 +154,7 @@ class ReturnBooking:
             exchange="",
             seq=0,
             forced_why=taken.why,
+            rounded_fen=told.rounded_fen,
         )
 
     def _fact(self, row: ReturnRow, taken: Taken) -> ReturnAccepted:
@@ -165,7 +167,7 @@ class ReturnBooking:
             source=row.source.value,
             ref=row.ref,
             shop=row.shop,
-            lines=tuple(_wired(one) for one in taken.told.lines),
+            lines=tuple(_wired(taken.bought, one) for one in taken.told.lines),
             refund_fen=row.refund_fen,
             gift_fen=row.gift_fen,
             broken_fen=row.broken_fen,
@@ -179,6 +181,7 @@ class ReturnBooking:
             forced=row.forced,
             exchange=row.exchange,
             forced_why=row.forced_why,
+            rounded_fen=row.rounded_fen,
         )
 
     def _unfit(self, tx: Connection, one: Refunded, row: ReturnRow, author: Author) -> None:
@@ -200,9 +203,23 @@ class ReturnBooking:
         self.books.stockroom.shift(tx, seq, sku, qty, kind)
 
 
-def _wired(one: Refunded) -> ReturnedLine:
+def units_of(bought: Bought, told: Preview) -> dict[int, tuple[int, ...]]:
+    """The pieces that come back by the lines that they were bought by, whatever was handed over for them."""
+    found: dict[int, tuple[int, ...]] = {}
+    for one in told.lines:
+        line = _bought_by(bought, one)
+        found[line] = tuple(sorted((*found.get(line, ()), *one.units)))
+    return found
+
+
+def _bought_by(bought: Bought, one: Refunded) -> int:
+    line = bought.line(one.wanted.line)
+    return line.bought_by if line is not None else one.wanted.line
+
+
+def _wired(bought: Bought, one: Refunded) -> ReturnedLine:
     return ReturnedLine(
-        line=one.wanted.line,
+        line=_bought_by(bought, one),
         sku=one.sku,
         qty=one.wanted.qty,
         fen=one.fen,

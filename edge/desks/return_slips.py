@@ -92,6 +92,8 @@ def _sums(done: Returned, say: Say) -> list[SlipPart]:
         parts.append(Pair(say("扣除未退赠品", "Gifts kept"), f"-{_yuan(done.gift_fen)}"))
     if done.broken_fen:
         parts.append(Pair(say("优惠调整", "Rules no longer met"), _yuan(-done.broken_fen)))
+    if done.rounded_fen:
+        parts.append(Pair(say("现金抹零", "Cash rounding"), _yuan(-done.rounded_fen)))
     about = say("约 ", "about ") if done.estimate else ""
     parts.append(Pair(say("应退", "To be refunded"), f"{about}¥{_yuan(done.refund_fen)}", bold=True))
     return parts

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from edge.desks.returns import ReturnDesk
 from edge.domain.refusals import BadRequest, NotAllowed, PayCodeElsewhere, Refusal, UnknownThing
-from edge.domain.return_refusals import WrongGoods
+from edge.domain.return_refusals import OrderedNotGiven, WrongGoods
 from edge.domain.return_views import Returned
 from edge.domain.return_work import Work
 from edge.domain.returns import Preview, Wanted
@@ -56,7 +56,10 @@ class ReturnWork:
             raise PayCodeElsewhere
 
         def counted(work: Work) -> Work:
-            line = work.matching(self._names(seen, text))
+            names = self._names(seen, text)
+            line = work.matching(names)
+            if line is None and (given := work.given_for(names)) is not None:
+                raise OrderedNotGiven(name_zh=given.name_zh, name_en=given.name_en)
             if line is None:
                 raise WrongGoods
             return work.one_more(line)

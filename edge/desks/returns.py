@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from config.selling_schema import SellingSettings
@@ -14,7 +15,7 @@ from edge.desks.printing import PrintDesk
 from edge.desks.purchases import PurchaseDesk
 from edge.desks.quoting import Quoting
 from edge.desks.refunding import Refunding
-from edge.desks.return_booking import ReturnBooking, Taken
+from edge.desks.return_booking import ReturnBooking, Taken, units_of
 from edge.desks.selling import SellingDesk
 from edge.desks.status import Poke, StatusDesk
 from edge.domain.orders import Fen
@@ -192,28 +193,33 @@ class ReturnDesk:
             return preview(bought, wanted)
         rest, gifts = self._rest(bought, wanted)
         anew = rest if self.rules.broken_rules == "recompute" else None
-        return preview(bought, wanted, gifts_lost=gifts, rest_fen=anew)
+        step = self.rules.cash_step_fen
+        return preview(bought, wanted, gifts_earned=gifts, rest_fen=anew, cash_step_fen=step)
 
-    def _rest(self, bought: Bought, wanted: Sequence[Wanted]) -> tuple[int | None, tuple[int, ...]]:
-        """What stays out would cost by itself under the sale's own rules, and the gifts it no longer earns."""
+    def _rest(self, bought: Bought, wanted: Sequence[Wanted]) -> tuple[int | None, Mapping[str, int] | None]:
+        """What stays out would cost by itself under the sale's own rules, and the gifts that it still earns by SKU."""
         sale = self.books.sales.by_id(bought.ref)
         basket = self.books.baskets.by_id(sale.basket) if sale is not None else None
-        if basket is None:
-            return None, ()
+        if sale is None or basket is None:
+            return None, None
         coming = {one.line: one.qty for one in wanted}
         left = {line.line: line.left - coming.get(line.line, 0) for line in bought.lines if not line.gift}
         lines = tuple(
             replace(line, qty=left[line.line]) for line in basket.lines if left.get(line.line, 0) > 0
         )
         if not lines:
-            return None, ()
+            return None, {}
         points = sum(
             piece.points for line in bought.lines for piece in line.pieces[coming.get(line.line, 0) :]
         )
-        priced = self.quoting.rest(basket, lines, bought.ref, points)
-        earned = {gift.priced.sku for gift in priced.gifts}
-        lost = tuple(line.line for line in bought.lines if line.gift and line.left and line.sku not in earned)
-        return int(priced.total_fen), lost
+        given = Counter[str]()
+        for line in sale.lines:
+            given[line.sku] += line.qty if "gift" in line.flags else 0
+        priced = self.quoting.rest(basket, lines, bought.ref, points, given)
+        earned = Counter[str]()
+        for gift in priced.gifts:
+            earned[gift.priced.sku] += gift.priced.qty
+        return int(priced.total_fen), earned
 
     def _authorised(self, bought: Bought, told: Preview, ret: str) -> str:
         """HQ's word for goods that this store cannot vouch for; "" where none is needed."""
@@ -222,7 +228,7 @@ class ReturnDesk:
         asks = self.purchases.at_hq
         if asks is None:
             raise ReturnNeedsHq
-        lines = {str(one.wanted.line): one.units for one in told.lines}
+        lines = {str(line): units for line, units in units_of(bought, told).items()}
         try:
             said = asks.rma(RmaAsk(ret, bought.source.value, bought.ref, lines))
         except SyncFault:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from config.selling_schema import SellingSettings
 from edge.clock import moment_of
@@ -28,12 +29,14 @@ from edge.domain.selling_refusals import NoShift
 from edge.domain.staff import Operator, Role
 from edge.domain.views import LineWord
 from edge.records.books import Books
+from edge.records.coupons import PromiseRow
 from edge.records.journal import Author
 from edge.records.sales import Series
 from sync.benefits import PointsEarned, PointsSpent
 from sync.goods import StockMoved
 
 _SALES = uuid.UUID("6f2d0a0e-8f0e-5c0f-9a4e-3f6f0d6f4c11")
+_SELF = {"zh": "自助收银", "en": "Self-checkout"}
 Invoice = Callable[[str], str]
 """Gives the text of the QR that asks HQ for an e-invoice, by receipt number; "" where there is none."""
 
@@ -65,11 +68,11 @@ class SaleBooking:
         """The printer that serves a station."""
         return self.staff.station(station).printer
 
-    def promised(self, basket: Basket, fen: int, operator: Operator) -> Promise | None:
-        """The coupon for the next sale; asks HQ, so never inside a transaction."""
+    def promised(self, basket: Basket, fen: int) -> PromiseRow | None:
+        """The coupon for the next sale; asks HQ, so never inside a transaction. `book` keeps it with the sale."""
         if basket.training or not fen:
             return None
-        return self.repurchase.promise(self.name(basket.basket), fen, operator, member=basket.member)
+        return self.repurchase.promise(self.name(basket.basket), fen, member=basket.member)
 
     def book(
         self,
@@ -79,14 +82,15 @@ class SaleBooking:
         taken: Sequence[Tender],
         operator: Operator,
         nonce: str,
-        promise: Promise | None,
+        earned: PromiseRow | None,
     ) -> Sale:
-        """A sale that was paid. Raises NoShift."""
+        """A sale that was paid, and the coupon that it earned (`promised`). Raises NoShift."""
         shift = self.books.shifts.open_at(basket.station, tx)
         if shift is None:
             raise NoShift
         author, name = Author(basket.station, operator.staff), self.name(basket.basket)
         grants = self._from_quotas(tx, basket, name, author)
+        promise = self.repurchase.keep(tx, earned, author, basket.member) if earned is not None else None
         paid = tuple(Paid(one.channel.value, int(one.fen), one.number, one.tail) for one in taken)
         sale = self._sale(tx, basket, priced, operator, shift.shift, grants)
         sale = replace(
@@ -156,6 +160,13 @@ class SaleBooking:
             titles=self.quoting.titles(basket, priced),
         )
 
+    def _rates(self, sale: Sale) -> Iterator[tuple[int, tuple[int, str]]]:
+        """Line -> (price, unit) of goods by weight, where what was paid is that price times the weight."""
+        for line in sale.lines:
+            ware = self.books.wares.ware(line.sku) if line.grams else None
+            if ware is not None and ware.fen is not None and ware.weighed_fen(line.grams) == line.unit_fen:
+                yield line.line, (ware.fen, ware.unit or "kg")
+
     def _number(self, tx: Connection, basket: Basket, name: str) -> str:
         """The station's next number: in the transaction that makes the sale, so that none is lost."""
         series: Series = "training" if basket.training else "sale"
@@ -217,6 +228,22 @@ class SaleBooking:
         self.books.sales.add(tx, sale, nonce, basket.basket)
         self.books.baskets.thaw(tx, basket.basket)
         self.work.saved(tx, replace(basket, state=BasketState.SOLD))
+        if self.staff.station(sale.station).kind == "kiosk":
+            return sale  # the shopper is asked whether it is wanted on paper
+        return self._slip(tx, sale, operator.staff, promise.until if promise is not None else None)
+
+    def print_now(self, sale: Sale) -> Sale:
+        """The receipt of a kiosk's sale, for a shopper who wants it on paper; printed once."""
+        if self.books.jobs.of(sale.sale) is not None:
+            return sale
+        with self.books.ledger.transaction() as tx:
+            earned = self.books.coupons.promise(sale.sale, tx)
+            until = self.work.status.local(moment_of(earned.not_after)) if earned and earned.text else None
+            printed = self._slip(tx, sale, sale.staff, until)
+        self.work.poke(f"slips:{self.printer(sale.station)}")
+        return printed
+
+    def _slip(self, tx: Connection, sale: Sale, staff: str, until: datetime | None) -> Sale:
         station = self.staff.station(sale.station)
         if not station.printer:
             return sale
@@ -226,22 +253,23 @@ class SaleBooking:
             printer=station.printer,
             station=sale.station,
             ref=sale.sale,
-            slip=receipt(sale, self._told(tx, sale, operator, promise)),
+            slip=receipt(sale, self._told(tx, sale, staff, until)),
             now=sale.at,
         )
         self.books.sales.set_job(tx, sale.sale, job)
         return replace(sale, job=job)
 
-    def _told(self, tx: Connection, sale: Sale, operator: Operator, promise: Promise | None) -> Printed:
+    def _told(self, tx: Connection, sale: Sale, staff: str, until: datetime | None) -> Printed:
         station = self.staff.station(sale.station)
         return Printed(
             store=self.store,
             shop=self.books.replica.shop(self.store),
             label=(station.label_zh, station.label_en),
-            cashier=operator.staff,
+            cashier=_SELF[self.rules.receipt_language] if staff == "self" else staff,
             at=self.work.status.local(moment_of(sale.at)),
             rules=self.rules,
             invoice="" if sale.training else self.invoice(sale.receipt),
-            claim_until=promise.until if promise is not None else None,
+            claim_until=until,
             deposits=self.quoting.deposits.paid(sale.sale, tx),
+            rates=dict(self._rates(sale)),
         )

@@ -237,8 +237,7 @@ class SellingDesk(BasketHeads):
             if busy is not None and busy.lines:
                 raise BasketBusy
             if busy is not None:
-                self.coupons.release_all(tx, busy.basket)
-                self.quoting.deposits.release(tx, busy.basket)
+                self._let_go(tx, busy.basket)
                 self.work.saved(tx, replace(busy, state=BasketState.VOID))
             state = self.work.moved(here, "resume")
             moved = replace(here, state=state, station=operator.station, staff=operator.staff, code="")
@@ -247,7 +246,8 @@ class SellingDesk(BasketHeads):
         return self.work.once(nonce, ("resume", basket, operator.station), work)
 
     def void(self, basket: str, reason: str, operator: Operator, nonce: str) -> Basket:
-        """Gives a basket up, for a reason; one worth more than the limit only a lead. Its coupons are free again."""
+        """Gives a basket up, for a reason; one worth more than the limit only a lead. Its coupons are free again, and
+        so is the return that it exchanged for."""
         reason = reason.strip()[:60]
 
         def work(tx: Connection, here: Basket) -> Basket:
@@ -255,8 +255,7 @@ class SellingDesk(BasketHeads):
                 raise NotAllowed
             if here.lines and not reason:
                 raise BadRequest(why="reason")
-            self.coupons.release_all(tx, basket)
-            self.quoting.deposits.release(tx, basket)
+            self._let_go(tx, basket)
             if here.lines and not here.training:
                 fact = BasketVoided(basket, here.gross_fen, here.units, reason)
                 self.books.journal.append(tx, fact, Author(operator.station, operator.staff))
@@ -266,6 +265,12 @@ class SellingDesk(BasketHeads):
         done = self.work.change(basket, operator, nonce, ("void", reason), work, event="void")
         self.poke("outbox")
         return done
+
+    def _let_go(self, tx: Connection, basket: str) -> None:
+        """A basket that is given up holds nothing any more: no coupon, no deposit, no return to exchange for."""
+        self.coupons.release_all(tx, basket)
+        self.quoting.deposits.release(tx, basket)
+        self.books.returns.unlink(tx, basket)
 
 
 def _line(basket: Basket, line: int) -> Line:

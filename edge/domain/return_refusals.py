@@ -69,6 +69,17 @@ class WrongGoods(Refusal):
     next_en = "Compare the goods with the receipt"
 
 
+class OrderedNotGiven(Refusal):
+    """The product was ordered, but another one was handed over in its place: that one comes back."""
+
+    code = "ordered_not_given"
+    status = 422
+    zh = "交付时已换成替代品：{name_zh}"
+    en = "Another product was handed over in its place: {name_en}"
+    next_zh = "请扫描实际交付的商品"
+    next_en = "Scan the goods that were handed over"
+
+
 class RefundChanged(Refusal):
     """What goes back is another sum than the one that was shown; `due` in yuan."""
 

@@ -2,50 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 from edge.domain.return_refusals import ReturnTooMany
 from edge.domain.returns import Bought, PaidBy, Preview, Refunded, Wanted
 
+CASH = "cash"
+
 
 def preview(
-    bought: Bought, wanted: Sequence[Wanted], *, gifts_lost: Iterable[int] = (), rest_fen: int | None = None
+    bought: Bought,
+    wanted: Sequence[Wanted],
+    *,
+    gifts_earned: Mapping[str, int] | None = None,
+    rest_fen: int | None = None,
+    cash_step_fen: int = 0,
 ) -> Preview:
     """What these pieces bring: the stored allocation of each.
 
-    `gifts_lost`: lines of gifts that the rest no longer earns. One that does not come back with this return costs its
-    listed price, but never more than is given back. `rest_fen`: what stays out would cost by itself under the rules of
-    the sale, where the chain wants it so; then what goes back is what was paid less that.
+    `gifts_earned`: pieces of gifts that the rest still earns, by SKU and over all rules (None: all of them). What is
+    out beyond that and does not come back with this return costs its listed price, but never more than is given back.
+    `rest_fen`: what stays out would cost by itself under the rules of the sale, where the chain wants it so; then what
+    goes back is what was paid less that. `cash_step_fen`: the smallest coin, see `in_coins`.
     """
     lines = tuple(_refunded(bought, one) for one in wanted)
-    back = {(one.wanted.line, unit) for one in lines for unit in one.units}
-    rest = [
-        piece
-        for line in bought.lines
-        for piece in line.pieces
-        if not line.gift and (line.line, piece.unit) not in back
-    ]
-    lost = {*gifts_lost} if rest else {line.line for line in bought.lines if line.gift}
-    due = tuple(sorted(number for number in lost if _listed(bought, number, wanted)))
+    whole = _whole(bought, lines)
+    due, gifts = _gifts_kept(bought, wanted, {} if whole else gifts_earned)
     stored = sum(one.fen for one in lines)
     out = sum(piece.net_fen for line in bought.lines for piece in line.pieces)
-    gifts = sum(_listed(bought, number, wanted) for number in due)
-    dearer = rest_fen - (out - stored) if rest_fen is not None and rest else 0
+    dearer = rest_fen - (out - stored) if rest_fen is not None and not whole else 0
     # All that is kept of the purchase from now on; what earlier returns kept of it is not kept once more.
-    fen = max(0, stored + bought.withheld_fen - gifts - dearer)
+    exact = max(0, stored + bought.withheld_fen - gifts - dearer)
     gift_fen = min(max(0, gifts - bought.gifts_fen), max(0, stored + bought.withheld_fen - bought.gifts_fen))
+    due_fen = max(0, exact + bought.rounded_fen)
+    shares = spread(due_fen, bought.paid)
+    by_tender = in_coins(shares, bought.paid, cash_step_fen)
+    fen = due_fen + sum(by_tender.values()) - sum(shares.values())
     earned = _share(bought.points, bought.net_fen - out + stored, bought.net_fen)
     return Preview(
         lines=lines,
         fen=fen,
         gift_fen=gift_fen,
-        broken_fen=stored - fen - gift_fen,
+        broken_fen=stored - exact - gift_fen,
         gifts_due=due,
-        by_tender=spread(fen, bought.paid),
+        by_tender=by_tender,
         points_given=sum(one.points for one in lines),
         points_lost=max(0, earned - bought.points_back) if bought.member else 0,
-        whole=not rest,
+        whole=whole,
+        rounded_fen=exact - fen,
     )
+
+
+def in_coins(shares: Mapping[str, int], paid: Sequence[PaidBy], step_fen: int) -> dict[str, int]:
+    """The shares of `spread` with the cash in coins that there are: up to the next of `step_fen`, as a price in cash
+    goes down to it, but never more than is left of what was paid in cash. What is given on top now goes off the
+    next return.
+    """
+    found = dict(shares)
+    cash = [one for one in paid if one.kind == CASH and one.left_fen > 0]
+    due = sum(found.get(one.number, 0) for one in cash)
+    more = -due % step_fen if step_fen else 0
+    for one in cash:
+        given = found.get(one.number, 0)
+        step = min(more, one.left_fen - given)
+        more -= step
+        if given + step:
+            found[one.number] = given + step
+    return found
 
 
 def spread(fen: int, paid: Sequence[PaidBy]) -> dict[str, int]:
@@ -106,13 +129,34 @@ def _refunded(bought: Bought, one: Wanted) -> Refunded:
     )
 
 
-def _listed(bought: Bought, number: int, wanted: Sequence[Wanted]) -> int:
-    """The listed price of a gift's pieces that neither came back nor come back now."""
-    line = bought.line(number)
-    if line is None:
-        return 0
-    coming = sum(one.qty for one in wanted if one.line == number)
-    return max(0, line.left - coming) * line.unit_fen
+def _whole(bought: Bought, lines: Sequence[Refunded]) -> bool:
+    """Whether nothing that was paid for is out any more once these are back."""
+    back = {(one.wanted.line, unit) for one in lines for unit in one.units}
+    out = ((line.line, piece.unit) for line in bought.lines if not line.gift for piece in line.pieces)
+    return all(piece in back for piece in out)
+
+
+def _gifts_kept(
+    bought: Bought, wanted: Sequence[Wanted], earned: Mapping[str, int] | None
+) -> tuple[tuple[int, ...], int]:
+    """Lines of gifts that are due and what they are worth: those that neither came back nor are earned by the rest.
+
+    A gift is as good as another of the same product, whichever rule gave it. What was paid a part of (换购) is worth
+    its listed price less that; of dear and cheap ones the cheap ones are charged.
+    """
+    if earned is None:
+        return (), 0
+    coming = {one.line: one.qty for one in wanted}
+    kept: dict[str, list[tuple[int, int]]] = {}
+    for line in bought.lines:
+        if line.gift:
+            stay = line.pieces[coming.get(line.line, 0) :]
+            worth = [(max(0, line.unit_fen - piece.net_fen), line.line) for piece in stay]
+            kept.setdefault(line.sku, []).extend(worth)
+    charged = [
+        one for sku, some in kept.items() for one in sorted(some)[: max(0, len(some) - earned.get(sku, 0))]
+    ]
+    return tuple(sorted({line for worth, line in charged if worth})), sum(worth for worth, _ in charged)
 
 
 def _share(points: int, fen: int, of_fen: int) -> int:

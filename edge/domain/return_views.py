@@ -48,6 +48,7 @@ class Returned:
     refund_fen: int
     gift_fen: int
     broken_fen: int
+    rounded_fen: int
     parts: tuple[GoesBack, ...]
     points_lost: int
     points_given: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from edge.domain.return_refusals import ReturnTooMany
-from edge.domain.returns import FATES, Bought, Condition, Fate, Reason, Wanted
+from edge.domain.returns import FATES, Bought, Condition, Fate, Reason, ReturnableLine, Wanted
 
 _REMEMBERED = 40
 """Wishes that are known again when they are asked twice."""
@@ -68,3 +68,7 @@ class Work:
             one for one in lines if one.line not in self.wanted or self.wanted[one.line].qty < one.left
         ]
         return next((one.line for one in open_ones or lines), None)
+
+    def given_for(self, names: frozenset[str]) -> ReturnableLine | None:
+        """What was handed over in place of goods that were ordered by one of these names."""
+        return next((one for one in self.bought.lines if one.ordered and one.ordered[0] in names), None)

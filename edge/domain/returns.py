@@ -67,16 +67,24 @@ NO_RETURN = "no_return"
 
 @dataclass(frozen=True)
 class Piece:
-    """One piece as it was paid: `net_fen`, and what else paid for it that has to be given back in kind."""
+    """One piece as it was paid: `net_fen`, and what else paid for it that has to be given back in kind.
+
+    `sku`: the product that was handed over in place of the line's own, "" for the line's own.
+    """
 
     unit: int
     net_fen: int
     points: int = 0
+    sku: str = ""
 
 
 @dataclass(frozen=True)
 class ReturnableLine:
-    """A line that was bought. `pieces` are those still out; `gift`: it came free with the rest."""
+    """A line that was bought. `pieces` are those still out; `gift`: it came free with the rest.
+
+    `ordered`: SKU and names (zh, en) of the product that was ordered where another was handed over in its place; such
+    pieces are a line of their own here, `of` is the number of the line that they were bought by.
+    """
 
     line: int
     sku: str
@@ -88,6 +96,13 @@ class ReturnableLine:
     pieces: tuple[Piece, ...]
     flags: tuple[str, ...] = ()
     gift: bool = False
+    ordered: tuple[str, str, str] | None = None
+    of: int = 0
+
+    @property
+    def bought_by(self) -> int:
+        """The number of the line in the purchase."""
+        return self.of or self.line
 
     @property
     def left(self) -> int:
@@ -112,7 +127,8 @@ class Bought:
     `here`: this store sold it and gives the money back itself; else HQ does. `estimate`: the figures are worked out
     from the order's sums, HQ's own count. `net_fen` is what was paid in all, `points` were earned by it, of which
     `points_back` went back. `withheld_fen` is what earlier returns kept of it in all, for gifts that stayed away
-    (`gifts_fen`) and for rules that the rest no longer met.
+    (`gifts_fen`) and for rules that the rest no longer met; `rounded_fen` for want of small
+    coins (negative: given on top).
     """
 
     source: Source
@@ -130,6 +146,7 @@ class Bought:
     points_back: int = 0
     withheld_fen: int = 0
     gifts_fen: int = 0
+    rounded_fen: int = 0
 
     def line(self, number: int) -> ReturnableLine | None:
         """The line of this number."""
@@ -169,7 +186,8 @@ class Refunded:
 @dataclass(frozen=True)
 class Preview:
     """What a return comes to. `fen` is paid out: the lines' sum less `gift_fen`, the price of gifts that stay away, and
-    less `broken_fen`, what the rest now costs more since it no longer meets a rule (negative: kept before, free now).
+    less `broken_fen`, what the rest now costs more since it no longer meets a rule (negative: kept before, free now),
+    and less `rounded_fen`, for want of small coins (negative: up to the next coin; positive: given on top before).
 
     `by_tender` maps a tender's number to its share. `points_lost` were earned by what comes back; `whole`:
     nothing that was paid for is left out.
@@ -184,6 +202,7 @@ class Preview:
     points_given: int
     points_lost: int
     whole: bool
+    rounded_fen: int = 0
 
 
 def last_day(received: date, reason: Reason, terms: Terms) -> date:
@@ -214,7 +233,9 @@ def check(bought: Bought, wanted: Sequence[Wanted], terms: Terms, today: date, *
 def without(bought: Bought, gone: Mapping[int, frozenset[int]]) -> Bought:
     """The purchase without pieces that came back before; line number -> piece numbers."""
     lines = tuple(
-        replace(line, pieces=tuple(p for p in line.pieces if p.unit not in gone.get(line.line, frozenset())))
+        replace(
+            line, pieces=tuple(p for p in line.pieces if p.unit not in gone.get(line.bought_by, frozenset()))
+        )
         for line in bought.lines
     )
     return replace(bought, lines=lines)

@@ -187,6 +187,7 @@ STEPS = {
     "set_aside": SET_ASIDE,
     "screens": screens.TABLES,
     "disputes": till_indexes.DISPUTES,
+    "return_rounded": return_tables.ROUNDED,
     "paid_baskets": till_indexes.PAID_BASKETS,
     "guide": guide_tables.LEDGER,
 }

@@ -43,3 +43,5 @@ WORK = (
         basket TEXT PRIMARY KEY, ret TEXT NOT NULL UNIQUE REFERENCES goods_return(ret)) STRICT, WITHOUT ROWID""",
 )
 """What a desk has counted so far, and the baskets that exchange for goods that came back."""
+ROUNDED = ("ALTER TABLE goods_return ADD COLUMN rounded_fen INTEGER NOT NULL DEFAULT 0",)
+"""What a return gave on top of, or kept of, the sum of its pieces for want of small coins, fen."""

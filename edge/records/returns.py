@@ -58,7 +58,18 @@ class ReturnRow:
     seq: int
     job: int = 0
     forced_why: str = ""
+    rounded_fen: int = 0
     lines: tuple[ReturnLineRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class KeptSums:
+    """Points taken back, and fen kept: for gifts that stayed away, for rules no longer met, for want of small coins."""
+
+    points: int
+    gift_fen: int
+    broken_fen: int
+    rounded_fen: int
 
 
 @dataclass(frozen=True)
@@ -140,14 +151,13 @@ class Returns:
                 found.setdefault(int(name), set()).update(units)
         return {line: frozenset(units) for line, units in found.items()}
 
-    def sums(self, source: Source, ref: str, tx: Connection | None = None) -> tuple[int, int, int]:
-        """What earlier returns of the purchase took back of points, and kept of money: in all, for gifts."""
-        asked = (
-            "SELECT coalesce(sum(points_lost), 0), coalesce(sum(gift_fen + broken_fen), 0),"
-            " coalesce(sum(gift_fen), 0) FROM goods_return WHERE source = ? AND ref = ?"
-        )
-        points, kept, gifts = (tx or self._ledger.read()).execute(asked, (source.value, ref)).fetchone()
-        return int(points), int(kept), int(gifts)
+    def sums(self, source: Source, ref: str, tx: Connection | None = None) -> KeptSums:
+        """What earlier returns of the purchase took back of points, and kept of money."""
+        names = ("points_lost", "gift_fen", "broken_fen", "rounded_fen")
+        sums = ", ".join(f"coalesce(sum({name}), 0)" for name in names)
+        asked = f"SELECT {sums} FROM goods_return WHERE source = ? AND ref = ?"
+        found = (tx or self._ledger.read()).execute(asked, (source.value, ref)).fetchone()
+        return KeptSums(*map(int, found))
 
     def points_spent(self, sale: str, seq: int) -> int:
         """Points that paid for a sale whose fact has this number; 0 once the journal has forgotten it (30 days)."""
@@ -194,6 +204,10 @@ class Returns:
     def link(self, tx: Connection, basket: str, ret: str) -> None:
         """This basket exchanges for that return; the table refuses a second one."""
         tx.execute("INSERT INTO basket_exchange VALUES (?, ?)", (basket, ret))
+
+    def unlink(self, tx: Connection, basket: str) -> None:
+        """The basket was given up: another may exchange for its return."""
+        tx.execute("DELETE FROM basket_exchange WHERE basket = ?", (basket,))
 
     def exchange_of(self, basket: str, tx: Connection | None = None) -> str:
         """The return that a basket exchanges for, "" for none."""

@@ -47,12 +47,16 @@ class PurchaseTold(msgspec.Struct, frozen=True):
 
 
 class ReturnPreviewTold(msgspec.Struct, frozen=True):
-    """What pieces would bring: `refund_fen` is the lines less `gift_fen` and `broken_fen`; `gifts_due` are lines."""
+    """What pieces would bring: `refund_fen` is the lines less `gift_fen`, `broken_fen` and `rounded_fen`.
+
+    `gifts_due` are lines; `rounded_fen` is for want of small coins, negative where it is given on top.
+    """
 
     result: Ok
     refund_fen: int
     gift_fen: int
     broken_fen: int
+    rounded_fen: int
     gifts_due: list[int]
     tenders: list[BackTenderTold]
     points_lost: int
@@ -97,6 +101,7 @@ class ReturnTold(msgspec.Struct, frozen=True):
     refund_fen: int
     gift_fen: int
     broken_fen: int
+    rounded_fen: int
     parts: list[MoneyBackTold]
     pending: bool
     estimate: bool

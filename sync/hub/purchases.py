@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select
 
+from edge.domain.return_instead import swapped
 from edge.domain.return_sums import estimated
+from edge.domain.returns import Piece
+from sync.hub.pick_tables import pick_short
 from sync.hub.return_set import costs
 from sync.hub.return_tables import return_piece, return_word
 from sync.hub.rows import CATALOG
@@ -60,6 +63,7 @@ def of_order(conn: Connection, order: Order, asks: str) -> Purchase:
     shares = estimated([(line.line, line.qty, line.unit_fen) for line in order.lines], order.paid_fen)
     there = select(order_line.c.line, order_line.c.handed).where(order_line.c.order_no == order.order)
     handed = {row.line: row.handed for row in conn.execute(there)}
+    instead = _swaps(conn, order.order)
     standing = (pickup.c.order_no == order.order) & (pickup.c.annulled == 0)
     last = conn.execute(select(pickup).where(standing).order_by(pickup.c.seq.desc()).limit(1)).one_or_none()
     received = _day_of(conn, last.stream, last.seq) if last else _local(order.placed_at or order.ready_by)
@@ -79,6 +83,7 @@ def of_order(conn: Connection, order: Order, asks: str) -> Purchase:
                 shares[line.line][: handed.get(line.line, 0)],
                 gone,
                 known,
+                swaps=instead.get(line.line, []),
             )
             for line in order.lines
         ),
@@ -98,20 +103,33 @@ def _line(
     known: Mapping[str, Product],
     *,
     gift: bool = False,
+    swaps: Sequence[tuple[str, int]] = (),
 ) -> SoldAt:
     product = known.get(sku)
+    pieces = swapped([Piece(n, fen) for n, fen in enumerate(cost, 1)], qty, swaps)
     return SoldAt(
         line=line,
         sku=sku,
         qty=qty,
         unit_fen=unit_fen,
-        pieces=tuple(SoldPiece(n, fen) for n, fen in enumerate(cost, 1) if (line, n) not in gone),
+        pieces=tuple(
+            SoldPiece(one.unit, one.net_fen, one.sku) for one in pieces if (line, one.unit) not in gone
+        ),
         gtin=product.gtin if product else "",
         name_zh=product.name_zh[:200] if product else sku,
         name_en=product.name_en[:200] if product else sku,
         gift=gift,
         no_return=product is not None and "no_return" in product.flags,
     )
+
+
+def _swaps(conn: Connection, order: str) -> dict[int, list[tuple[str, int]]]:
+    """What stores said that they handed over in place of other goods: line -> (product, pieces)."""
+    same = (pick_short.c.order_no == order) & (pick_short.c.reason == "substituted")
+    found: dict[int, list[tuple[str, int]]] = {}
+    for row in conn.execute(select(pick_short).where(same).order_by("stream", "seq")):
+        found.setdefault(row.line, []).append((row.sku, row.qty))
+    return found
 
 
 def gone_of(conn: Connection, source: ReturnSource, ref: str, asks: str) -> set[tuple[int, int]]:

@@ -9,6 +9,9 @@ from sync.hub.return_set import Piece, ReturnSet
 from sync.hub.stock_effects import StockEffects
 from sync.returning import ReturnAccepted, ReturnedLine
 
+COIN_FEN = 100
+"""No coin that a till goes without is worth more, fen; less than one is rounded."""
+
 
 class ReturnEffects:
     """Applies one return to the rows in memory; it happened, so whatever is odd about it is said and not refused."""
@@ -65,10 +68,11 @@ class ReturnEffects:
             return "RETURN_OF_UNKNOWN"
         if fact.shop != self._from.store and not fact.rma:
             return "RETURN_UNAUTHORISED"
-        total = sum(line.fen for line in fact.lines) - fact.gift_fen - fact.broken_fen
+        total = sum(line.fen for line in fact.lines) - fact.gift_fen - fact.broken_fen - fact.rounded_fen
         differs = not fact.estimate and any(self._differs(fact, line) for line in fact.lines)
         paid = sum(tender.fen for tender in fact.tenders)
-        if total != fact.refund_fen or differs or (not fact.at_hq and paid != fact.refund_fen):
+        coins = abs(fact.rounded_fen) < COIN_FEN
+        if total != fact.refund_fen or differs or not coins or (not fact.at_hq and paid != fact.refund_fen):
             return "REFUND_DIFFERS"
         return ""
 

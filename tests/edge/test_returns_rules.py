@@ -120,7 +120,7 @@ def test_a_gift_that_is_no_longer_earned_comes_back_or_costs_its_price() -> None
     shop = bought(line(1, 5000, 5000), line(2, 0, unit_fen=1900, gift=True))
     kept = preview(shop, [want(1)])
     assert (kept.fen, kept.gift_fen, kept.gifts_due) == (5000, 0, ())
-    broken = preview(shop, [want(1)], gifts_lost=[2])
+    broken = preview(shop, [want(1)], gifts_earned={})
     assert (broken.fen, broken.gift_fen, broken.gifts_due) == (3100, 1900, (2,))
     whole = preview(shop, [want(1, 2)])
     assert (whole.fen, whole.gifts_due, whole.whole) == (8100, (2,), True)

@@ -44,7 +44,7 @@ def of_sku(sale: Sale, sku: str) -> int:
 
 def test_a_gift_is_kept_once_and_freed_when_it_comes_later() -> None:
     shop = bought(line(1, 5000, 5000), line(2, 0, unit_fen=1900, gift=True))
-    first = preview(shop, [pieces(1)], gifts_lost=[2])
+    first = preview(shop, [pieces(1)], gifts_earned={})
     assert (first.fen, first.gift_fen) == (3100, 1900)
     later = replace(
         bought(line(1, 5000), line(2, 0, unit_fen=1900, gift=True)), withheld_fen=1900, gifts_fen=1900
@@ -54,7 +54,7 @@ def test_a_gift_is_kept_once_and_freed_when_it_comes_later() -> None:
     assert (freed.fen, freed.broken_fen) == (6900, -1900)
     # A first piece that was worth less than the gift leaves the rest of it to the next one.
     dear = bought(line(1, 500, 5000), line(2, 0, unit_fen=1900, gift=True))
-    one = preview(dear, [pieces(1)], gifts_lost=[2])
+    one = preview(dear, [pieces(1)], gifts_earned={})
     rest = replace(
         bought(line(1, 5000), line(2, 0, unit_fen=1900, gift=True)),
         withheld_fen=one.gift_fen + one.broken_fen,

@@ -21,6 +21,7 @@ from edge.domain.coupon_refusals import (
     HoldGone,
 )
 from edge.domain.refusals import BadRequest, NonceReused
+from edge.records.journal import Author
 from sync.asked import CouponAsk
 from sync.benefits import Repurchase
 from sync.hub.benefits import BenefitDesk
@@ -223,14 +224,22 @@ def test_a_sale_earns_hqs_coupon_or_a_claim_that_hq_honours_once(hub: Any, count
     shop.enrol(hub)
     shop.floor.settle()
     repurchase = shop.customers.repurchase
-    assert repurchase.promise("s-0", 4999, LEAD) is None
-    promised = repurchase.promise("s-1", 5000, LEAD)
+
+    def earn(sale: str, fen: int) -> Any:
+        row = repurchase.promise(sale, fen)
+        if row is None:
+            return None
+        with shop.floor.books.ledger.transaction() as tx:
+            return repurchase.keep(tx, row, Author("T1", LEAD.staff), "")
+
+    assert earn("s-0", 4999) is None
+    promised = earn("s-1", 5000)
     assert promised is not None
     assert (promised.claim, promised.fen) == (False, 1000)
-    assert repurchase.promise("s-1", 5000, LEAD) == promised
+    assert earn("s-1", 5000) == promised
     assert shop.coupons.look(promised.text).kind == "repurchase"
     shop.down()
-    claim = repurchase.promise("s-2", 5000, LEAD)
+    claim = earn("s-2", 5000)
     assert claim is not None
     assert claim.claim
     days = claim.until.date() - shop.floor.status.local(datetime.now(UTC)).date()
@@ -247,7 +256,7 @@ def test_a_sale_earns_hqs_coupon_or_a_claim_that_hq_honours_once(hub: Any, count
     with pytest.raises(CouponUnknown):
         repurchase.honour(flipped)
     shop.down()
-    late = repurchase.promise("s-3", 5000, LEAD)
+    late = earn("s-3", 5000)
     assert late is not None
     shop.up()
     revoke_device(hub, peek_claim(late.text).device)
