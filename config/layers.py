@@ -9,7 +9,7 @@ from config.playlists import playlist_problems
 from config.problems import Problem
 
 HQS_SECTIONS = frozenset(
-    "stations scanners printers drawers scales displays lights lockers pickup selling codes labels guide log".split()
+    "stations scanners printers drawers scales displays lights lockers pickup selling codes labels guide kiosk log".split()
 )
 """Tables of the settings that HQ may write. All others stay the box's own: who it is, where HQ is, its folders, ports
 and addresses, and the hashes of tokens that its neighbours show."""

@@ -26,6 +26,7 @@ from config.device_schema import (
     ScannerSettings,
 )
 from config.guide_schema import GuideSettings
+from config.kiosk_schema import KioskSettings
 from config.payment_schema import PaymentSettings
 from config.problems import Problem, SettingsRefused, dangling, place, twice
 from config.scanner_checks import scanner_problems
@@ -126,6 +127,7 @@ class Settings(msgspec.Struct, frozen=True):
     selling: SellingSettings = SellingSettings()
     screens: ScreensSettings = ScreensSettings()
     guide: GuideSettings = GuideSettings()
+    kiosk: KioskSettings = KioskSettings()
     payments: PaymentSettings = PaymentSettings()
     log: LogSettings = LogSettings()
     codes: CodeSettings = CodeSettings()
@@ -222,6 +224,8 @@ def _crossed(settings: Settings) -> list[Problem]:
     for group, members in settings.guide.groups.items():
         where = f"guide.groups.{group}"
         problems += [dangling(where, one, stations) for one in members if one not in stations]
+    if settings.kiosk.locker and settings.kiosk.locker not in settings.lockers:
+        problems.append(dangling("kiosk.locker", settings.kiosk.locker, settings.lockers))
     problems += _payments(settings.payments)
     if settings.web.port and settings.web.port == settings.web.live_port:
         problems.append(Problem("web.live_port", "is the same as web.port", "the event stream needs its own"))

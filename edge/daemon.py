@@ -43,6 +43,7 @@ from edge.file_key import key_of
 from edge.guide_crew import guide_desk
 from edge.hq_line import ear_at_hq, line_to_hq
 from edge.intake import Intake
+from edge.kiosk_crew import hire_kiosks, kiosk_desk, scans_of
 from edge.lanes import Lanes
 from edge.media_line import hire_media
 from edge.notify import tell, watchdog_s
@@ -96,7 +97,7 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         catalogue=(catalogue := CatalogueDesk(books, status, own_codes(settings))),
         scans=ScanDesk(books, poke, pickup, catalogue.rules, catalogue.noted),
         pickup=pickup,
-        hand_over=HandOverDesk(books, settings, reader, gate, staff, status, poke),
+        hand_over=(hand_over := HandOverDesk(books, settings, reader, gate, staff, status, poke)),
         fulfilment=FulfilmentDesk(books, gate, status, poke),
         goods=(goods := StockDesk(books, status, poke)),
         backroom=backroom_of(books, status, staff, goods, poke),
@@ -112,12 +113,13 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         return_work=return_work(returns, sales),
         front=(front := front_of(books, status, staff, till, poke)),
         guide=guide_desk(settings, books, status, catalogue, customers, front, poke),
+        lane=kiosk_desk(settings, sales, front, pickup, hand_over, lanes),
         upkeep=upkeep_desk(status, printing, plugs, settings.printers),
         events=EventDesk(books, staff),
         status=status,
         screens=ScreenDesk(books, settings, poke),
     )
-    store.scans.give_to(takes_of(store))
+    store.scans.give_to(scans_of(store, takes_of(store)))
     return Shop(books, store, wakes, lanes)
 
 
@@ -248,6 +250,7 @@ class Daemon:
             self.hire(work, f"slips:{name}", WAKES)
         self.hire(Worker("fulfilment", self._tend), "inbox")
         hire_calls(self.store.front.tickets, self.hire)
+        hire_kiosks(self.store.lane, self.hire)
         hire_till(self._settings, self.store.till, self.hire)
         hire_payers(self._settings, self.store.tender, self.store.staff, self.hire)
         hire_plugs(self._settings, self.store, self.shop.wakes.poke, self.hire)

@@ -14,6 +14,7 @@ from edge.desks.fulfilment import FulfilmentDesk
 from edge.desks.goods import StockDesk
 from edge.desks.guide import GuideDesk
 from edge.desks.hand_over import HandOverDesk
+from edge.desks.lane import LaneDesk
 from edge.desks.pickup import PickupDesk
 from edge.desks.plugged import PlugDesk
 from edge.desks.printing import PrintDesk
@@ -56,3 +57,4 @@ class Store:
     events: EventDesk
     status: StatusDesk
     screens: ScreenDesk
+    lane: LaneDesk

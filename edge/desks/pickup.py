@@ -39,6 +39,11 @@ class PickupDesk:
         meant = self.reader.meant(classify(code, Expecting.PICKUP), operator.station, tried=True)
         return self._found(*self._admitted(meant, operator.station), meant, 0)
 
+    def look_up(self, order: Order, operator: Operator) -> Found:
+        """The same for an order that somebody proved to be theirs in another way."""
+        meant = Meant(order.order, order)
+        return self._found(*self._admitted(meant, operator.station), meant, 0)
+
     def found(self, scan_id: int, operator: Operator) -> Found:
         """The order behind a kept scan of this station; changes nothing (`reserve` did, when it was scanned)."""
         meant = self._kept(scan_id, operator.station, tried=False)

@@ -10,6 +10,7 @@ from edge.records import (
     benefit_tables,
     deposit_tables,
     guide_tables,
+    lane_sessions,
     return_tables,
     screens,
     tickets,
@@ -187,9 +188,10 @@ STEPS = {
     "set_aside": SET_ASIDE,
     "screens": screens.TABLES,
     "disputes": till_indexes.DISPUTES,
-    "return_rounded": return_tables.ROUNDED,
     "paid_baskets": till_indexes.PAID_BASKETS,
     "guide": guide_tables.LEDGER,
+    "return_rounded": return_tables.ROUNDED,
+    "kiosks": lane_sessions.TABLES,
 }
 NAMES = list(STEPS)
 
