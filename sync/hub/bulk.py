@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, bindparam, insert, update
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
 
 Rows = Sequence[dict[str, Any]]
+_CURSOR = "rows sent together"
 
 
 def rows_of(
@@ -34,12 +37,22 @@ def rows_of(
     also = also or {}
     postgres = conn.dialect.name == "postgresql"
     statement = _select_text(table, column, only, tuple(also), lock, postgres)
-    which: Any = listed if postgres else msgspec.json.encode(listed).decode()
-    return conn.exec_driver_sql(statement, (which, *also.values())).all()
+    return conn.exec_driver_sql(statement, (bound_names(listed, postgres=postgres), *also.values())).all()
+
+
+def bound_names(listed: Sequence[str], *, postgres: bool) -> str:
+    """Names as the one value that `named_in` takes apart: an array as PostgreSQL writes it, which the driver would put
+    together name by name, or a JSON text.
+    """
+    if not postgres:
+        return msgspec.json.encode(listed).decode()
+    if any('"' in name or "\\" in name for name in listed):
+        listed = [name.replace("\\", "\\\\").replace('"', '\\"') for name in listed]
+    return '{"' + '","'.join(listed) + '"}' if listed else "{}"
 
 
 def named_in(*, postgres: bool) -> str:
-    """A query of the names in one bound value: an array, or a JSON text of one.
+    """A query of the names in one bound value, made by `bound_names`.
 
     No `= ANY(array)`: PostgreSQL goes through the array for every row of a table that it reads whole.
     """
@@ -53,8 +66,7 @@ def insert_rows(conn: Connection, table: Table, rows: Rows) -> None:
     if conn.dialect.name != "postgresql":
         conn.execute(insert(table), list(rows))
         return
-    statement = _insert_text(table, tuple(rows[0]))
-    conn.exec_driver_sql(statement, (msgspec.json.encode(rows).decode(),))
+    _send(conn, _insert_text(table, tuple(rows[0])), msgspec.json.encode(rows).decode())
 
 
 def update_rows(conn: Connection, table: Table, keys: tuple[str, ...], rows: Rows) -> None:
@@ -62,13 +74,52 @@ def update_rows(conn: Connection, table: Table, keys: tuple[str, ...], rows: Row
     if not rows:
         return
     if conn.dialect.name == "postgresql":
-        statement = _update_text(table, keys, tuple(rows[0]))
-        conn.exec_driver_sql(statement, (msgspec.json.encode(rows).decode(),))
+        _send(conn, _update_text(table, keys, tuple(rows[0])), msgspec.json.encode(rows).decode())
         return
     wanted = [table.c[name] == bindparam(f"k_{name}") for name in keys]
     values: dict[str, Any] = {name: bindparam(f"v_{name}") for name in rows[0] if name not in keys}
     named = [{("k_" if name in keys else "v_") + name: row[name] for name in row} for row in rows]
     conn.execute(update(table).where(*wanted).values(**values), named)
+
+
+def delete_rows(conn: Connection, table: Table, column: str, names: Iterable[str]) -> None:
+    """Deletes the rows whose `column` is one of `names`."""
+    listed = sorted(names)
+    if listed:
+        postgres = conn.dialect.name == "postgresql"
+        _send(conn, _delete_text(table, column, postgres), bound_names(listed, postgres=postgres))
+
+
+@contextmanager
+def sent_together(conn: Connection) -> Iterator[None]:
+    """Rows inserted, updated and deleted within go to PostgreSQL one after the other, without waiting for each answer.
+
+    Nothing may be read within. What the database refuses is raised at the end at the latest, as SQLAlchemy's error.
+    """
+    if conn.dialect.name != "postgresql":
+        yield
+        return
+    line: Any = conn.connection.driver_connection
+    errors = conn.dialect.loaded_dbapi.Error
+    try:
+        with line.pipeline(), line.cursor() as cursor:
+            conn.info[_CURSOR] = cursor
+            try:
+                yield
+            finally:
+                del conn.info[_CURSOR]
+    except errors as error:
+        raise DBAPIError.instance(
+            "rows sent together", None, error, errors, hide_parameters=True, dialect=conn.dialect
+        ) from error
+
+
+def _send(conn: Connection, statement: str, value: str) -> None:
+    cursor = conn.info.get(_CURSOR)
+    if cursor is None:
+        conn.exec_driver_sql(statement, (value,))
+    else:
+        cursor.execute(statement, (value,))
 
 
 @cache
@@ -83,6 +134,11 @@ def _select_text(
     if lock:
         text += f" ORDER BY {column}" + (" FOR UPDATE" if postgres else "")
     return text
+
+
+@cache
+def _delete_text(table: Table, column: str, postgres: bool) -> str:
+    return f"DELETE FROM {table.name} WHERE {column} IN ({named_in(postgres=postgres)})"  # noqa: S608 - as above
 
 
 @cache

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection
 
 from sync.benefits import CouponClaimed, CouponRedeemed, CouponReleased, JoinOffered, MemberErased
-from sync.hub.bulk import insert_rows, rows_of, update_rows
+from sync.hub.bulk import delete_rows, insert_rows, rows_of, update_rows
 from sync.hub.counter_tables import claim, coupon_hold, join_scene, member_erase, voucher
 from sync.hub.judging import Source, Unfit
 from sync.messages import Up
@@ -105,8 +105,7 @@ class CounterFacts:
 
     def write(self, conn: Connection) -> None:
         """Writes what changed."""
-        if locks := self.locks - {""}:
-            conn.execute(delete(coupon_hold).where(coupon_hold.c.lock_id.in_(sorted(locks))))
+        delete_rows(conn, coupon_hold, "lock_id", self.locks - {""})
         states = [{"lock_id": lock, "state": self.vouchers[lock][1]} for lock in sorted(self.moved)]
         update_rows(conn, voucher, ("lock_id",), states)
         insert_rows(conn, claim, self.rows["claim"])

@@ -32,8 +32,9 @@ from sync.hub.pick_effects import PickEffects
 from sync.hub.return_effects import ReturnEffects
 from sync.hub.sale_effects import SaleEffects
 from sync.hub.stock_effects import StockEffects
-from sync.hub.ticket_effects import TicketEffects
-from sync.hub.working_set import OrderRow, PickupRow, WorkingSet
+from sync.hub.ticket_effects import HeardUp, TicketEffects
+from sync.hub.working_rows import OrderRow, PickupRow
+from sync.hub.working_set import WorkingSet
 from sync.messages import (
     STATES,
     DrawerClosed,
@@ -57,7 +58,6 @@ from sync.selling import (
     ShiftClosed,
     ShiftOpened,
 )
-from sync.tickets import FeedbackGiven, TicketClosed, TicketOpened, TicketsUp
 
 CANCELLED, PICKED_UP, EXPIRED = "cancelled", "picked_up", "expired"
 _ENDED = frozenset({EXPIRED, "restocked", "rejected"})
@@ -94,24 +94,17 @@ def subject_of(fact: Up) -> str:
     return str(getattr(fact, field)) if field else ""
 
 
-StockFact = StockShifted | StockAlarmed | StockChecked | DemandLost | ItemUnrecognised
+StockFact = StockShifted | StockAlarmed | StockChecked | DemandLost
 
 
 class Effects:
     """Applies one fact to the rows in memory; a fact that cannot be taken in raises Unfit before or amid that."""
 
-    def __init__(self, rows: WorkingSet, source: Source) -> None:
+    def __init__(self, rows: WorkingSet, source: Source, touched: Touched) -> None:
         self._rows = rows
         self._from = source
-        self.touched = Touched()
-        self._stock = StockEffects(rows, source, self.touched, lambda code, sku: self._case(code, ("", sku)))
-        self._picks = PickEffects(
-            rows, source, lambda code, sku: self._case(code, ("", sku)), lambda no: self._own_order(no)[1]
-        )
-        self._benefits = BenefitEffects(rows.benefits, source, self.touched)
-        self._sales = SaleEffects(rows.sales, source, self._stock)
-        self._returns = ReturnEffects(rows.returns, source, self._stock, self.touched)
-        self._payments = PayEffects(rows, source)
+        self.touched = touched
+        self._stock = StockEffects(rows, source, self.touched, self._about_product)
 
     def apply(self, fact: Up) -> str:
         """Returns "" or the code of the contradiction; raises Unfit."""
@@ -124,8 +117,8 @@ class Effects:
                 return self._advanced(fact)
             case LeaseReturned():
                 return self._returned(fact)
-            case DrawerOpened() | DrawerClosed():
-                return ""  # kept for those who audit; nothing else follows
+            case DrawerOpened() | DrawerClosed() | ItemUnrecognised():
+                return ""  # kept for those who audit or look after the catalogue; nothing else follows
             case StockMoved():
                 return self._moved(fact)
             case StockCounted():
@@ -135,33 +128,37 @@ class Effects:
                 return self._beyond(fact)
 
     def _beyond(
-        self, fact: Selling | ReturnAccepted | StockFact | PicksUp | PayUp | TicketsUp | Benefit
+        self, fact: Selling | ReturnAccepted | StockFact | PicksUp | PayUp | HeardUp | Benefit
     ) -> str:
+        if isinstance(fact, HeardUp):
+            return TicketEffects(self._rows, self._from).apply(fact)
         match fact:
             case (
                 SaleCompleted() | BasketVoided() | ShiftOpened() | CashMoved() | CashCounted() | ShiftClosed()
             ):
-                return self._sales.apply(fact)
+                return SaleEffects(self._rows.sales, self._from, self._stock).apply(fact)
             case ReturnAccepted():
                 sales = self._rows.sales
                 self._rows.returns.told(fact.ref, sales.known, sales.lines)
-                return self._returns.apply(fact)
-            case StockShifted() | StockAlarmed() | StockChecked() | DemandLost():
-                return self._picks.apply(fact)
-            case PickShorted() | PickSubstituted() | PickFinished():
-                return self._picks.apply(fact)
+                return ReturnEffects(self._rows.returns, self._from, self._stock, self.touched).apply(fact)
+            case (StockShifted() | StockAlarmed() | StockChecked() | DemandLost()) | (
+                PickShorted() | PickSubstituted() | PickFinished()
+            ):
+                return PickEffects(self._rows, self._from, self._about_product, self._strange).apply(fact)
             case PaymentFinal() | PaymentRefunded():
-                return self._payments.apply(fact)
-            case TicketOpened() | TicketClosed() | FeedbackGiven():
-                return TicketEffects(self._rows, self._from).apply(fact)
-            case ItemUnrecognised():
-                return ""  # kept as it was told; who looks after the catalogue reads the facts
+                return PayEffects(self._rows, self._from).apply(fact)
             case _:
-                return self._benefits.apply(fact)
+                return self._benefits().apply(fact)
+
+    def _benefits(self) -> BenefitEffects:
+        return BenefitEffects(self._rows.benefits, self._from, self.touched)
 
     def open_case(self, code: str, fact: Up) -> str:
         """Opens a case for people; returns its name."""
         return self._case(code, (order_of(fact), subject_of(fact)))
+
+    def _about_product(self, code: str, sku: str) -> str:
+        return self._case(code, ("", sku))
 
     def _case(self, code: str, about: tuple[str, str]) -> str:
         return self._rows.open_case(code, about, self._from.stream, self._from.seq, self._from.at)
@@ -170,26 +167,17 @@ class Effects:
         if not fact.qty or (fact.grant and fact.qty > 0):
             raise Unfit("BAD_FACT")
         self._stock.move(fact.sku, fact.qty, fact.reason)
-        return self._benefits.spend(fact.grant, QUOTA, fact.sku, -fact.qty) if fact.grant else ""
+        return self._benefits().spend(fact.grant, QUOTA, fact.sku, -fact.qty) if fact.grant else ""
 
     def _collected(self, fact: PickupCollected) -> str:
-        if any(line.qty <= 0 for line in fact.lines):
+        if min([line.qty for line in fact.lines], default=1) <= 0:
             raise Unfit("BAD_FACT")
         if fact.pickup in self._rows.pickups:
             raise Unfit("DUPLICATE_PICKUP")
         source = self._from
-        self._rows.pickups[fact.pickup] = PickupRow(
-            fact.pickup,
-            fact.order,
-            source.store,
-            fact.gen,
-            fact.unit,
-            source.stream,
-            source.seq,
-            annulled=False,
-            lines=list(fact.lines),
-            new=True,
-        )
+        where = (source.store, fact.gen, fact.unit, source.stream, source.seq)
+        row = PickupRow(fact.pickup, fact.order, *where, annulled=False, lines=list(fact.lines), new=True)
+        self._rows.pickups[fact.pickup] = row
         self._move(fact.lines, -1)
         order, code = self._own_order(fact.order)
         if order is None:
@@ -251,6 +239,7 @@ class Effects:
         if order.state == PICKED_UP:
             return "RETURNED_AFTER_COLLECT"
         order.cancel = "returned"
+        self._rows.changed_orders.add(order.order_no)
         self._state(order, CANCELLED)
         return ""
 
@@ -261,11 +250,15 @@ class Effects:
             return None, "UNKNOWN_ORDER"
         return (row, "") if row.store == self._from.store else (None, "WRONG_STORE")
 
+    def _strange(self, order_no: str) -> str:
+        return self._own_order(order_no)[1]
+
     def _state(self, order: OrderRow, state: str, shelf: str = "") -> None:
         if state not in STATES:
             raise Unfit("BAD_FACT")
-        order.state, order.shelf = state, shelf or order.shelf
-        self._rows.changed_orders.add(order.order_no)
+        if (state, shelf or order.shelf) != (order.state, order.shelf):
+            order.state, order.shelf = state, shelf or order.shelf
+            self._rows.changed_orders.add(order.order_no)
         self.touched.orders.add(order.order_no)
 
     def _settle_command(self, order_no: str, outcome: str) -> None:
@@ -280,9 +273,9 @@ class Effects:
 
     def _hand(self, order_no: str, lines: tuple[HandedLine, ...], sign: int) -> int:
         """Adds to the handed quantities; returns how many lines the order does not have."""
-        strays = 0
+        strays, there = 0, self._rows.lines.get(order_no, {})
         for line in lines:
-            known = self._rows.lines.get(order_no, {}).get(line.line)
+            known = there.get(line.line)
             if known is None or known.sku != line.sku:
                 strays += 1
                 continue

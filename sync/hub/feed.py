@@ -16,6 +16,11 @@ from sync.hub.schema import bucket, feed
 from sync.messages import Down, canonical, id_of, row_body, table_of
 
 _MASK = (1 << 64) - 1
+_MAKE = (
+    "INSERT INTO bucket (bucket, epoch, head, floor, n, ck)"
+    " VALUES (:bucket, :epoch, 0, 0, 0, :ck) ON CONFLICT (bucket)"
+)
+_LOCK = " DO UPDATE SET head = bucket.head RETURNING head, n, ck"
 
 Key = tuple[str, str]
 
@@ -35,27 +40,43 @@ def put(bucket_name: str, row: Down) -> Change:
     return Change(bucket_name, table_of(row), id_of(row), row_body(row))
 
 
-def publish(conn: Connection, changes: Iterable[Change], at: str) -> int:
-    """Writes changes in the caller's transaction, leaves rows that are so already; returns rows written.
+@dataclass(frozen=True)
+class Place:
+    """A bucket whose counter row is locked: how it stands, what is to change in it, and the rows that are there."""
 
-    The bucket's counter row stays locked until the caller commits, so a number is never visible before all
+    bucket: str
+    head: int
+    n: int
+    ck: int
+    changes: Mapping[Key, Change]
+    before: Mapping[Key, Any]
+
+
+def publish(conn: Connection, changes: Iterable[Change], at: str) -> int:
+    """Writes changes in the caller's transaction, leaves rows that are so already; returns rows written."""
+    return store(conn, locked(conn, changes), at)
+
+
+def locked(conn: Connection, changes: Iterable[Change]) -> list[Place]:
+    """Takes the buckets of these changes; for `store`, in the same transaction.
+
+    A bucket's counter row stays locked until the caller commits, so a number is never visible before all
     smaller ones are. Buckets are taken in sorted order: two writers cannot wait for each other.
     """
     sorted_in: dict[str, dict[Key, Change]] = {}
     for change in changes:
         sorted_in.setdefault(change.bucket, {})[change.tb, change.id] = change
-    return sum(_publish(conn, name, sorted_in[name], at) for name in sorted(sorted_in))
+    return [_locked(conn, name, sorted_in[name]) for name in sorted(sorted_in)]
+
+
+def store(conn: Connection, places: Iterable[Place], at: str) -> int:
+    """Writes what changes in these buckets, reading nothing; returns rows written."""
+    return sum(_publish(conn, place, at) for place in places)
 
 
 def make_bucket(conn: Connection, name: str) -> None:
     """Makes the bucket unless it is there."""
-    conn.execute(
-        text(
-            "INSERT INTO bucket (bucket, epoch, head, floor, n, ck)"
-            " VALUES (:bucket, :epoch, 0, 0, 0, :ck) ON CONFLICT (bucket) DO NOTHING"
-        ),
-        {"bucket": name, "epoch": new_bucket_epoch(), "ck": "0" * 16},
-    )
+    conn.execute(text(_MAKE + " DO NOTHING"), _new(name))
 
 
 def prune(conn: Connection, before: str) -> int:
@@ -74,33 +95,35 @@ def prune(conn: Connection, before: str) -> int:
     return gone
 
 
-def _publish(conn: Connection, name: str, changes: dict[Key, Change], at: str) -> int:
-    make_bucket(conn, name)
+def _locked(conn: Connection, name: str, changes: dict[Key, Change]) -> Place:
     # Writing the row (though not yet its value) takes the lock that holds until commit.
-    head, n, ck = conn.execute(
-        update(bucket)
-        .where(bucket.c.bucket == name)
-        .values(head=bucket.c.head)
-        .returning(bucket.c.head, bucket.c.n, bucket.c.ck)
-    ).one()
-    before = _existing(conn, name, changes)
-    total = int(ck, 16)
+    head, n, ck = conn.execute(text(_MAKE + _LOCK), _new(name)).one()
+    return Place(name, head, n, int(ck, 16), changes, _existing(conn, name, changes))
+
+
+def _new(name: str) -> dict[str, str]:
+    return {"bucket": name, "epoch": new_bucket_epoch(), "ck": "0" * 16}
+
+
+def _publish(conn: Connection, place: Place, at: str) -> int:
+    head, n, total = place.head, place.n, place.ck
     fresh: list[dict[str, Any]] = []
     known: list[dict[str, Any]] = []
-    for key, change in changes.items():
-        old = before.get(key)
+    for key, change in place.changes.items():
+        old = place.before.get(key)
         row = _row(change, old, head + 1)
         if row is None:
             continue
         head += 1
         n += (row["op"] == "put") - (old is not None and old.op == "put")
         total += int(row["hash"] or "0", 16) - int(old.hash or "0", 16) if old else int(row["hash"], 16)
-        (known if old is not None else fresh).append({**row, "at": at})
+        row["at"] = at
+        (known if old is not None else fresh).append(row)
     _store(conn, fresh, known)
     if fresh or known:
         moved = time.time_ns() // 1_000_000
         values = {"head": head, "n": n, "ck": f"{total & _MASK:016x}", "moved_ms": moved}
-        conn.execute(update(bucket).where(bucket.c.bucket == name).values(**values))
+        update_rows(conn, bucket, ("bucket",), [{"bucket": place.bucket, **values}])
     return len(fresh) + len(known)
 
 

@@ -5,49 +5,37 @@ from __future__ import annotations
 import hmac
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
+from sync.hub import kept
 from sync.hub.binding import locked_stream
 from sync.hub.boots import boots_after
-from sync.hub.bulk import insert_rows, rows_of
+from sync.hub.bulk import update_rows
 from sync.hub.case_rows import open_case
 from sync.hub.database import hq_epoch, write
-from sync.hub.effects import Effects
 from sync.hub.envelope import Line, Refused, Upload
 from sync.hub.feed import publish
-from sync.hub.judging import Held, Source, Touched, Unfit
+from sync.hub.judging import Source, Touched, Unfit
+from sync.hub.kept import APPLIED, REJECTIONS, Judged, applied
 from sync.hub.return_desk import returned_changes
 from sync.hub.rows import changes_of
 from sync.hub.schema import case_file, ingest_event, ingest_stream
 from sync.hub.schema import store as store_table
+from sync.hub.whole_batch import take_whole
 from sync.hub.working_set import WorkingSet
 from sync.messages import UP_KINDS, Event, Up, UpAnswer, Verdict, fact_of, moment_of
 
 log = logging.getLogger("sync.hub")
 
-APPLIED = "applied"
 BREAKER_CODE = "HQ_BUG_SUSPECTED"
 BREAKER_EVENTS = 5
 BREAKER_SHARE = 0.2
 BREAKER_RETRY_S = 60
-_WORTH_IT = 2
-# Whatever a rejecting validator may throw; a database that is down or busy is none of them.
 WAIVED_MIN = 60
-_REJECTIONS = (SQLAlchemyError, LookupError, ValueError, TypeError, ArithmeticError)
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A verdict on one fact and what it touched."""
-
-    verdict: str
-    code: str
-    case: str
-    touched: Touched
 
 
 def take(
@@ -100,19 +88,18 @@ def _take(
     boots = boots_after(stream, upload.header.boot) if fresh else {}
     if boots is None:
         return _freeze(conn, store, upload, at, "STREAM_TWO_BOOTS")
-    late = stream.state != "open"
-    verdicts, touched, held = _judge_all(conn, store, upload.header.stream, fresh, late=late, at=at)
-    publish(conn, [*changes_of(conn, store, touched, at, held), *returned_changes(conn, touched)], at)
     acked = fresh[-1].seq if fresh else stream.last_seq
+    epoch = hq_epoch(conn)
+    verdicts: list[Verdict] = []
     if fresh:
-        same = ingest_stream.c.stream == upload.header.stream
-        conn.execute(
-            update(ingest_stream).where(same).values(last_seq=acked, last_sha=fresh[-1].sha, **boots)
-        )
+        late = stream.state != "open"
+        sources = [Source(store, upload.header.stream, line.seq, late, at) for line in fresh]
+        moved = {"stream": upload.header.stream, "last_seq": acked, "last_sha": fresh[-1].sha, **boots}
+        verdicts = _judge_all(conn, sources, fresh, moved)
     return UpAnswer(
         acked=acked,
         durable=stream.durable_seq,
-        hq_epoch=hq_epoch(conn),
+        hq_epoch=epoch,
         server_time=at,
         results=(*repeats, *verdicts),
         next_s=next_s,
@@ -151,27 +138,35 @@ def _check_chain(fresh: list[Line], last_seq: int, last_sha: str) -> None:
 
 
 def _judge_all(
-    conn: Connection, store: str, stream: str, fresh: list[Line], *, late: bool, at: str
-) -> tuple[list[Verdict], Touched, Held]:
-    verdicts: list[Verdict] = []
-    touched = Touched()
-    quarantined = 0
-    sources = [Source(store, stream, line.seq, late, at) for line in fresh]
+    conn: Connection, sources: list[Source], fresh: list[Line], moved: dict[str, Any]
+) -> list[Verdict]:
+    """Takes the facts in, publishes what follows, writes their journal's row; returns what was not simply applied."""
     # Nearly every batch holds no bad fact and is taken in with a few statements; only one that does pays for a
     # savepoint a fact.
-    judged_all, held = _judge_at_once(conn, sources, fresh)
+    judged_all = take_whole(conn, sources, fresh, moved)
     if judged_all is None:
-        judged_all = [_judge(conn, source, line) for source, line in zip(sources, fresh, strict=True)]
-    for line, judged in zip(fresh, judged_all, strict=True):
+        judged_all = _one_by_one(conn, sources, fresh)
+        update_rows(conn, ingest_stream, ("stream",), [moved])
+    return [
+        Verdict(line.seq, judged.verdict, judged.code, judged.case)
+        for line, judged in zip(fresh, judged_all, strict=True)
+        if judged.verdict != APPLIED
+    ]
+
+
+def _one_by_one(conn: Connection, sources: list[Source], fresh: list[Line]) -> list[Judged]:
+    touched = Touched()
+    store, at = sources[0].store, sources[0].at
+    judged_all = [_judge(conn, source, line) for source, line in zip(sources, fresh, strict=True)]
+    for judged in judged_all:
         touched.absorb(judged.touched)
-        quarantined += judged.verdict == "quarantined"
-        if judged.verdict != APPLIED:
-            verdicts.append(Verdict(line.seq, judged.verdict, judged.code, judged.case))
+    quarantined = sum(judged.verdict == "quarantined" for judged in judged_all)
     # A release of HQ that rejects everything must not quarantine a day's sales: rolled back, asked again later.
     tripped = quarantined > max(BREAKER_EVENTS, BREAKER_SHARE * len(fresh))
     if tripped and not _waived(conn, store, at):
         raise MassPoison
-    return verdicts, touched, held
+    publish(conn, [*changes_of(conn, store, touched, at), *returned_changes(conn, touched)], at)
+    return judged_all
 
 
 def _waived(conn: Connection, store: str, at: str) -> bool:
@@ -181,39 +176,15 @@ def _waived(conn: Connection, store: str, at: str) -> bool:
     return conn.execute(update(store_table).where(same).values(waived=0)).rowcount == 1
 
 
-def _judge_at_once(
-    conn: Connection, sources: list[Source], fresh: list[Line]
-) -> tuple[list[Judged] | None, Held]:
-    """Verdicts on a batch without a bad fact, taken in whole, and what it holds; None when there is one, with nothing
-    changed.
-    """
-    if len(fresh) < _WORTH_IT or any(line.event is None for line in fresh):
-        return None, Held()
-    if len({line.id for line in fresh}) < len(fresh) or _known_ids(conn, fresh):
-        return None, Held()
-    try:
-        facts = [fact_of(line.event) for line in fresh if line.event]
-        with conn.begin_nested():
-            rows = WorkingSet(conn, sources[0].store, facts)
-            judged = [_applied(rows, source, fact) for source, fact in zip(sources, facts, strict=True)]
-            rows.write()
-            _keep(conn, sources, fresh, judged)
-    except OperationalError:
-        raise
-    except (Unfit, msgspec.ValidationError, *_REJECTIONS):
-        return None, Held()
-    return judged, rows.held()
-
-
 def _judge(conn: Connection, source: Source, line: Line) -> Judged:
-    taken = bool(_known_ids(conn, [line]))
+    taken = bool(kept.known_ids(conn, [line]))
     if taken:
         judged = _quarantine("DUPLICATE_ID")
     elif line.event is None:
         judged = _quarantine("OPAQUE")
     else:
         judged = judge_event(conn, source, line.event)
-    _keep(conn, [source], [line], [judged], taken=taken)
+    kept.keep(conn, [source], [line], [judged], taken=taken)
     return judged
 
 
@@ -235,7 +206,7 @@ def judge_event(
         return _quarantine(unfit.code)
     except OperationalError:
         raise
-    except _REJECTIONS as error:
+    except REJECTIONS as error:
         # Its kind only: the text of such an error may quote the fact.
         why = {"store": source.store, "seq": source.seq, "error": type(error).__name__}
         log.error("a fact could not be taken in", extra=why)  # noqa: TRY400
@@ -247,45 +218,10 @@ def _in_savepoint(conn: Connection, source: Source, fact: Up, overtaken: Callabl
     with conn.begin_nested():
         rows = WorkingSet(conn, source.store, [fact])
         kept = rows.states() if overtaken(fact) else {}
-        judged = _applied(rows, source, fact)
+        judged = applied(rows, source, fact, Touched())
         rows.set_states(kept)
         rows.write()
     return judged
-
-
-def _applied(rows: WorkingSet, source: Source, fact: Up) -> Judged:
-    effects = Effects(rows, source)
-    code = effects.apply(fact)
-    case = effects.open_case(code, fact) if code else ""
-    return Judged("conflict" if code else APPLIED, code, case, effects.touched)
-
-
-def _known_ids(conn: Connection, lines: list[Line]) -> set[str]:
-    """Which of these facts' ids HQ has already, on whatever stream."""
-    return {row.id for row in rows_of(conn, ingest_event, "id", [line.id for line in lines], only=("id",))}
-
-
-def _keep(
-    conn: Connection, sources: list[Source], lines: list[Line], judged: list[Judged], *, taken: bool = False
-) -> None:
-    """Keeps facts as received, with their verdicts."""
-    rows = [
-        {
-            "stream": source.stream,
-            "seq": line.seq,
-            "id": None if taken else line.id,
-            "sha": line.sha,
-            "kind": line.kind,
-            "body": line.raw,
-            "verdict": one.verdict,
-            "code": one.code,
-            "case_id": one.case,
-            "late": int(source.late),
-            "received_at": source.at,
-        }
-        for source, line, one in zip(sources, lines, judged, strict=True)
-    ]
-    insert_rows(conn, ingest_event, rows)
 
 
 def _quarantine(code: str) -> Judged:

@@ -43,12 +43,14 @@ class Touched:
 class Held:
     """Rows that are locked until the commit, as this transaction has written them: not to be read again.
 
-    `orders` by number, `lines` by number and line, `levels` by product.
+    `orders` by number, `lines` by number and line, `levels` by product. `handed`: hand-overs that are not written
+    yet, by order: (stream, unit, lines).
     """
 
     orders: Mapping[str, Any] = field(default_factory=dict)
     lines: Mapping[str, Mapping[int, Any]] = field(default_factory=dict)
     levels: Mapping[str, Any] = field(default_factory=dict)
+    handed: Mapping[str, list[tuple[str, int, list[Any]]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

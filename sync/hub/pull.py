@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from json.encoder import encode_basestring as _quoted
-from typing import Any
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, delete, insert
+from sqlalchemy import Connection, Engine, delete, insert
 
 from sync.figures import Count
-from sync.hub.bulk import rows_of
+from sync.hub.bulk import bound_names, named_in
 from sync.hub.database import snapshot, write
 from sync.hub.envelope import Refused, check_version
 from sync.hub.rows import subscription
-from sync.hub.schema import bucket, nack
+from sync.hub.schema import nack
 from sync.hub.snapshots import Snapshots
 from sync.messages import MAX_BYTES, Checkpoint, Complete, Cursor, Head, PullRequest, Reset
 
@@ -24,11 +25,36 @@ PAGE_CEILING = 4 * MAX_BYTES
 MAX_NACKS = 200
 _FETCH = 1000
 _WORD = msgspec.json.encode
-# One round trip for both.
-_STATE = (
-    "SELECT 'epoch' AS kind, value AS name, 0 AS last_seq FROM hub_meta WHERE key = 'hq_epoch'"
-    " UNION ALL SELECT 'stream', store, last_seq FROM ingest_stream WHERE stream = {}"
+_LINES = msgspec.json.Encoder()
+# One round trip for all of it.
+_STANDING = (
+    "SELECT 'epoch' AS kind, value AS name, '' AS epoch, 0 AS head, 0 AS floor, 0 AS n, '' AS ck"
+    " FROM hub_meta WHERE key = 'hq_epoch'"
+    " UNION ALL SELECT 'stream', store, '', last_seq, 0, 0, '' FROM ingest_stream WHERE stream = {mark}"
+    " UNION ALL SELECT 'bucket', bucket, epoch, head, floor, n, ck FROM bucket WHERE bucket IN ({names})"
 )
+
+
+class Standing(NamedTuple):
+    """What a page is read against: HQ's epoch, (store, last fact) of the journal that asks or None, each bucket's head
+    in the order of the subscription, and its floor."""
+
+    epoch: str
+    journal: tuple[str, int] | None
+    heads: dict[str, Head]
+    floors: dict[str, int]
+
+
+class _Line(msgspec.Struct, frozen=True, gc=False, tag="op", tag_field="t"):
+    """An op whose row is JSON already: put in as it is, not read and written again."""
+
+    b: str
+    seq: int
+    op: str
+    tb: str
+    id: str
+    ver: int
+    d: msgspec.Raw
 
 
 class Nack(msgspec.Struct, frozen=True):
@@ -67,9 +93,8 @@ def page(
             raise Refused(403, "forbidden")
     keep_nacks(engine, store, request, at)
     with snapshot(engine) as conn:
-        epoch, journal = _state(conn, request.stream)
+        epoch, journal, heads, floors = _standing(conn, request.stream, own)
         acked = _acked(journal, store)
-        heads, floors = _heads(conn, own)
         name = f"c-{uuid.uuid4().hex[:12]}"
         resets, starts = _starts(heads, floors, request, snapshots)
         ops, more = _ops(conn, heads, starts, request)
@@ -99,28 +124,25 @@ def keep_nacks(engine: Engine, store: str, request: PullRequest, at: str) -> Non
     write(engine, work)
 
 
-def _state(conn: Connection, stream: str) -> tuple[str, Row[Any] | None]:
-    """HQ's epoch, and this journal's row."""
-    mark = "%s" if conn.dialect.name == "postgresql" else "?"
-    found = {row.kind: row for row in conn.exec_driver_sql(_STATE.format(mark), (stream,))}
-    return found["epoch"].name, found.get("stream")
+def _standing(conn: Connection, stream: str, own: tuple[str, ...]) -> Standing:
+    postgres = conn.dialect.name == "postgresql"
+    text = _STANDING.format(mark="%s" if postgres else "?", names=named_in(postgres=postgres))
+    found = conn.exec_driver_sql(text, (stream, bound_names(own, postgres=postgres))).all()
+    rows = {name: row for kind, name, *row in found if kind == "bucket"}
+    (epoch,) = (row.name for row in found if row.kind == "epoch")
+    journal = next(((row.name, int(row.head)) for row in found if row.kind == "stream"), None)
+    known = [name for name in own if name in rows]
+    heads = {name: Head(rows[name][0], rows[name][1], *rows[name][3:]) for name in known}
+    return Standing(epoch, journal, heads, {name: rows[name][2] for name in known})
 
 
-def _acked(journal: Row[Any] | None, store: str) -> int:
+def _acked(journal: tuple[str, int] | None, store: str) -> int:
     """The last fact of this journal."""
     if journal is None:
         return 0
-    if journal.name != store:
+    if journal[0] != store:
         raise Refused(403, "forbidden")
-    return int(journal.last_seq)
-
-
-def _heads(conn: Connection, own: tuple[str, ...]) -> tuple[dict[str, Head], dict[str, int]]:
-    """Each bucket's head, in the order of `own`, and its floor."""
-    rows = {row.bucket: row for row in rows_of(conn, bucket, "bucket", own)}
-    known = [name for name in own if name in rows]
-    heads = {b: Head(rows[b].epoch, rows[b].head, rows[b].n, rows[b].ck) for b in known}
-    return heads, {b: rows[b].floor for b in known}
+    return journal[1]
 
 
 def _starts(
@@ -162,24 +184,33 @@ def _ops(
     """Lines of ops until the page is full, bucket by bucket, as one text, and whether there are more."""
     rows_left = min(max(request.max_rows, 1), MAX_ROWS)
     bytes_left = min(max(request.max_bytes, 1), PAGE_CEILING)
-    ops: list[str] = []
+    ops: list[_Line] = []
+    raw = msgspec.Raw
     for name, head in heads.items():
         after = starts[name]
-        begins = f'{{"t":"op","b":{_quoted(name)},"seq":'
         while after < head.seq:
             # One more than fits tells whether there are more.
             some = _after(conn, name, after, fresh=starts[name] == 0, limit=min(rows_left, _FETCH) + 1)
-            for seq, op, tb, row_id, ver, d in some:
-                size = len(d) + 160
-                if not rows_left or (ops and size > bytes_left):
-                    return "".join(ops).encode(), True
-                rows_left, bytes_left, after = rows_left - 1, bytes_left - size, seq
-                # What the row holds is JSON already: put in as it is, not read and written again.
-                keys = f'"op":"{op}","tb":{_quoted(tb)},"id":{_quoted(row_id)},"ver":{ver}'
-                ops.append(f'{begins}{seq},{keys},"d":{d or "null"}}}\n')
             if not some:
                 break
-    return "".join(ops).encode(), False
+            n, size = _fitting([len(row[5]) + 160 for row in some], rows_left, bytes_left, first=not ops)
+            ops += [
+                _Line(name, seq, op, tb, row_id, ver, raw(d or "null"))
+                for seq, op, tb, row_id, ver, d in some[:n]
+            ]
+            if n < len(some):
+                return _LINES.encode_lines(ops), True
+            rows_left, bytes_left, after = rows_left - n, bytes_left - size, some[-1][0]
+    return _LINES.encode_lines(ops), False
+
+
+def _fitting(sizes: list[int], rows: int, size: int, *, first: bool) -> tuple[int, int]:
+    """How many of these rows a page has room for, and their size; the `first` of a page always fits."""
+    ends = list(accumulate(sizes[:rows]))
+    n = bisect_right(ends, size)
+    if first and not n and ends:
+        n = 1
+    return n, ends[n - 1] if n else 0
 
 
 def _after(conn: Connection, name: str, after: int, *, fresh: bool, limit: int) -> Sequence[Any]:
@@ -190,4 +221,7 @@ def _after(conn: Connection, name: str, after: int, *, fresh: bool, limit: int) 
         f"SELECT seq, op, tb, id, ver, d FROM feed WHERE bucket = {mark} AND seq > {mark}{live}"  # noqa: S608
         f" ORDER BY seq LIMIT {mark}"
     )
-    return conn.exec_driver_sql(text, (name, after, limit)).all()
+    rows: Any = conn.exec_driver_sql(text, (name, after, limit)).cursor
+    # As the driver gives them: nobody asks for a column by its name.
+    found: Sequence[Any] = rows.fetchall()
+    return found

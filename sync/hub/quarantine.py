@@ -17,8 +17,9 @@ from sync.hub.database import snapshot, write
 from sync.hub.effects import order_of
 from sync.hub.feed import publish
 from sync.hub.fleet_schema import former_verdict
-from sync.hub.ingest import Judged, judge_event
+from sync.hub.ingest import judge_event
 from sync.hub.judging import Source, Touched
+from sync.hub.kept import Judged
 from sync.hub.publishing import NotPossible
 from sync.hub.return_desk import returned_changes
 from sync.hub.rows import changes_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -13,7 +13,7 @@ from sync.benefits import Coupon
 from sync.configured import CONFIG_BUCKET_SUFFIX
 from sync.deposits import Deposit
 from sync.hub.benefit_tables import coupon
-from sync.hub.bulk import named_in, rows_of
+from sync.hub.bulk import bound_names, named_in, rows_of
 from sync.hub.deposit_tables import deposit
 from sync.hub.feed import Change, put
 from sync.hub.judging import Held, Touched
@@ -114,45 +114,64 @@ def order_of(row: Any) -> Order:
     )
 
 
-def with_handed(
-    conn: Connection, orders: Sequence[Order], lines: Mapping[str, Mapping[int, Any]] = _NONE.lines
-) -> list[Order]:
-    """Orders that are open still with what was handed over of them, journal by journal; `lines` as in Held."""
+def with_handed(conn: Connection, orders: Sequence[Order], held: Held = _NONE) -> list[Order]:
+    """Orders that are open still with what was handed over of them, journal by journal."""
     some = {order.order for order in orders if order.mode != "whole" and order.state not in CLOSED}
-    handed = _handed(conn, some, lines) if some else {}
+    handed = _handed(conn, some, held) if some else {}
     return [msgspec.structs.replace(order, handed=tuple(handed.get(order.order, ()))) for order in orders]
 
 
-def _handed(
-    conn: Connection, some: set[str], lines: Mapping[str, Mapping[int, Any]]
-) -> dict[str, list[HandedBy]]:
+def _handed(conn: Connection, some: set[str], held: Held) -> dict[str, list[HandedBy]]:
     """Sums: what a store is told, and nearly always what is read for it, does not grow with the hand-overs."""
     handed: dict[str, list[HandedBy]] = {}
-    mixed, whose = set(), {}
-    for row in _named(conn, _BY_WHOM, some):
-        if row.stream == row.other and not row.unit:
-            whose[row.order_no] = row.stream
-        else:
-            mixed.add(row.order_no)
+    whose = _by_whom(conn, some, held)
+    mixed = {name for name, stream in whose.items() if not stream}
+    alone = whose.keys() - mixed
     # One journal handed over whatever was: what its lines say already, and few rows beside those of all pickups.
-    here = [(name, n, line.handed) for name in whose.keys() & lines.keys() for n, line in lines[name].items()]
+    here = [
+        (name, n, line.handed) for name in alone & held.lines.keys() for n, line in held.lines[name].items()
+    ]
     only = ("order_no", "line", "handed")
     for name, n, qty in (
         *here,
-        *rows_of(conn, order_line, "order_no", whose.keys() - lines.keys(), only=only),
+        *rows_of(conn, order_line, "order_no", alone - held.lines.keys(), only=only),
     ):
         if qty:
             handed.setdefault(name, []).append(HandedBy(whose[name], n, qty))
     # Lines that know of none of it came to HQ after the hand-over, as when HQ was restored.
-    mixed |= whose.keys() - handed.keys()
-    for row in _named(conn, _SUMS, mixed) if mixed else ():
-        handed.setdefault(row.order_no, []).append(HandedBy(row.stream, row.line, row.qty, row.unit))
+    mixed |= alone - handed.keys()
+    for (name, stream, line, unit), qty in _sums(conn, mixed, held).items():
+        handed.setdefault(name, []).append(HandedBy(stream, line, qty, unit))
     return {order: sorted(of, key=_PLACE) for order, of in handed.items()}
+
+
+def _by_whom(conn: Connection, some: set[str], held: Held) -> dict[str, str]:
+    """The only journal that handed over anything of an order; "" where there are several, or units."""
+    whose: dict[str, str] = {}
+    for row in _named(conn, _BY_WHOM, some):
+        whose[row.order_no] = row.stream if row.stream == row.other and not row.unit else ""
+    for name in some & held.handed.keys():
+        for stream, unit, _ in held.handed[name]:
+            whose[name] = stream if whose.get(name, stream) == stream and not unit else ""
+    return whose
+
+
+def _sums(conn: Connection, mixed: set[str], held: Held) -> dict[tuple[str, str, int, int], int]:
+    """Pieces by order, journal, line and unit."""
+    if not mixed:
+        return {}
+    found = {(r.order_no, r.stream, r.line, r.unit): int(r.qty) for r in _named(conn, _SUMS, mixed)}
+    for name in mixed & held.handed.keys():
+        for stream, unit, lines in held.handed[name]:
+            for one in lines:
+                key = (name, stream, one.line, unit)
+                found[key] = found.get(key, 0) + one.qty
+    return found
 
 
 def _named(conn: Connection, text: str, names: Iterable[str]) -> Sequence[Any]:
     postgres = conn.dialect.name == "postgresql"
-    which: Any = sorted(names) if postgres else msgspec.json.encode(sorted(names)).decode()
+    which = bound_names(sorted(names), postgres=postgres)
     return conn.exec_driver_sql(text.format(named_in(postgres=postgres)), (which,)).all()
 
 
@@ -162,7 +181,7 @@ def changes_of(
     """What must be published after a store's facts were taken in; rows that are `held` are not read again."""
     known = [held.orders[name] for name in sorted(touched.orders & held.orders.keys())]
     others = rows_of(conn, customer_order, "order_no", touched.orders - held.orders.keys())
-    for order in with_handed(conn, [order_of(row) for row in (*known, *others)], held.lines):
+    for order in with_handed(conn, [order_of(row) for row in (*known, *others)], held):
         yield put(orders_of(order.store), order)
     levels = [held.levels[name] for name in sorted(touched.skus & held.levels.keys())]
     unread = touched.skus - held.levels.keys()

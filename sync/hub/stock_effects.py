@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from sync.goods import StockCounted
 from sync.hub.judging import Source, Touched, Unfit
-from sync.hub.working_set import LevelRow, WorkingSet
+from sync.hub.working_rows import LevelRow
+from sync.hub.working_set import WorkingSet
 
 COUNTED = "counted"
 
@@ -57,10 +58,15 @@ class StockEffects:
         self._change(fact.sku, level, delta)
 
     def _level(self, sku: str) -> LevelRow:
-        return self._rows.levels.setdefault(sku, LevelRow(sku, 0, "", 0, new=True))
+        level = self._rows.levels.get(sku)
+        if level is None:
+            level = self._rows.levels[sku] = LevelRow(sku, 0, "", 0, new=True)
+        return level
 
     def _seen(self, level: LevelRow) -> bool:
         """Whether a count looked at the shelf after this movement."""
+        if not level.count_stream:
+            return False
         if level.count_stream == self._from.stream:
             return self._from.seq <= level.count_upto
         return self._rows.is_newer(level.count_stream, self._from.stream)
@@ -73,8 +79,9 @@ class StockEffects:
 
     def _book(self, sku: str, delta: int, reason: str, pos: int) -> None:
         source = self._from
-        where = {"stream": source.stream, "seq": source.seq, "pos": pos, "store": source.store}
-        self._rows.moved.append({**where, "sku": sku, "delta": delta, "reason": reason})
+        where = {"stream": source.stream, "seq": source.seq, "pos": pos, "store": source.store, "sku": sku}
+        where["delta"], where["reason"] = delta, reason
+        self._rows.moved.append(where)
 
     def _change(self, sku: str, level: LevelRow, delta: int) -> None:
         before, source = level.on_hand, self._from

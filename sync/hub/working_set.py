@@ -5,10 +5,9 @@ A batch costs a dozen statements this way, whatever its size; a single fact cost
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import Column, Connection, Table, func, select
 
@@ -17,7 +16,7 @@ from sync.hub.benefit_set import BenefitSet
 from sync.hub.benefit_tables import stock_count
 from sync.hub.bulk import insert_rows, rows_of, update_rows
 from sync.hub.case_rows import open_case
-from sync.hub.judging import Held
+from sync.hub.judging import Held, Touched
 from sync.hub.pay_tables import pay_order
 from sync.hub.return_set import ReturnSet
 from sync.hub.sale_set import SaleSet
@@ -32,68 +31,28 @@ from sync.hub.schema import (
     pickup_line,
     stock_level,
 )
+from sync.hub.working_rows import (
+    LevelRow,
+    LineRow,
+    OrderRow,
+    PickupRow,
+    line_values,
+    pickup_row,
+    pickup_values,
+)
 from sync.messages import HandedLine, LeaseReturned, OrderAdvanced, PickupAnnulled, PickupCollected, Up
 from sync.paying_words import PayUp
 from sync.picks import PicksUp
 from sync.returning import ReturnAccepted
 from sync.selling import SaleCompleted
 
+# Made once: put together for each fact anew they cost more than the asking.
+_HANDING = (PickupCollected, PickupAnnulled)
+_ABOUT_ORDERS = (PickupCollected, OrderAdvanced, LeaseReturned, *get_args(PicksUp))
+_ABOUT_STOCK = (StockMoved, StockCounted)
+_WITH_LINES = (SaleCompleted, ReturnAccepted)
+_CHARGES = get_args(PayUp)
 _LEVEL = attrgetter("sku", "on_hand", "stream", "upto_seq")
-
-
-@dataclass
-class OrderRow:
-    """An order as HQ has it; the lines' handed quantities stand in `WorkingSet.lines`."""
-
-    order_no: str
-    store: str
-    gen: int
-    state: str
-    shelf: str
-    cancel: str
-    numeric_code: str
-    body: str
-
-
-@dataclass
-class LineRow:
-    """A line of an order: `handed` by all pickups that were not annulled."""
-
-    sku: str
-    qty: int
-    handed: int
-
-
-@dataclass
-class LevelRow:
-    """Units of a product at the store, own facts up to `upto_seq` of `stream` counted in."""
-
-    sku: str
-    on_hand: int
-    stream: str
-    upto_seq: int
-    new: bool = False
-    count_stream: str = ""
-    count_upto: int = 0
-    count_seq: int = 0
-    told: bool = False
-    """Whether HQ had any figure before the fact at hand."""
-
-
-@dataclass
-class PickupRow:
-    """A hand-over as recorded; `new` ones are not in the database yet."""
-
-    pickup: str
-    order_no: str
-    store: str
-    gen: int
-    unit: int
-    stream: str
-    seq: int
-    annulled: bool
-    lines: list[HandedLine] = field(default_factory=list)
-    new: bool = False
 
 
 class WorkingSet:
@@ -197,8 +156,8 @@ class WorkingSet:
     def write(self) -> None:
         """Writes what changed."""
         conn, new = self._conn, [p for p in self.pickups.values() if p.new]
-        insert_rows(conn, pickup, [_pickup_values(p) for p in new])
-        insert_rows(conn, pickup_line, [row for p in new for row in _line_values(p)])
+        insert_rows(conn, pickup, [pickup_values(p) for p in new])
+        insert_rows(conn, pickup_line, [row for p in new for row in line_values(p)])
         insert_rows(conn, movement, self.moved)
         insert_rows(conn, stock_count, self.new_counts)
         gone = [{"pickup": name, "annulled": 1} for name in sorted(self.annulled)]
@@ -225,9 +184,17 @@ class WorkingSet:
         self.sales.write(conn)
         self.returns.write(conn)
 
-    def held(self) -> Held:
-        """What is locked, as `write` left it."""
-        return Held(self.orders, self.lines, self.levels)
+    def tells(self, touched: Touched) -> bool:
+        """Whether stores can be told what follows before it is written: all of it stands here."""
+        return not (self.annulled or touched.coupons or touched.deposits or touched.returned)
+
+    def held(self, *, written: bool) -> Held:
+        """What is locked, as `write` leaves it; `written`: it has done so."""
+        handed: dict[str, list[tuple[str, int, list[Any]]]] = {}
+        for row in () if written else self.pickups.values():
+            if row.new and not row.annulled:
+                handed.setdefault(row.order_no, []).append((row.stream, row.unit, row.lines))
+        return Held(self.orders, self.lines, self.levels, handed)
 
     def _write_levels(self) -> None:
         made: list[dict[str, Any]] = []
@@ -242,12 +209,10 @@ class WorkingSet:
         update_rows(self._conn, stock_level, ("store", "sku"), kept)
 
     def _load(self, facts: list[Up]) -> None:
-        named = {f.pickup for f in facts if isinstance(f, PickupCollected | PickupAnnulled)}
+        named = {f.pickup for f in facts if isinstance(f, _HANDING)}
         for row in self._some(pickup.c.pickup, named, lock=True):
-            self.pickups[row.pickup] = _pickup_row(row)
-        orders = {
-            f.order for f in facts if isinstance(f, PickupCollected | OrderAdvanced | LeaseReturned | PicksUp)
-        }
+            self.pickups[row.pickup] = pickup_row(row)
+        orders = {f.order for f in facts if isinstance(f, _ABOUT_ORDERS)}
         orders |= {p.order_no for p in self.pickups.values()}
         for row in self._some(customer_order.c.order_no, orders, lock=True):
             where = (row.order_no, row.store, row.gen, row.state, row.shelf, row.cancel)
@@ -259,20 +224,20 @@ class WorkingSet:
                 self.waiting.setdefault(row.order_no, []).append(row.cmd)
         by_unit = {f.order for f in facts if isinstance(f, PickupCollected) and f.unit}
         for row in self._some(pickup.c.order_no, by_unit):
-            self.pickups.setdefault(row.pickup, _pickup_row(row))
+            self.pickups.setdefault(row.pickup, pickup_row(row))
         for row in self._some(pickup_line.c.pickup, named & self.pickups.keys()):
             self.pickups[row.pickup].lines.append(HandedLine(row.line, row.sku, row.qty))
         self._load_goods(facts)
-        charged = {f.number for f in facts if isinstance(f, PayUp)}
+        charged = {f.number for f in facts if isinstance(f, _CHARGES)}
         self.charges = {row.number: row for row in self._some(pay_order.c.number, charged)}
         self.benefits.load(self._conn, facts)
         self.sales.load(self._conn, self._store, facts)
         self.returns.load(self._conn, facts)
 
     def _load_goods(self, facts: list[Up]) -> None:
-        skus = {h.sku for f in facts if isinstance(f, PickupCollected | PickupAnnulled) for h in f.lines}
-        skus |= {f.sku for f in facts if isinstance(f, StockMoved | StockCounted)}
-        skus |= {line.sku for f in facts if isinstance(f, SaleCompleted | ReturnAccepted) for line in f.lines}
+        skus = {h.sku for f in facts if isinstance(f, _HANDING) for h in f.lines}
+        skus |= {f.sku for f in facts if isinstance(f, _ABOUT_STOCK)}
+        skus |= {line.sku for f in facts if isinstance(f, _WITH_LINES) for line in f.lines}
         for row in self._some(stock_level.c.sku, skus, lock=True):
             counted = (row.count_stream, row.count_upto, row.count_seq)
             self.levels[row.sku] = LevelRow(*_LEVEL(row), False, *counted, told=True)
@@ -282,19 +247,3 @@ class WorkingSet:
     def _some(self, column: Column[Any], names: Iterable[str], *, lock: bool = False) -> Sequence[Any]:
         also = {"store": self._store} if column.table is stock_level else {}
         return rows_of(self._conn, column.table, column.name, names, also=also, lock=lock)
-
-
-def _pickup_row(row: Any) -> PickupRow:
-    return PickupRow(
-        row.pickup, row.order_no, row.store, row.gen, row.unit, row.stream, row.seq, bool(row.annulled)
-    )
-
-
-def _pickup_values(row: PickupRow) -> dict[str, Any]:
-    names = ("pickup", "order_no", "store", "gen", "unit", "stream", "seq")
-    return {**{name: getattr(row, name) for name in names}, "annulled": int(row.annulled)}
-
-
-def _line_values(row: PickupRow) -> Iterator[dict[str, Any]]:
-    for pos, line in enumerate(row.lines):
-        yield {"pickup": row.pickup, "pos": pos, "line": line.line, "sku": line.sku, "qty": line.qty}

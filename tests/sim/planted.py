@@ -14,7 +14,7 @@ from edge.clock import Clock
 from edge.desks.hand_over import HandOverDesk
 from edge.records.inbox import Inbox
 from edge.records.journal import Journal
-from sync.hub import feed, ingest, pull
+from sync.hub import feed, ingest, kept, pull
 from sync.hub.envelope import Refused
 from sync.hub.schema import feed as rows
 from sync.messages import Head
@@ -78,10 +78,10 @@ def floor() -> None:
 
 def ids() -> None:
     """HQ does not know an id again"""
-    keep = ingest._keep
-    target: Any = ingest
-    target._known_ids = lambda *_: set()
-    target._keep = lambda *args, **_: keep(*args, taken=True)
+    keep = kept.keep
+    target: Any = kept
+    target.known_ids = lambda *_: set()
+    target.keep = lambda *args, **_: keep(*args, taken=True)
 
 
 def nonce() -> None:
@@ -94,30 +94,32 @@ def counter_row() -> None:
     """numbers of the feed from a sequence; stores read WHERE number > cursor"""
     numbers = itertools.count(1000)
 
-    def publish(conn: Any, name: str, changes: Any, at: str) -> int:
-        before = feed._existing(conn, name, changes)
+    def publish(conn: Any, place: feed.Place, at: str) -> int:
         fresh: list[Any] = []
         known: list[Any] = []
-        for key, change in changes.items():
-            row = feed._row(change, before.get(key), next(numbers))
+        for key, change in place.changes.items():
+            row = feed._row(change, place.before.get(key), next(numbers))
             if row is not None:
-                (known if key in before else fresh).append({**row, "at": at})
+                (known if key in place.before else fresh).append({**row, "at": at})
         feed._store(conn, fresh, known)
         return len(fresh) + len(known)
 
-    def heads(conn: Any, own: tuple[str, ...]) -> Any:
-        found, floors = real(conn, own)
-        for name, head in found.items():
+    def unlocked(conn: Any, name: str, changes: Any) -> feed.Place:
+        return feed.Place(name, 0, 0, 0, changes, feed._existing(conn, name, changes))
+
+    def standing(conn: Any, stream: str, own: tuple[str, ...]) -> Any:
+        found = real(conn, stream, own)
+        for name, head in found.heads.items():
             mine = rows.c.bucket == name
             seen = conn.execute(select(rows.c.seq, rows.c.op, rows.c.hash).where(mine)).all()
             total = sum(int(row.hash or "0", 16) for row in seen) % (1 << 64)
             last = max((row.seq for row in seen), default=0)
-            found[name] = Head(head.e, last, sum(row.op == "put" for row in seen), f"{total:016x}")
-        return found, floors
+            found.heads[name] = Head(head.e, last, sum(row.op == "put" for row in seen), f"{total:016x}")
+        return found
 
-    real = pull._heads
+    real = pull._standing
     targets: tuple[Any, Any] = (feed, pull)
-    targets[0]._publish, targets[1]._heads = publish, heads
+    targets[0]._locked, targets[0]._publish, targets[1]._standing = unlocked, publish, standing
 
 
 def cursor_apart() -> None:

@@ -180,8 +180,8 @@ def test_an_operator_has_a_fact_judged_again(hub: Any, trouble: Any, monkeypatch
 
 
 def _applied() -> Any:
-    from sync.hub.ingest import Judged
     from sync.hub.judging import Touched
+    from sync.hub.kept import Judged
 
     return Judged("applied", "", "", Touched())
 
