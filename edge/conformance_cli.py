@@ -34,6 +34,14 @@ def conformance() -> None:
 @click.option("--token-file", type=_PATH, help="Its token.")
 @click.option("--second", default="", help="Number of a second store, to see that the two are kept apart.")
 @click.option("--second-token-file", type=_PATH, help="The second store's token.")
+@click.option("--invited", default="", help="Number of a third store, for the clauses about boxes.")
+@click.option(
+    "--invitation",
+    "invitations",
+    type=_PATH,
+    multiple=True,
+    help="A file with an invitation's text of that store; twice.",
+)
 @click.option(
     "--ca-file", default="", help="Who signs HQ's certificate (PEM), if no authority of the system."
 )
@@ -44,6 +52,8 @@ def hub(
     token_file: Path | None,
     second: str,
     second_token_file: Path | None,
+    invited: str,
+    invitations: tuple[Path, ...],
     ca_file: str,
     *,
     own: bool,
@@ -52,14 +62,16 @@ def hub(
     """Try the HQ at URL; exit code 1 if it breaks a clause.
 
     The kit binds journals of its own to the stores, sends facts that touch nobody's goods, and some that HQ must turn
-    away: HQ will have open cases of these stores afterwards.
+    away: HQ will have open cases of these stores afterwards. With two invitations of a third store it brings in two
+    boxes of its own there, the second in the first's place.
     """
-    from sync.conformance import pull_clauses, up_clauses
+    from sync.conformance import box_clauses, pull_clauses, up_clauses
     from sync.conformance.askers import OverHttp
     from sync.conformance.hq_kit import HqKit, StoreAt
     from sync.conformance.report import tried
+    from sync.enrolling import InvitationRefused, read_invitation
 
-    listed = [*up_clauses.clause.listed, *pull_clauses.clause.listed]
+    listed = [*up_clauses.clause.listed, *pull_clauses.clause.listed, *box_clauses.clause.listed]
     if own:
         with _reference() as kit:
             sys.exit(_told(tried(listed, kit), as_json=as_json))
@@ -67,13 +79,16 @@ def hub(
         raise click.UsageError("give a URL with --store and --token-file, or --self")
     try:
         asker = OverHttp(url, ca_file)
-        one = StoreAt(store, token_file.read_text("utf-8").strip(), asker)
-        two = None
-        if second and second_token_file is not None:
-            two = StoreAt(second, second_token_file.read_text("utf-8").strip(), asker)
-    except (OSError, ValueError) as error:
+        one = StoreAt(store, _word(token_file), asker)
+        two = StoreAt(second, _word(second_token_file), asker) if second and second_token_file else None
+        words = tuple(read_invitation(file.read_bytes()) for file in invitations)
+    except (OSError, ValueError, InvitationRefused) as error:
         raise click.ClickException(str(error)) from error
-    sys.exit(_told(tried(listed, HqKit(one, two)), as_json=as_json))
+    sys.exit(_told(tried(listed, HqKit(one, two, invited, words)), as_json=as_json))
+
+
+def _word(file: Path) -> str:
+    return file.read_text("utf-8").strip()
 
 
 @conformance.command("store")
@@ -188,7 +203,7 @@ def _told(findings: Iterable[Finding], *, as_json: bool) -> int:
 
 @contextmanager
 def _reference() -> Iterator[HqKit]:
-    """The reference HQ with two stores, in a folder that goes afterwards."""
+    """The reference HQ with three stores, in a folder that goes afterwards."""
     from sync.conformance.askers import InProcess
     from sync.conformance.hq_kit import HqKit, StoreAt
     from sync.hub.database import open_hub
@@ -205,5 +220,8 @@ def _reference() -> Iterator[HqKit]:
             StoreAt(name, desk.add_store(Shop(store=name, name_zh=name, name_en=name)), asker)
             for name in ("KIT1", "KIT2")
         )
-        yield HqKit(one, two)
+        desk.add_store(Shop(store="KIT3", name_zh="KIT3", name_en="KIT3"))
+        desk.found_trust([secrets.token_bytes(32)], {})
+        invitations = tuple(desk.invite("KIT3", "https://hq.example") for _ in range(2))
+        yield HqKit(one, two, "KIT3", invitations)
         engine.dispose()

@@ -56,6 +56,13 @@ _KEY = click.option("--key", type=_FILE, help="The certificate's private key (PE
     help="A voucher of a third party that answers by script, for trials; without one HQ knows no third party.",
 )
 @click.option(
+    "--nodes-min",
+    type=click.IntRange(min=0),
+    default=15,
+    show_default=True,
+    help="How often HQ works out what stores that are places (hub nodes) could sell, minutes; 0: not here.",
+)
+@click.option(
     "--snapshots", "files", type=_FOLDER, help="Where snapshots stand; beside a database file if not given."
 )
 def run_hub(
@@ -68,6 +75,7 @@ def run_hub(
     files: Path | None,
     script: tuple[str, ...],
     vouchers: tuple[str, ...],
+    nodes_min: int,
     *,
     behind: bool,
 ) -> None:
@@ -89,6 +97,7 @@ def run_hub(
             engine, next_s=next_s, snapshots=snapshots, pays=_pays(script), partners=_partners(vouchers)
         )
         _collect_seldom()
+        _look_at_nodes(engine, nodes_min)
         app.config["FLEET_SECURE"] = behind or tls is not None  # the page's people: passwords over TLS alone
         if behind:
             server = _server(app, host=host, port=port)
@@ -96,6 +105,16 @@ def run_hub(
             server.run()
             return
         _serve_with_hints(app, engine, (host, port), tls)
+
+
+def _look_at_nodes(engine: Any, minutes: int) -> None:
+    from datetime import timedelta
+
+    from edge.workers import Worker
+    from sync.hub.node_files import NodeRounds
+
+    if minutes:
+        Worker("nodes", NodeRounds(engine, timedelta(minutes=minutes)).turn).start()
 
 
 def _pays(script: tuple[str, ...]) -> PaymentProvider | None:

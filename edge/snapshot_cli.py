@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+from edge.hq.doing import JSON, WHO, doing, said
 from edge.hub_cli import DATABASE
 
 
@@ -25,31 +25,24 @@ def snapshot() -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Where the files stand; beside a database file if not given.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-def build(database: str, buckets: tuple[str, ...], folder: Path | None, *, as_json: bool) -> None:
+@WHO
+@JSON
+def build(database: str, buckets: tuple[str, ...], folder: Path | None, who: str, *, as_json: bool) -> None:
     """Write snapshots as of now; a hub that is running offers them at once."""
     import msgspec
-    from sqlalchemy.exc import DatabaseError
 
-    from sync.hub.database import open_hub
-    from sync.hub.publishing import NotPossible
+    from sync.hub.database import write
     from sync.hub.snapshot_web import folder_beside
     from sync.hub.snapshots import Snapshots
 
-    try:
-        engine = open_hub(database)
+    with doing(database, who, "snapshot.build", " ".join(buckets) or "all") as engine:
         place = folder or folder_beside(engine)
         if place is None:
             raise click.UsageError("a database that is no file needs --folder")
         snapshots = Snapshots(engine, place)
         for name in buckets or snapshots.buckets():
             made = snapshots.build(name)
-            said = f"{made.bucket}: {made.rows} rows as of {made.seq}, {made.bytes} bytes"
-            click.echo(json.dumps(msgspec.to_builtins(made)) if as_json else said)
-    except NotPossible as refused:
-        raise click.ClickException(str(refused)) from refused
-    except OSError as error:
-        where = f": {error.filename}" if error.filename else ""
-        raise click.ClickException(f"{error.strerror or type(error).__name__}{where}") from error
-    except DatabaseError as error:
-        raise click.ClickException(f"HQ's database cannot be used: {error.orig}") from error
+            words = f"{made.bucket}: {made.rows} rows as of {made.seq}, {made.bytes} bytes"
+            said(msgspec.to_builtins(made), words, as_json=as_json)
+        # Files change no table: noted here, once they stand, unless a write on the way did.
+        write(engine, lambda _: None)

@@ -9,6 +9,7 @@ from edge.hq.deposits import deposits
 from edge.hq.escrow import grants
 from edge.hq.goods import barcodes, events, prices, products, stock
 from edge.hq.orders import orders
+from edge.hq.places import nodes
 from edge.hq.promotions import promotions
 from edge.hq.returns import returns
 from edge.hq.stores import boxes, shops, staff, stores
@@ -28,6 +29,7 @@ VERBS = (
     prices,
     promotions,
     stock,
+    nodes,
     coupons,
     deposits,
     members,

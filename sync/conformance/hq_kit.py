@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from sync.admission import Invitation
 from sync.conformance.report import Broken, Skipped, expect
 from sync.messages import GENESIS, PROTOCOL, DrawerOpened, Head, body_of, canonical, kind_of, row_hash
 
@@ -134,10 +135,15 @@ class Journal:
 
 @dataclass
 class HqKit:
-    """Two stores at the HQ under test; the second only to be kept apart from the first."""
+    """Two stores at the HQ under test; the second only to be kept apart from the first. And two invitations of a third
+    one, whose first box the second replaces."""
 
     one: StoreAt
     two: StoreAt | None = None
+    invited: str = ""
+    invitations: tuple[Invitation, ...] = ()
+    former: Journal | None = None
+    """The replaced box's journal, once there is one."""
 
     def other(self) -> StoreAt:
         """The second store; raises Skipped where none was given."""

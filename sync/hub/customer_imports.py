@@ -28,13 +28,14 @@ from sync.hub.cases import Cases, case_problem, number_of
 from sync.hub.database import snapshot, write
 from sync.hub.deposit_desk import DEPOSIT_COLUMNS, deposit_of, deposit_problem, take_deposits
 from sync.hub.grants import GrantDesk, quota_problem
-from sync.hub.imports import Done, Importer, Job
+from sync.hub.imports import Done, Job
+from sync.hub.node_files import NodeImporter
 
 T = TypeVar("T")
 
 
-class CustomerImporter(Importer):
-    """The importer of goods and orders, and of what customers have."""
+class CustomerImporter(NodeImporter):
+    """The importer of goods, orders and places, and of what customers have."""
 
     def coupons(self) -> Done:
         """Issues coupons, a thousand a transaction; those that are issued already just so stay as they are."""

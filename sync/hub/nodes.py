@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, func, select
 
 from sync.goods import Inbound, Node, NodeStock, Substitute
-from sync.hub.database import write
+from sync.hub.database import snapshot, write
 from sync.hub.feed import Change, publish, put
 from sync.hub.pick_tables import unfit_piece
 from sync.hub.publishing import NotPossible
@@ -39,14 +40,47 @@ class NodeDesk:
         return write(self._engine, lambda conn: self._levels(conn, node, sellable))
 
     def snapshot(self) -> int:
-        """What each of our stores could sell, by what HQ knows now; how many figures that changed.
+        """What each of our stores that is a place could sell, by what HQ knows now; how many figures that changed.
 
-        Sellable: on hand, less what is unfit, less what is promised to orders and not handed over.
+        Sellable: on hand, less what is unfit, less what is promised to orders and not handed over. A transaction a
+        store: the bucket is all stores', and nobody waits for the whole chain.
         """
+        with snapshot(self._engine) as conn:
+            stores = _our_stores(conn)
+            places = sorted(node.node for node in _places(conn) if node.node in stores)
+
+        def work(conn: Connection, store: str) -> int:
+            return self._levels(conn, store, _sellable(conn, store))
+
+        return sum(write(self._engine, lambda conn, store=store: work(conn, store)) for store in places)  # type: ignore[misc]
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Every place: node, kind, name_zh, name_en, km10, products and pieces that it could sell, at (newest)."""
+        with snapshot(self._engine) as conn:
+            places = {node.node: node for node in _places(conn)}
+            sums: dict[str, list[Any]] = {name: [0, 0, ""] for name in places}
+            for stock in _node_stock(conn):
+                products, pieces, at = sums.setdefault(stock.node, [0, 0, ""])
+                sums[stock.node] = [products + 1, pieces + stock.sellable, max(at, stock.at)]
+        return [
+            {**msgspec.to_builtins(places[name]), "products": n, "pieces": pieces, "at": at}
+            for name, (n, pieces, at) in sorted(sums.items())
+            if name in places
+        ]
+
+    def warehouses(self) -> frozenset[str]:
+        """Places whose figures are HQ's people's to tell: those that are none of our stores."""
+        with snapshot(self._engine) as conn:
+            return frozenset(node.node for node in _places(conn)) - _our_stores(conn)
+
+    def remove(self, node: str) -> int:
+        """A place is none any more: it goes with its figures; how many rows that were. Raises NotPossible."""
 
         def work(conn: Connection) -> int:
-            stores = conn.scalars(select(store_table.c.store).order_by(store_table.c.store)).all()
-            return sum(self._levels(conn, store, _sellable(conn, store)) for store in stores)
+            if node not in {one.node for one in _places(conn)}:
+                raise NotPossible(f"no place {node}")
+            rows = [Change(NODES, "node_stock", name, None) for name in sorted(_published(conn, node))]
+            return publish(conn, [Change(NODES, "node", node, None), *rows], stamp(self._now()))
 
         return write(self._engine, work)
 
@@ -90,6 +124,23 @@ class NodeDesk:
             Change(NODES, "node_stock", name, None) for name in sorted(known.keys() - {r.row for r in rows})
         ]
         return publish(conn, [*news, *gone], at) if news or gone else 0
+
+
+def _our_stores(conn: Connection) -> frozenset[str]:
+    return frozenset(conn.scalars(select(store_table.c.store)))
+
+
+def _places(conn: Connection) -> list[Node]:
+    return [msgspec.json.decode(text, type=Node) for text in _bodies(conn, "node")]
+
+
+def _node_stock(conn: Connection) -> Iterator[NodeStock]:
+    return (msgspec.json.decode(text, type=NodeStock) for text in _bodies(conn, "node_stock"))
+
+
+def _bodies(conn: Connection, tb: str) -> Iterable[str]:
+    here = (feed.c.bucket == NODES) & (feed.c.tb == tb) & (feed.c.op == "put")
+    return conn.scalars(select(feed.c.d).where(here).order_by(feed.c.id))
 
 
 def _published(conn: Connection, node: str) -> dict[str, int]:
