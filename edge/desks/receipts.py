@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from config.selling_schema import SellingSettings
@@ -32,6 +32,8 @@ class Printed:
     claim_until: datetime | None = None
     deposits: tuple[tuple[str, int, int], ...] = ()
     """Tail of its number, what was paid before, what it grew by, fen."""
+    rates: Mapping[int, tuple[int, str]] = field(default_factory=dict)
+    """Line -> (price, unit) of goods by weight."""
 
 
 _SHORT = 40
@@ -52,7 +54,7 @@ def receipt(sale: Sale, told: Printed) -> Slip:
         *_head(told, words),
         *_number(sale, told, words),
         Rule(),
-        *(part for line in sale.lines for part in _line(line, sale, words)),
+        *(part for line in sale.lines for part in _line(line, sale, words, told.rates.get(line.line))),
         Rule(),
         *_sums(sale, told, words),
         Rule(),
@@ -96,12 +98,12 @@ def _number(sale: Sale, told: Printed, words: Words) -> list[SlipPart]:
     ]
 
 
-def _line(line: SoldLine, sale: Sale, words: Words) -> list[SlipPart]:
+def _line(line: SoldLine, sale: Sale, words: Words, rate: tuple[int, str] | None) -> list[SlipPart]:
     """Name in full, code, how many at what price; then what was taken off this line, by name."""
     many = f"{line.qty} × {yuan(line.unit_fen)}"
     if line.grams:
-        kilo = (line.unit_fen * 2000 + line.grams) // (2 * line.grams)
-        many = f"{line.grams / 1000:.3f} kg × {yuan(kilo)}/kg"
+        # Of a few grams the sum does not tell the price: without the price nothing is said of it.
+        many = f"{line.grams / 1000:.3f} kg" + (f" × {yuan(rate[0])}/{rate[1]}" if rate else "")
     off: dict[str, int] = {}
     for _, shares in line.units:
         for share in shares:

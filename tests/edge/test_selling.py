@@ -229,8 +229,22 @@ def test_goods_by_weight_are_weighed_and_say_so(till: Till) -> None:
     selling.add(APPLE, till.who, "b", grams=1234)
     line = till.basket().lines[0]
     assert (line.qty, line.grams, line.unit_fen) == (1, 1234, 1580)
+    # Of three grams the sum, 4 fen, says nothing of the price: it would have been 13.33 a kilogram.
+    selling.add(APPLE, till.who, "c", grams=3)
     sale = till.cash()
-    assert "1.234 kg × 12.80/kg" in slip(till.shop, sale.job)
+    said = slip(till.shop, sale.job)
+    assert "1.234 kg × 12.80/kg" in said
+    assert "0.003 kg × 12.80/kg" in said
+
+
+def test_a_price_a_kilogram_that_was_not_paid_is_not_on_the_receipt(till: Till, hq: PretendHq) -> None:
+    till.shop.store.sales.selling.add(APPLE, till.who, "a", grams=90)
+    price(hq, APPLE, 2000)
+    sale = till.cash()
+    said = slip(till.shop, sale.job)
+    assert sale.net_fen == 115, "as it was when it was weighed"
+    assert "0.090 kg" in said
+    assert not any("/kg" in line for line in said)
 
 
 def test_alcohol_waits_for_somebody_who_looked(till: Till) -> None:

@@ -101,6 +101,7 @@ def test_the_next_visits_coupon_is_hqs_or_a_claim_and_each_is_taken_once(world: 
     codes = CouponCodes(world.engine)
     codes.offer(Repurchase("R1", 5000, 1000, 7, "复购券", "Next visit"))
     (chain,) = codes.issue([store_coupon("C1", 700, cls="C", store="")])
+    (shops,) = codes.issue([store_coupon("A1", 300, cls="A", store="")])
     assert world.pair.sync() == []
     world.scan(TEA)
     first = world.cash()
@@ -109,6 +110,10 @@ def test_the_next_visits_coupon_is_hqs_or_a_claim_and_each_is_taken_once(world: 
     world.scan(CUP, chain)
     second = world.cash()
     assert (second.offline, second.net_fen, second.claim[:4]) == (True, 12_200, "CC1.")
+    # A code for everybody (class A): as often as it is shown, also without a line.
+    for _ in range(2):
+        world.scan(TEA, shops)
+        assert (world.cash().net_fen, world.room.checkout.wallets()) == (5690, False)
     world.up()
     assert world.pair.sync() == []
     # What a store promised without a line HQ honours: the till asks, and the claim itself is the coupon.
@@ -120,4 +125,5 @@ def test_the_next_visits_coupon_is_hqs_or_a_claim_and_each_is_taken_once(world: 
         world.room.selling.void(world.basket, "mistake", world.who, world.nonce())
     assert world.pair.sync() == []
     assert [one["fen"] for one in BenefitDesk(world.engine).uses("C1")] == [700]
+    assert [one["fen"] for one in BenefitDesk(world.engine).uses("A1")] == [300, 300]
     assert world.codes() == []
