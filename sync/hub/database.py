@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import secrets
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, insert, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, delete, insert, inspect, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.schema import CreateColumn
 
@@ -35,6 +37,7 @@ T = TypeVar("T")
 _RETRY_STATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the work is done again
 _TRIES = 6
 _PAUSE_S = 0.005
+_LAYOUT = "layout"
 
 
 _FOUNDED_TOO = (
@@ -69,6 +72,10 @@ def open_hub(where: Engine | Path | str) -> Engine:
 
 
 def _found(conn: Connection) -> None:
+    """This release's tables and indexes, unless a process of this very release made them before."""
+    known = inspect(conn).has_table(meta.name)
+    if known and conn.scalar(select(meta.c.value).where(meta.c.key == _LAYOUT)) == _layout():
+        return
     metadata.create_all(conn)
     for index in INDEXES:
         index.create(conn, checkfirst=True)
@@ -76,6 +83,20 @@ def _found(conn: Connection) -> None:
     for key, value in (("hq_epoch", str(uuid.uuid4())), ("bearer_key", secrets.token_hex(32))):
         if conn.scalar(select(meta.c.value).where(meta.c.key == key)) is None:
             conn.execute(insert(meta).values(key=key, value=value))
+    conn.execute(delete(meta).where(meta.c.key == _LAYOUT))
+    conn.execute(insert(meta).values(key=_LAYOUT, value=_layout()))
+
+
+@cache
+def _layout() -> str:
+    """A name for this release's tables: to look at each of them at every start took longer than all else."""
+    words = [
+        f"{table.name} {column.name} {column.type!r} {column.nullable} {column.server_default is not None}"
+        for table in metadata.sorted_tables
+        for column in table.columns
+    ]
+    words += [str(index.name) for table in metadata.sorted_tables for index in table.indexes]
+    return hashlib.sha256("\n".join(sorted(words)).encode()).hexdigest()
 
 
 def _expand(conn: Connection) -> None:

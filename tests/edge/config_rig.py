@@ -11,13 +11,14 @@ import msgspec
 
 from edge.config_box import ConfigBox
 from edge.config_trial import ConfigTrial
-from edge.daemon import Shop, build_shop
+from edge.daemon import Shop
 from edge.records.enrolment import EnrolmentRow
 from edge.records.inbox import Inbox
 from sync.configured import BUNDLE_ID, Bundle, ConfigStatus, ConfigTaken, RosterAnswer
 from sync.hub.trust import public_of
 from sync.messages import ConfigWord, Cursor, Head, LineDown, Op, row_body, stamp
 from sync.signed import Role, Roster, Signed, fingerprint, sign
+from tests.founded import founded_shop
 
 ROOT, CONFIG, MONEY, NEXT = (bytes([n]) * 32 for n in range(41, 45))
 NOW = datetime.now(UTC)
@@ -72,7 +73,7 @@ class Rig:
             self.shop.books.close()
         self.box = ConfigBox(self.path)
         settings = self.box.start()
-        self.shop = build_shop(settings, bytes(32), {})
+        self.shop = founded_shop(settings, bytes(32), {})
         self.status = self.shop.store.status
         self.trial = ConfigTrial(
             self.box, self.shop.books, self.status, lambda: self.well, self.hq, self._again, lambda: self.mono

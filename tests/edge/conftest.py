@@ -16,12 +16,13 @@ from config.schema import Settings, parse
 from devices.ports import DeviceFault, PrinterState
 from devices.slip import Slip
 from edge.clock import stamp
-from edge.daemon import Shop, build_shop
+from edge.daemon import Shop
 from edge.domain import pickup_code
 from edge.domain.pickup_code import Claims
 from edge.domain.staff import Operator, Role
 from edge.records.inbox import Inbox
 from sync.messages import Cursor, Head, Op
+from tests.founded import founded_shop
 
 KEY = bytes(range(32))
 STORE = "S00421"
@@ -143,7 +144,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def shop(settings: Settings, printer: PaperPrinter) -> Iterator[Shop]:
-    built = build_shop(settings, KEY, {"P1": printer})
+    built = founded_shop(settings, KEY, {"P1": printer})
     yield built
     built.books.close()
 

@@ -13,12 +13,13 @@ import msgspec
 from config.schema import Settings
 from devices.escpos_printer import EscposPrinter
 from devices.simulated_printer import SimulatedPrinter
-from edge.daemon import Shop, build_shop
+from edge.daemon import Shop
 from edge.desks.drawers import DrawerDesk
 from edge.domain.drawers import DrawerView, Opening, Reason
 from edge.domain.staff import Operator
 from sync.messages import DrawerClosed, DrawerOpened, Up, fact_of
 from tests.edge.conftest import KEY, settings_in
+from tests.founded import founded_shop
 
 CHANGE = Reason.CHANGE
 
@@ -49,7 +50,7 @@ def settings_for(
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Shop]:
-    built = build_shop(settings, KEY)
+    built = founded_shop(settings, KEY)
     built.store.till.drawers.begin()
     yield built
     for printer in built.store.printing.printers.values():

@@ -12,7 +12,7 @@ from typing import Any
 import edge.records.books as opening
 from config.schema import Settings, parse
 from edge.clock import Clock
-from edge.daemon import Shop, build_shop
+from edge.daemon import Shop
 from edge.desks.paying import PayWorkers
 from edge.domain.orders import Fen
 from edge.domain.payment_port import Answer, Charge, NoAnswer, PaymentProvider
@@ -22,6 +22,7 @@ from edge.domain.staff import Operator, Role
 from edge.records.payments import AttemptRow
 from edge.tender_crew import pay_workers
 from paying.scripted import ScriptedProvider
+from tests.founded import founded_shop
 
 KEY = bytes(range(32))
 WECHAT = "13" + "4" * 16
@@ -186,7 +187,7 @@ def _opened(settings: Settings, time: Time, line: Line) -> tuple[Shop, PayWorker
     where: Any = opening
     made, where.Clock = where.Clock, lambda zone, floor=None: TestClock(zone, floor, time)
     try:
-        shop = build_shop(settings, KEY, {"P1": SilentPrinter()})
+        shop = founded_shop(settings, KEY, {"P1": SilentPrinter()})
     finally:
         where.Clock = made
     return shop, pay_workers(shop.store.tender, shop.store.staff, dict.fromkeys(WALLETS, line))

@@ -11,7 +11,7 @@ import pytest
 
 from config.schema import Settings
 from devices.simulated_scale import SimulatedScale
-from edge.daemon import Shop, build_shop
+from edge.daemon import Shop
 from edge.domain.scanned import check_digit_ok
 from edge.domain.scanned_refusals import BatchExpired, BestBeforeOver, LabelTooLight, WeightDiffers
 from edge.domain.selling_refusals import NotRecognised, WeighFirst
@@ -20,6 +20,7 @@ from edge.till_crew import let_go
 from sync.goods import ItemUnrecognised
 from tests.edge.conftest import KEY, PaperPrinter, PretendHq, settings_in
 from tests.edge.sale_shop import APPLE, TEA, Till, facts, price, stocked
+from tests.founded import founded_shop
 
 G = "0" + TEA
 PEAR = "A-PEAR"
@@ -53,7 +54,7 @@ def settings(tmp_path: Path, scale: SimulatedScale, held: str) -> Settings:
 
 @pytest.fixture
 def shop(settings: Settings, printer: PaperPrinter) -> Iterator[Shop]:
-    built = build_shop(settings, KEY, {"P1": printer})
+    built = founded_shop(settings, KEY, {"P1": printer})
     yield built
     let_go(built.store.till)
     built.books.close()

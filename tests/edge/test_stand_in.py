@@ -9,8 +9,8 @@ import pytest
 
 from devices.ports import OutOfPaper, PrinterState, Unconfirmed
 from devices.slip import Slip, Text
-from edge.daemon import build_shop
 from tests.edge.conftest import KEY, PaperPrinter, settings_in
+from tests.founded import founded_shop
 
 SLIP = Slip("t", (Text("one"),))
 
@@ -35,7 +35,7 @@ def two(tmp_path):
         "P2": {"host": "127.0.0.2", "stand_in": "P1", "stand_in_after_s": 1e-6},
     }
     printers = {"P1": PaperPrinter(), "P2": PaperPrinter()}
-    shop = build_shop(settings_in(tmp_path, printers=raw), KEY, dict(printers))
+    shop = founded_shop(settings_in(tmp_path, printers=raw), KEY, dict(printers))
     yield shop, printers
     shop.books.close()
 

@@ -15,13 +15,14 @@ from devices.simulated_display import SimulatedDisplay
 from devices.simulated_lights import CODES, SimulatedRelay
 from devices.simulated_scale import SimulatedScale
 from devices.slip import Slip, Text
-from edge.daemon import Shop, build_shop
+from edge.daemon import Shop
 from edge.desks.signals import Standing, light_of
 from edge.domain import refusals as no
 from edge.domain import scale_refusals as heavy
 from edge.domain.views import RedeemRequest
 from edge.till_crew import let_go
 from tests.edge.conftest import KEY, PaperPrinter, PretendHq, settings_in
+from tests.founded import founded_shop
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def settings(tmp_path: Path, scale: Any, pole: Any, lamp: Any) -> Settings:
 
 @pytest.fixture
 def shop(settings: Settings, printer: PaperPrinter) -> Iterator[Shop]:
-    built = build_shop(settings, KEY, {"P1": printer})
+    built = founded_shop(settings, KEY, {"P1": printer})
     yield built
     let_go(built.store.till)
     built.books.close()

@@ -13,7 +13,7 @@ import pytest
 from config.schema import parse
 from devices.slip import Slip
 from edge.clock import stamp
-from edge.daemon import Shop, build_shop
+from edge.daemon import Shop
 from edge.domain.staff import Operator, Role
 from edge.hub_cli import encode_code
 from edge.records.inbox import Inbox
@@ -24,6 +24,7 @@ from sync.hub.web import create_hub
 from sync.messages import LineDown, Order, OrderLine, Product
 from sync.messages import Shop as ShopRow
 from sync.transport import LoopTransport
+from tests.founded import founded_shop
 
 STORE = "S00421"
 
@@ -131,7 +132,7 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
         }
     )
     paper = Paper()
-    shop = build_shop(settings, bytes(range(32)), {"P1": paper})
+    shop = founded_shop(settings, bytes(range(32)), {"P1": paper})
     line = Line(LoopTransport(create_hub(engine), token))
     client = SyncClient(
         line,

@@ -18,7 +18,7 @@ import edge.records.books as opening
 from config.schema import Settings, parse
 from edge import customer_desks, return_crew
 from edge.clock import stamp
-from edge.daemon import Shop, build_shop
+from edge.daemon import Shop
 from edge.domain.promotion_rules import Rule, TierTerms
 from edge.domain.staff import Operator, Role
 from edge.hub_cli import encode_code
@@ -44,6 +44,7 @@ from sync.messages import LineDown, Order, OrderLine, Price, Product, Staff
 from sync.messages import Shop as ShopRow
 from sync.transport import LoopTransport
 from tests.edge.paying_shop import KEY, WALLETS, TestClock, Time
+from tests.founded import founded_shop
 from tests.journeys.day_goods import (
     ENDS,
     GOODS,
@@ -246,7 +247,7 @@ def _built(settings: Settings, printers: dict[str, Any], time: Time, asks: Any) 
     try:
         for where, name, ours in places:
             setattr(where, name, ours)
-        return build_shop(settings, KEY, printers)
+        return founded_shop(settings, KEY, printers)
     finally:
         for where, name, theirs in kept:
             setattr(where, name, theirs)

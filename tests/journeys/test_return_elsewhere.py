@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from config.schema import parse
-from edge.daemon import build_shop
 from edge.desks.returns import ReturnDesk as Desk
 from edge.domain.return_refusals import PurchaseUnknown, ReturnNeedsHq, ReturnNotAuthorised, ReturnTooMany
 from edge.domain.returns import Condition, Fate, Reason, Source, Wanted
@@ -27,6 +26,7 @@ from sync.hub.web import create_hub
 from sync.messages import Price
 from sync.messages import Shop as ShopRow
 from sync.transport import LoopTransport
+from tests.founded import founded_shop
 from tests.journeys.conftest import STORE, Line, Pair
 
 OTHER = "S00007"
@@ -71,7 +71,7 @@ def ends(pair: Pair, tmp_path: Path) -> Iterator[Ends]:
         "printers": {"P1": {"host": "127.0.0.1"}},
     }
     settings = parse(facts)
-    shop = build_shop(settings, bytes(range(32)), {"P1": pair.paper})
+    shop = founded_shop(settings, bytes(range(32)), {"P1": pair.paper})
     app = create_hub(pair.hq._engine)
     line = Line(LoopTransport(app, token))
     inbox = Inbox(shop.books.hq, shop.books.clock)

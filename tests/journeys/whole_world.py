@@ -16,7 +16,6 @@ from sqlalchemy import insert, select
 from config.schema import parse
 from edge.clock import stamp
 from edge.customer_desks import customer_desks
-from edge.daemon import build_shop
 from edge.desks.sale_scans import SaleRoom
 from edge.domain.promotion_rules import Rule, TierTerms
 from edge.domain.selling import Bill, Sale
@@ -38,6 +37,7 @@ from sync.messages import Price, Product, Staff
 from sync.messages import Shop as ShopRow
 from sync.signed import Signed
 from sync.transport import LoopTransport
+from tests.founded import founded_shop
 from tests.journeys.conftest import STORE, Line, Pair, Paper
 from tests.sync.counter_floor import with_keys
 
@@ -200,7 +200,7 @@ def whole_world(tmp_path: Path) -> Iterator[World]:
         }
     )
     paper = Paper()
-    shop = build_shop(settings, bytes(range(32)), {"P1": paper})
+    shop = founded_shop(settings, bytes(range(32)), {"P1": paper})
     app = create_hub(engine)
     line, ask = Line(LoopTransport(app, token)), AskLine(LoopTransport(app, token))
     inbox = Inbox(shop.books.hq, shop.books.clock)

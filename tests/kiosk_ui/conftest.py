@@ -23,7 +23,7 @@ from config.schema import Settings, parse
 from devices.ports import DeviceFault, PrinterState
 from devices.slip import Slip
 from edge.clock import stamp
-from edge.daemon import Shop, build_shop
+from edge.daemon import Shop
 from edge.domain import pickup_code
 from edge.domain.pickup_code import Claims
 from edge.records.inbox import Inbox
@@ -31,6 +31,7 @@ from kiosk_ui.guards import origin_gate
 from kiosk_ui.live import LiveServer
 from kiosk_ui.web import create_app
 from sync.messages import Cursor, Head, Op
+from tests.founded import founded_shop
 from tests.kiosk_ui.contract import hold_to_its_description
 
 STORE = "S00421"
@@ -196,7 +197,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def shop(settings: Settings, printer: PaperPrinter) -> Iterator[Shop]:
-    built = build_shop(settings, bytes(range(32)), {"P1": printer})
+    built = founded_shop(settings, bytes(range(32)), {"P1": printer})
     yield built
     built.books.close()
 
@@ -255,7 +256,7 @@ class Site:
 def serve(folder: Path, hq_url: str = "") -> Iterator[Site]:
     printer = PaperPrinter()
     settings = settings_in(folder, hq_url)
-    shop = build_shop(settings, bytes(range(32)), {"P1": printer})
+    shop = founded_shop(settings, bytes(range(32)), {"P1": printer})
     hq = PretendHq(shop)
     hq.open()
     live = LiveServer("127.0.0.1", 0, origin_gate(settings))

@@ -17,8 +17,9 @@ from devices.escpos_printer import EscposPrinter
 from devices.ports import Showing
 from devices.simulated_printer import SimulatedPrinter
 from devices.slip import Slip, Text
-from edge.daemon import Shop, build_shop
+from edge.daemon import Shop
 from kiosk_ui.web import create_app
+from tests.founded import founded_shop
 from tests.kiosk_ui.conftest import TOKEN, PretendHq, browser_like, settings_in, signed_in
 
 SLIP = Slip("t", (Text("one"),))
@@ -43,7 +44,7 @@ def settings(tmp_path: Path, paper_end: SimulatedPrinter) -> Settings:
 
 @pytest.fixture
 def shop(settings: Settings) -> Iterator[Shop]:
-    built = build_shop(settings, bytes(range(32)))
+    built = founded_shop(settings, bytes(range(32)))
     built.store.till.drawers.begin()
     yield built
     for printer in built.store.printing.printers.values():

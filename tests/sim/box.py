@@ -16,7 +16,7 @@ import msgspec
 from config.schema import Settings, parse
 from edge import customer_desks, return_crew
 from edge.clock import stamp
-from edge.daemon import Shop, build_shop
+from edge.daemon import Shop
 from edge.domain.refusals import Refusal
 from edge.domain.staff import Operator, Role
 from edge.domain.views import RedeemRequest
@@ -30,6 +30,7 @@ from sync.credentials import Credential, DeviceKey, Nothing
 from sync.enrolling import enroll
 from sync.messages import DeviceRevoked, Event
 from sync.pace import Pace
+from tests.founded import founded_shop
 from tests.sim.chance import Machine, MachineClock
 from tests.sim.network import Ask, Weather, Wire
 
@@ -156,7 +157,7 @@ class Box:
     def open(self) -> None:
         """The process starts: everything from the files again."""
         with own_clock(self.machine), asking_by(self):
-            self.shop: Shop = build_shop(self.settings, KEY, {})
+            self.shop: Shop = founded_shop(self.settings, KEY, {})
         self.fuse, self.dead = None, False
         books = self.shop.books
         for database in (books.ledger, books.hq):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import secrets
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,12 +15,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, create_engine, make_url, select
+from sqlalchemy import Engine, create_engine, make_url, select, text
 from sqlalchemy.pool import NullPool
 
 from sync.hub.database import open_hub
 from sync.hub.desk import HubDesk
-from sync.hub.schema import bucket
+from sync.hub.schema import bucket, metadata
 from sync.hub.web import create_hub
 from sync.messages import Order, OrderLine, Product
 from sync.messages import Shop as ShopRow
@@ -109,41 +110,110 @@ def _database(server: str) -> Iterator[str]:
             conn.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty place for HQ's tables, in both kinds of database."""
-    if request.param == "sqlite":
-        yield str(tmp_path / "hub.db")
-        return
-    with _database(request.getfixturevalue("postgres")) as url:
-        yield url
+# HQ is founded once a kind of database: its tables take longer to make than most tests take.
 
 
-@pytest.fixture
-def hub(database: str) -> Iterator[Hub]:
-    made = build_hub(database)
-    yield made
+@pytest.fixture(scope="session")
+def founded_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, str]]:
+    """HQ with its two stores in a file that nobody has open, and their tokens."""
+    made = build_hub(tmp_path_factory.mktemp("founded") / "hub.db")
     made.engine.dispose()
+    return made.where, made.tokens
+
+
+class FoundedDatabase:
+    """HQ with its two stores in PostgreSQL, put back as it was founded for each test: a copy would cost 0.1 s."""
+
+    def __init__(self, url: str) -> None:
+        made = build_hub(url)
+        self.url, self.tokens = url, made.tokens
+        self._engine = create_engine(url, poolclass=NullPool)
+        with self._engine.connect() as conn:
+            rows = {table: conn.execute(table.select()).mappings().all() for table in metadata.sorted_tables}
+            self._sequences = {
+                name: conn.exec_driver_sql(f"SELECT last_value, is_called FROM {name}").one()  # noqa: S608
+                for name in conn.scalars(text("SELECT sequencename FROM pg_sequences"))
+            }
+        self._rows = {table: [dict(row) for row in found] for table, found in rows.items() if found}
+        made.engine.dispose()
+
+    def put_back(self) -> None:
+        """Throws out whoever a test left behind, and what it wrote."""
+        emptied = " ".join(f"DELETE FROM {table.name};" for table in reversed(metadata.sorted_tables))  # noqa: S608
+        with self._engine.begin() as conn:
+            conn.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            for name in conn.scalars(
+                text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            ).all():
+                if name not in metadata.tables:
+                    conn.exec_driver_sql(f"DROP TABLE {name}")
+            for name in conn.scalars(text("SELECT sequencename FROM pg_sequences")).all():
+                if name not in self._sequences:
+                    conn.exec_driver_sql(f"DROP SEQUENCE {name}")
+            conn.exec_driver_sql(f"DO $$ BEGIN {emptied} END $$")
+            for table, rows in self._rows.items():
+                conn.execute(table.insert(), rows)
+            for name, (value, called) in self._sequences.items():
+                conn.execute(
+                    text("SELECT setval(:name, :value, :called)"),
+                    {"name": name, "value": value, "called": called},
+                )
+
+
+@pytest.fixture(scope="session")
+def founded_database(postgres: str) -> Iterator[FoundedDatabase]:
+    with _database(postgres) as url:
+        yield FoundedDatabase(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, dict[str, str]]:
+    """A founded HQ for this test alone, in both kinds of database: its place, and its stores' tokens."""
+    if request.param == "sqlite":
+        model, tokens = request.getfixturevalue("founded_file")
+        return str(shutil.copy(model, tmp_path / "hub.db")), dict(tokens)
+    there: FoundedDatabase = request.getfixturevalue("founded_database")
+    there.put_back()
+    return there.url, dict(there.tokens)
 
 
 @pytest.fixture
-def backup(hub: Hub, tmp_path: Path) -> Callable[[], str]:
+def hub(database: tuple[str, dict[str, str]]) -> Iterator[Hub]:
+    where, tokens = database
+    engine = open_hub(where)
+    yield Hub(engine, create_hub(engine), HubDesk(engine), where, tokens)
+    engine.dispose()
+
+
+@pytest.fixture
+def backup(hub: Hub, tmp_path: Path) -> Iterator[Callable[[], str]]:
     """backup() copies HQ's database as it stands; gives the copy's place."""
+    copies: list[str] = []
+    url = make_url(hub.where) if "://" in hub.where else None
+
+    def server(sql: str) -> None:
+        assert url is not None
+        engine = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as conn:
+            conn.exec_driver_sql(sql)
 
     def copy() -> str:
-        if hub.engine.dialect.name == "sqlite":
+        if url is None:
             raw = hub.engine.raw_connection()
             raw.cursor().execute(f"VACUUM INTO '{tmp_path / 'backup.db'}'")
             raw.close()
             return str(tmp_path / "backup.db")
-        url = make_url(hub.where)
         hub.engine.dispose()  # PostgreSQL copies a database that nobody uses
-        server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        with server.connect() as conn:
-            conn.exec_driver_sql(f"CREATE DATABASE {url.database}_copy TEMPLATE {url.database}")
-        return url.set(database=f"{url.database}_copy").render_as_string(hide_password=False)
+        copies.append(f"copy_{secrets.token_hex(6)}")
+        server(f"CREATE DATABASE {copies[-1]} TEMPLATE {url.database}")
+        return url.set(database=copies[-1]).render_as_string(hide_password=False)
 
-    return copy
+    yield copy
+    for name in copies:
+        server(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

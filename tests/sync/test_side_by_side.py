@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,12 +21,8 @@ WAITING = (
 )
 
 
-@pytest.fixture
-def database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """PostgreSQL only: on SQLite one writer waits for the other before it reads."""
-    module = sys.modules[request.getfixturevalue("hub_builder").__module__]
-    with module._database(request.getfixturevalue("postgres")) as url:
-        yield url
+# PostgreSQL only: on SQLite one writer waits for the other before it reads.
+pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
 
 def upload_of(shop: Any) -> Upload:

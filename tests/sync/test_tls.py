@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import shutil
 import socket
 import ssl
 import threading
@@ -95,8 +96,10 @@ def serve(hub: Any, tmp_path: Path) -> Iterator[Serve]:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> str:
-    return str(tmp_path / "hub.db")
+def database(founded_file: tuple[str, dict[str, str]], tmp_path: Path) -> tuple[str, dict[str, str]]:
+    """One kind of database will do for what is said about the line."""
+    model, tokens = founded_file
+    return str(shutil.copy(model, tmp_path / "hub.db")), dict(tokens)
 
 
 def test_a_store_syncs_and_hears_hints_over_tls(

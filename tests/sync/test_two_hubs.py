@@ -30,12 +30,8 @@ AT = "2026-01-05T10:00:00.000Z"
 ROWS = 40
 
 
-@pytest.fixture
-def database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """PostgreSQL only: a second process on a SQLite file is no way to run HQ."""
-    module = sys.modules[request.getfixturevalue("hub_builder").__module__]
-    with module._database(request.getfixturevalue("postgres")) as url:
-        yield url
+# PostgreSQL only: a second process on a SQLite file is no way to run HQ.
+pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
 
 @contextlib.contextmanager
