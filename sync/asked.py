@@ -70,11 +70,15 @@ class PhoneSaid(msgspec.Struct, frozen=True):
 
 
 class RevealAsk(msgspec.Struct, frozen=True):
-    """What is hidden of a member, for a lead with a reason; the fact `member.revealed` says so in the journal."""
+    """What is hidden of a member, for a lead with a reason; the fact `member.revealed` says so in the journal.
+
+    `proof`: what the store was shown of the member minutes ago, a code (MB1) or `<key>:<hash>` of a number.
+    """
 
     member: Name
     reason: Note
     staff: Note
+    proof: Annotated[str, msgspec.Meta(max_length=1024)] = ""
 
 
 class RevealSaid(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -52,6 +52,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
 """Why a lead may have the hidden shown."""
 _EDGE = Author("edge", "")
 _SOME = 20
+_PROOFS = 200
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ class MemberDesk:
     rules: RuleBook
     coupons: CouponDesk
     benefits: BenefitDesk
+    proofs: dict[int, str] = field(default_factory=dict, repr=False)
+    """Look -> what was shown, in memory only: HQ reveals nothing of a member who was not there."""
 
     def of_scan(self, scan: int, operator: Operator) -> Identified:
         """Who showed what was scanned here; a scan is looked at once. Raises what `identify` raises, UnknownThing."""
@@ -99,7 +102,7 @@ class MemberDesk:
         known = self.books.members.profile(member)
         # Without HQ's row the code's own word on the tier is what there is.
         profile = known or Member(member, claims.tier, 1)
-        return self._looked(profile, "code", operator, scan)
+        return self._looked(profile, "code", operator, text, scan)
 
     def by_phone(self, digits: str, operator: Operator) -> Identified:
         """Whose phone number that is: told to HQ by its keyed hash, kept nowhere.
@@ -113,14 +116,15 @@ class MemberDesk:
         if self.at_hq is None or key is None:
             raise MemberNeedsHq
         try:
-            said = self.at_hq.phone(PhoneAsk(key[0], member_code.keyed_hash(key[1], "phone", number)))
+            asked = PhoneAsk(key[0], member_code.keyed_hash(key[1], "phone", number))
+            said = self.at_hq.phone(asked)
         except SyncFault:
             raise MemberNeedsHq from None
         if said.stale:
             raise MemberNeedsHq
         if said.member is None:
             raise MemberUnknown
-        return self._looked(said.member, "phone", operator)
+        return self._looked(said.member, "phone", operator, f"{asked.kid}:{asked.hash}")
 
     def known(self, look: int, station: str) -> Identified:
         """Whom this look was at; raises LookOver for one of another station, or put away."""
@@ -170,7 +174,7 @@ class MemberDesk:
         if self.at_hq is None:
             raise MemberNeedsHq
         try:
-            said = self.at_hq.reveal(RevealAsk(row.member, reason, operator.staff))
+            said = self.at_hq.reveal(RevealAsk(row.member, reason, operator.staff, self.proofs.get(look, "")))
         except SyncFault:
             raise MemberNeedsHq from None
         return Revealed(said.name, said.phone, REVEAL_S)
@@ -236,18 +240,24 @@ class MemberDesk:
         key = self.books.members.lookup_key(stamp(self.status.now()))
         if key is None or not text.isascii() or not text.isalnum() or len(text) > 40:
             raise MemberUnknown
-        profile = self.books.members.by_card(member_code.keyed_hash(key[1], "card", text))
+        hashed = member_code.keyed_hash(key[1], "card", text)
+        profile = self.books.members.by_card(hashed)
         if profile is None:
             raise MemberUnknown
-        return self._looked(profile, "card", operator, scan)
+        return self._looked(profile, "card", operator, f"{key[0]}:{hashed}", scan)
 
-    def _looked(self, profile: Member, trust: str, operator: Operator, scan: int = 0) -> Identified:
+    def _looked(
+        self, profile: Member, trust: str, operator: Operator, proof: str, scan: int = 0
+    ) -> Identified:
         at = stamp(self.status.now())
         row = LookRow(
             0, operator.station, operator.staff, profile.member, trust, profile.tier, profile, at, ""
         )
         with self.books.ledger.transaction() as tx:
             look = self.books.members.looked(tx, row, scan)
+        self.proofs[look] = proof
+        while len(self.proofs) > _PROOFS:
+            self.proofs.pop(next(iter(self.proofs)), None)
         return self.known(look, operator.station)
 
     def _look(self, look: int, station: str) -> LookRow:

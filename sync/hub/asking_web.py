@@ -97,7 +97,10 @@ def _serve_people(app: Flask, people: MemberDesk, paced: Admit, asked: Ask, said
         store, wish = paced(), asked(RevealAsk)
         if wish.reason not in REASONS:
             raise Refused(400, "envelope", line=1, why="reason")
-        return said(people.reveal(store, wish))
+        try:
+            return said(people.reveal(store, wish))
+        except NotPossible:
+            raise Refused(403, "not_shown") from None
 
 
 def _serve_codes(app: Flask, codes: CouponCodes, admit: Admit, paced: Admit, asked: Ask, said: Said) -> None:

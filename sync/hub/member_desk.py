@@ -19,6 +19,7 @@ from sync.hub.counter_keys import newest, secrets_of, sign_with
 from sync.hub.counter_tables import join_scene, member_contact, member_erase, member_merge, member_number
 from sync.hub.database import snapshot, write
 from sync.hub.feed import Change, publish, put
+from sync.hub.member_proofs import was_shown
 from sync.hub.publishing import NotPossible
 from sync.hub.rows import KEYS, member_of
 from sync.hub.schema import store as store_table
@@ -86,13 +87,22 @@ class MemberDesk:
             return PhoneSaid(_profile(conn, names[0]) if len(names) == 1 else None)
 
     def reveal(self, store: str, asked: RevealAsk) -> RevealSaid:
-        """What is hidden of a member; that this store asked, who there and why, is on HQ's own record first."""
+        """What is hidden of a member; that this store asked, who there and why, is on HQ's own record first.
+
+        Raises NotPossible for a member whom that store was not shown just now; that too is on record.
+        """
 
         def work(conn: Connection) -> RevealSaid:
             same = member_contact.c.member == asked.member
             row = conn.execute(select(member_contact).where(same)).one_or_none()
             return RevealSaid() if row is None else RevealSaid(row.name, row.phone)
 
+        with snapshot(self._engine) as conn:
+            shown = was_shown(conn, asked.member, asked.proof, self._now())
+        if not shown:
+            with acting(f"{store}:{asked.staff}", "member.reveal.refused", asked.member, asked.reason):
+                write(self._engine, lambda _: None)
+            raise NotPossible("nobody showed themselves as this member there just now")
         # A store tells in its journal too, but a stolen box would not.
         with acting(f"{store}:{asked.staff}", "member.reveal", asked.member, asked.reason):
             return write(self._engine, work)
