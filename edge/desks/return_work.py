@@ -58,7 +58,7 @@ class ReturnWork:
         def counted(work: Work) -> Work:
             names = self._names(seen, text)
             line = work.matching(names)
-            if line is None and (given := work.given_for(names)) is not None:
+            if not work.misses(line) and (given := work.given_for(names)) is not None:
                 raise OrderedNotGiven(name_zh=given.name_zh, name_en=given.name_en)
             if line is None:
                 raise WrongGoods

@@ -35,6 +35,7 @@ from edge.records.journal import Author
 from sync.messages import SyncFault
 from sync.returning import RmaAsk
 
+_COUNTED = 999
 _RETURNS = uuid.UUID("0b0f7b52-5c0b-5a55-8d0e-51f7c2a0b9d1")
 
 
@@ -139,8 +140,12 @@ class ReturnDesk:
         return tuple(self.booking.view(row) for row in self.books.returns.recent(limit))
 
     def pending(self, limit: int = 50) -> tuple[Returned, ...]:
-        """Returns of which money has not gone back yet, oldest first."""
+        """The `limit` oldest returns of which money has not gone back yet, oldest first."""
         return tuple(self.booking.view(row) for row in self.books.returns.unpaid(limit))
+
+    def pending_count(self) -> int:
+        """How many of those there are in all, counted to 999."""
+        return self.books.returns.unpaid_count(_COUNTED)
 
     def slip(self, ret: str) -> JobView | None:
         """How the newest slip of a return stands; None where none was printed."""

@@ -69,6 +69,12 @@ class Work:
         ]
         return next((one.line for one in open_ones or lines), None)
 
+    def misses(self, number: int | None) -> bool:
+        """Whether pieces of this line are still out that are not counted yet."""
+        line = self.bought.line(number) if number is not None else None
+        counted = self.wanted.get(line.line) if line is not None else None
+        return line is not None and line.left > (counted.qty if counted is not None else 0)
+
     def given_for(self, names: frozenset[str]) -> ReturnableLine | None:
         """What was handed over in place of goods that were ordered by one of these names."""
         return next((one for one in self.bought.lines if one.ordered and one.ordered[0] in names), None)

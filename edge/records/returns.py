@@ -84,6 +84,11 @@ class BackRow:
 
 _NEAR = 300
 """Facts of the transaction of a sale that stand before its own: quotas, coupons, points."""
+_UNPAID = (
+    "((at_hq = 1 AND NOT EXISTS (SELECT 1 FROM hq.return_state AS s WHERE s.ret = goods_return.ret AND"
+    " s.state <> 'to_refund')) OR ret IN (SELECT ref FROM pay_refund WHERE state IN ('refunding', 'refund_failed')))"
+)
+"""Money of a return is still to go back: by HQ, which has not said otherwise, or by a refund that is under way."""
 _HEAD = tuple(field.name for field in fields(ReturnRow) if field.name != "lines")
 _LINE = tuple(field.name for field in fields(ReturnLineRow))
 
@@ -173,14 +178,13 @@ class Returns:
         return None if row is None else BackRow(*row)
 
     def unpaid(self, limit: int) -> tuple[ReturnRow, ...]:
-        """Returns of which money has not gone back yet, oldest first."""
-        return self._some(
-            "(at_hq = 1 AND coalesce((SELECT state FROM hq.return_state AS s WHERE s.ret = goods_return.ret),"
-            " 'to_refund') = 'to_refund') OR EXISTS (SELECT 1 FROM pay_refund AS p WHERE p.ref = goods_return.ret"
-            " AND p.state IN ('refunding', 'refund_failed')) ORDER BY at LIMIT ?",
-            (limit,),
-            None,
-        )
+        """The `limit` oldest returns of which money has not gone back yet, oldest first."""
+        return self._some(f"{_UNPAID} ORDER BY at LIMIT ?", (limit,), None)
+
+    def unpaid_count(self, most: int) -> int:
+        """How many there are of those, counted to `most`."""
+        asked = f"SELECT count(*) FROM (SELECT 1 FROM goods_return WHERE {_UNPAID} LIMIT ?)"
+        return int(self._ledger.read().execute(asked, (most,)).fetchone()[0])
 
     # ---- work in hand ----
 

@@ -60,9 +60,10 @@ def stage_now(store: Store, operator: Operator, refusal: Refusal | None = None) 
     if work is not None:
         return _counting(store, operator, work, common, status, code)
     pending, recent = store.returns.pending(_SHOWN), store.returns.recent(_SHOWN)
-    facts = {**common, "pending": pending, "recent": recent, "age": _ages(store, pending)}
+    more = store.returns.pending_count() - len(pending) if len(pending) == _SHOWN else 0
+    facts = {**common, "pending": pending, "more": more, "recent": recent, "age": _ages(store, pending)}
     looks = ":".join(f"{one.ret[:8]}{one.pending}" for one in (*pending, *recent))
-    return ReturnStage("find", f"find:{looks[:120]}:{code}", facts, status)
+    return ReturnStage("find", f"find:{more}:{looks[:120]}:{code}", facts, status)
 
 
 def done(store: Store, made: Returned, operator: Operator, refusal: Refusal | None = None) -> ReturnStage:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from sync.asked import CLAIM_PATH, COUPON_PATH, PHONE_PATH, REVEAL_PATH
+from sync.asked import CLAIM_PATH, COUPON_PATH, PHONE_PATH, REPURCHASE_PATH, REVEAL_PATH
 from sync.guiding import CART_PATH, OPTIONS_PATH
 from sync.hub.envelope import Refused
 from sync.returning import SOLD_PATH
@@ -16,6 +16,7 @@ A_MINUTE: Mapping[str, int] = {
     PHONE_PATH: 120,
     SOLD_PATH: 120,
     CLAIM_PATH: 120,
+    REPURCHASE_PATH: 240,
     COUPON_PATH: 600,
     OPTIONS_PATH: 600,
     CART_PATH: 300,

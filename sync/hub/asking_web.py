@@ -81,7 +81,7 @@ def serve_asks(
         return said(write(engine, lambda conn: holds.answer(conn, store, wish, now())))
 
     _serve_people(app, MemberDesk(engine, now), paced, asked, said)
-    _serve_codes(app, CouponCodes(engine, now), admit, paced, asked, said)
+    _serve_codes(app, CouponCodes(engine, now), paced, asked, said)
     _serve_returns(app, ReturnDesk(engine, now), admit, paced, asked, said)
     serve_screens(app, ScreenDesk(engine, now), paced, asked, said)
 
@@ -103,10 +103,10 @@ def _serve_people(app: Flask, people: MemberDesk, paced: Admit, asked: Ask, said
             raise Refused(403, "not_shown") from None
 
 
-def _serve_codes(app: Flask, codes: CouponCodes, admit: Admit, paced: Admit, asked: Ask, said: Said) -> None:
+def _serve_codes(app: Flask, codes: CouponCodes, paced: Admit, asked: Ask, said: Said) -> None:
     @app.post(REPURCHASE_PATH)
     def ask_repurchase() -> Response:
-        store, wish = admit(), asked(RepurchaseAsk)
+        store, wish = paced(), asked(RepurchaseAsk)
         if not is_stamp(wish.at):
             raise Refused(400, "envelope", line=1, why="at")
         try:

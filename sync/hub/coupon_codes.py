@@ -23,6 +23,7 @@ from sync.hub.database import write
 from sync.hub.feed import publish, put
 from sync.hub.publishing import NotPossible
 from sync.hub.rows import COUPONS
+from sync.hub.sale_tables import sale
 from sync.hub.schema import device
 from sync.messages import moment_of, stamp
 
@@ -72,13 +73,17 @@ class CouponCodes:
         write(self._engine, work)
 
     def promised(self, store: str, sale: str, fen: int, at: str) -> RepurchaseSaid:
-        """The coupon that this sale earns; the same sale gets the same one."""
+        """The coupon that this sale earns; the same sale gets the same one.
+
+        `fen` is what the store says that it came to; where HQ has the sale itself, its own sum counts.
+        """
 
         def work(conn: Connection) -> RepurchaseSaid:
             before = _promise(conn, store, sale)
             if before is not None:
                 return _said(conn, before)
-            word = _best(conn, fen)
+            net = _net(conn, store, sale)
+            word = _best(conn, fen if net is None else net)
             if word is None:
                 return RepurchaseSaid()
             sold = max(moment_of(at), self._now() - timedelta(days=1))
@@ -188,16 +193,28 @@ def _genuine(conn: Connection, text: str) -> coupon_code.ClaimClaims:
 
 
 def _owed(conn: Connection, claims: coupon_code.ClaimClaims) -> Repurchase | None:
-    """What the claim is worth: as the store's fact says where that is in, else the smallest offer there is."""
+    """What the claim is worth: as the store's fact says where that is in, else the smallest offer there is.
+
+    Never more than the best offer that the sale earns by HQ's own rule, as far as HQ has the sale.
+    """
     fact = conn.execute(select(claim).where(claim.c.nonce == claims.nonce)).one_or_none()
     query = select(repurchase_offer).order_by(repurchase_offer.c.fen, repurchase_offer.c.offer)
+    net = _net(conn, claims.store, claims.sale)
     offers = [Repurchase(*row) for row in conn.execute(query)]
-    if fact is None:
-        return offers[0] if offers else None
-    same = [one for one in offers if one.fen == fact.fen]
+    earned = [one for one in offers if net is None or one.min_fen <= net]
+    if fact is None or not earned:
+        return earned[0] if earned else None
+    same = [one for one in earned if one.fen == fact.fen]
     if same:
         return same[0]
-    return Repurchase("claim", 0, fact.fen, 7, "复购券", "Coupon for your next visit")
+    worth = min(fact.fen, earned[-1].fen)
+    return Repurchase("claim", 0, worth, 7, "复购券", "Coupon for your next visit")
+
+
+def _net(conn: Connection, store: str, name: str) -> int | None:
+    """What a sale came to, where HQ has it."""
+    found = conn.scalar(select(sale.c.net_fen).where((sale.c.sale == name) & (sale.c.store == store)))
+    return None if found is None else int(found)
 
 
 def _best(conn: Connection, fen: int) -> Repurchase | None:
