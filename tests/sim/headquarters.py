@@ -194,7 +194,7 @@ class Hq:
             self.fuse -= 1
             if self.fuse <= 0:
                 raise HqKilled
-        if statement.startswith("UPDATE bucket SET head=bucket.head"):
+        if statement.startswith("INSERT INTO bucket") and "DO UPDATE SET head = bucket.head" in statement:
             values = parameters.values() if isinstance(parameters, dict) else parameters
             name = next(str(v) for v in values if isinstance(v, str) and v[:2] in {"g:", "s:"})
             held = conn.info.setdefault("buckets", [])
