@@ -112,7 +112,7 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         returns=(returns := return_desk(settings, till, tender, customers, sales)),
         return_work=return_work(returns, sales),
         front=(front := front_of(books, status, staff, till, poke)),
-        guide=guide_desk(settings, books, status, catalogue, customers, front, poke),
+        guide=guide_desk(settings, catalogue, front, sales, tender, poke),
         lane=kiosk_desk(settings, sales, front, pickup, hand_over, lanes),
         upkeep=upkeep_desk(status, printing, plugs, settings.printers),
         events=EventDesk(books, staff),
@@ -266,7 +266,7 @@ class Daemon:
         """What the shop owes by itself: HQ's commands and recalls, holds that run out, scans nobody wants."""
         desks = self.store
         owing = (desks.fulfilment, desks.benefits, desks.backroom, desks.customers, desks.sales.checkout)
-        worked = [desk.turn() for desk in owing]
+        worked = [desk.turn() for desk in (*owing, desks.returns)]
         desks.scans.tidy()
         return 0.0 if any(worked) else 5.0
 

@@ -9,7 +9,7 @@ import msgspec
 from config.schema import Settings
 from edge.customer_desks import asks_of
 from edge.desks.catalogue import CatalogueDesk
-from edge.desks.customers import Customers
+from edge.desks.counter_display import CounterDisplay
 from edge.desks.front import Front
 from edge.desks.guide import GuideDesk
 from edge.desks.guide_counts import ScreenCounts
@@ -21,9 +21,10 @@ from edge.desks.guide_showing import GuideShowing
 from edge.desks.guide_shows import GuideShows
 from edge.desks.media import MediaShelf
 from edge.desks.price_rules import PriceRuleDesk
-from edge.desks.status import Poke, StatusDesk
+from edge.desks.sale_scans import SaleRoom
+from edge.desks.status import Poke
+from edge.desks.tender import TenderDesk
 from edge.domain.idle import Waits
-from edge.records.books import Books
 from edge.records.guide import GuideRows
 from edge.records.price_rules import PriceRules
 
@@ -36,16 +37,16 @@ MEDIA = "media"
 
 def guide_desk(
     settings: Settings,
-    books: Books,
-    status: StatusDesk,
     catalogue: CatalogueDesk,
-    customers: Customers,
     front: Front,
+    sales: SaleRoom,
+    tender: TenderDesk,
     poke: Poke,
     *,
     at_hq: ScreensAtHq | None = None,
 ) -> GuideDesk:
     """Makes the desks; `at_hq` is given only where HQ is in the same process (tests)."""
+    books, status, members = catalogue.books, catalogue.status, sales.customers.members
     rules, rows, store = settings.guide, GuideRows(books.ledger), settings.store.id
     waits = Waits(**msgspec.structs.asdict(settings.screens.idle))
     prices = GuidePrices(store, PriceRuleDesk(PriceRules(books.ledger), status))
@@ -55,5 +56,7 @@ def guide_desk(
     shows = GuideShows(books, status, prices, counts, rules, shelf.file)
     phone = GuidePhone(books, status, store, at_hq or asks_of(settings, books))
     places = GuidePlaces(books, status, catalogue, rows, goods, counts, poke, waits, [])
-    showing = GuideShowing(books, goods, shows, phone, customers.members, front.tickets)
-    return GuideDesk(places, showing, goods, phone, customers.members, front.tickets, front.feedback, shelf)
+    showing = GuideShowing(books, goods, shows, phone, members, front.tickets)
+    display = CounterDisplay(books, sales, tender, shows)
+    answers = (members, front.tickets, front.feedback)
+    return GuideDesk(places, showing, goods, phone, *answers, shelf, display)

@@ -21,6 +21,7 @@ from kiosk_ui.api.pages import ApiPages
 from kiosk_ui.cashier.nav import nav_facts
 from kiosk_ui.cashier.pages import CashierPages
 from kiosk_ui.cashier.stage import fresh_nonce
+from kiosk_ui.display.pages import DisplayPages
 from kiosk_ui.guide.pages import GuidePages
 from kiosk_ui.icons import Icons
 from kiosk_ui.it.pages import ItPages
@@ -57,6 +58,7 @@ def create_app(store: Store, settings: Settings, live_port: int) -> Flask:
     app.register_blueprint(language.blueprint())
     app.register_blueprint(CashierPages(store).blueprint())
     app.register_blueprint(GuidePages(store).blueprint())
+    app.register_blueprint(DisplayPages(store).blueprint())
     ScreenPages(store).install(app)
     shopper.install(app, store)
     brand.install(app, settings)

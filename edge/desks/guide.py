@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from edge.desks.counter_display import CounterDisplay
 from edge.desks.feedback import FeedbackDesk
 from edge.desks.guide_goods import GuideGoods
 from edge.desks.guide_phone import GuidePhone
@@ -47,6 +48,7 @@ class GuideDesk:
     tickets: TicketDesk
     feedback: FeedbackDesk
     media: MediaShelf
+    display: CounterDisplay
 
     def __post_init__(self) -> None:
         self.places.leaving.append(self._leaving)
