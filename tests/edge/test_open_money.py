@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from edge.domain.refusals import NotAllowed
 from edge.domain.selling import BasketState, Cleared
 from edge.domain.selling_refusals import BeingClarified, NoShift, NotPaid
 from edge.domain.staff import Operator, Role
+from sync.messages import DrawerOpened
 from tests.edge.aside_till import back, cut, desk, end, gone, lost_at, shop_of, state
+from tests.edge.drawer_shop import opened, settings_for
 from tests.edge.paying_shop import CASHIER, LEAD, OTHER, WECHAT, PayingShop
 from tests.edge.sale_shop import TEA, Till, facts
 
@@ -122,6 +125,21 @@ def test_cash_that_is_given_back_stands_on_the_reports(tmp_path: Path) -> None:
         assert "取消支付退还现金" in slip
         shop.time.go(700)
         assert shop.desk.back.handed_out(till.basket().basket) == (), "it is no news for ever"
+
+
+def test_the_drawer_opens_once_for_cash_that_goes_back_and_says_who_gave_it_up(tmp_path: Path) -> None:
+    nowhere: Any = SimpleNamespace(host="127.0.0.1", port=9)
+    with opened(settings_for(tmp_path, nowhere, "none")) as shop:
+        desk_, shifts = shop.store.tender, shop.store.sales.shifts
+        shifts.open(20_000, CASHIER, "float-1")
+        began = desk_.open("b1", "sha", 5990, CASHIER, "open-1")
+        desk_.cash(began.payment, 2000, CASHIER, "notes")
+        for _ in range(2):
+            desk_.cancel(began.payment, LEAD)
+        openings = [(reason, staff) for _, reason, staff, _ in shifts.x_report(CASHIER).openings]
+        assert openings == [("change", CASHIER.staff), ("give_back", LEAD.staff)]
+        told = [fact.reason for fact in facts(shop, "drawer.") if isinstance(fact, DrawerOpened)]
+        assert told == ["change", "give_back"], "HQ's record of the drawer has it"
 
 
 def test_cash_of_a_basket_set_aside_waits_for_a_hand_to_give_it_into(
