@@ -109,8 +109,17 @@ def sent_together(conn: Connection) -> Iterator[None]:
             finally:
                 del conn.info[_CURSOR]
     except errors as error:
+        lost = conn.dialect.is_disconnect(error, line, None)
+        if lost:
+            conn.invalidate(error)
         raise DBAPIError.instance(
-            "rows sent together", None, error, errors, hide_parameters=True, dialect=conn.dialect
+            "rows sent together",
+            None,
+            error,
+            errors,
+            hide_parameters=True,
+            connection_invalidated=lost,
+            dialect=conn.dialect,
         ) from error
 
 

@@ -16,9 +16,12 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
+from sync.hub.bulk import delete_rows, insert_rows, rows_of, sent_together, update_rows
 from sync.hub.database import open_hub, write
 from sync.hub.feed import Change, publish
+from sync.hub.schema import meta
 from sync.hub.snapshots import Snapshots
 from sync.hub.trust import public_of
 from sync.messages import Product, PullRequest
@@ -190,3 +193,43 @@ def test_a_deadlock_and_a_serialization_failure_are_done_again(hub: Any) -> None
         assert sum(tries.values()) > 2, f"nobody had to do it again under {isolation}"
     with hub.engine.connect() as conn:
         assert conn.execute(text("SELECT id, n FROM pair ORDER BY id")).all() == [("a", 4), ("b", 4)]
+
+
+def _row(name: str) -> dict[str, Any]:
+    return {"key": name, "value": name}
+
+
+def test_rows_sent_together_are_refused_together(hub: Any) -> None:
+    """As the statements after each other would be: by SQLAlchemy's error, and a savepoint takes all of them back."""
+
+    def twice(conn: Any) -> None:
+        with conn.begin_nested(), sent_together(conn):
+            for name in ("second", "first", "third"):
+                insert_rows(conn, meta, [_row(name)])
+
+    with hub.engine.begin() as conn:
+        insert_rows(conn, meta, [_row("first")])
+        with pytest.raises(IntegrityError):
+            twice(conn)
+        with sent_together(conn):
+            insert_rows(conn, meta, [_row("fourth")])
+            update_rows(conn, meta, ("key",), [{"key": "fourth", "value": "4"}])
+            delete_rows(conn, meta, "key", ["first"])
+    with hub.engine.connect() as conn:
+        found = rows_of(conn, meta, "key", ["first", "second", "third", "fourth"])
+        assert [tuple(row) for row in found] == [("fourth", "4")]
+
+
+def test_a_database_that_goes_away_amid_a_batch_is_busy_and_comes_back(hub: Any) -> None:
+    def lost(conn: Any) -> None:
+        mine = conn.scalar(text("SELECT pg_backend_pid()"))
+        with conn.begin_nested(), sent_together(conn):
+            with hub.engine.begin() as other:
+                other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": mine})
+            for n in range(1000):
+                insert_rows(conn, meta, [_row(f"lost {n}")])
+
+    with pytest.raises(OperationalError):
+        write(hub.engine, lost)
+    with hub.engine.begin() as conn:
+        assert conn.scalar(text("SELECT count(*) FROM hub_meta WHERE key LIKE 'lost%'")) == 0
