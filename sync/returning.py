@@ -72,10 +72,14 @@ class ReturnState(msgspec.Struct, frozen=True, tag="return_state", tag_field="tb
 
 
 class ReturnedElsewhere(msgspec.Struct, frozen=True, tag="returned_elsewhere", tag_field="tb"):
-    """Pieces of a sale of this store that came back, or are about to, at another: line number -> piece numbers."""
+    """Pieces of a sale of this store that came back, or are about to, at another: line number -> piece numbers.
+
+    `whole_at`: when the last piece that was paid for came back, wherever that was; "" while some is out.
+    """
 
     sale: Name
     lines: dict[str, ReturnedPieces]
+    whole_at: str = ""
 
 
 class SoldPiece(msgspec.Struct, frozen=True):

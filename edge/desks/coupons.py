@@ -182,17 +182,15 @@ class CouponDesk:
             self.poke("outbox")
         return done.answer
 
-    def give_back_in(self, tx: Connection, sale: str, operator: Operator) -> tuple[str, ...]:
-        """Within the return's transaction: the whole sale came back, so its coupons do, those whose time is not over.
-
-        Gives the names of the coupons that are the customer's again.
-        """
+    def give_back_in(self, tx: Connection, sale: str, who: Operator, back_at: str = "") -> tuple[str, ...]:
+        """Within the return's transaction: the whole sale came back, so its coupons do, those whose time is not over
+        (at `back_at`, for what came back elsewhere). Gives the names of those that are the customer's again."""
         now, given = stamp(self.status.now()), []
         for row in self.books.coupons.by_order(sale, tx):
-            over = row.known.not_after and now >= row.known.not_after
+            over = row.known.not_after and (back_at or now) >= row.known.not_after
             if row.state is not CouponState.REDEEMED or over:
                 continue
-            self.books.journal.append(tx, CouponReleased(row.use, row.coupon), author(operator))
+            self.books.journal.append(tx, CouponReleased(row.use, row.coupon), author(who))
             self.books.wallet.release(tx, row.use, now)
             self.books.coupons.move(tx, row.lock, advance(COUPON, row.state, CouponEvent.GIVE_BACK), row.use)
             given.append(row.coupon)

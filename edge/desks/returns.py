@@ -28,7 +28,7 @@ from edge.domain.returns import Bought, Preview, Source, Terms, Wanted, check
 from edge.domain.scanned import PAY_KINDS, classify
 from edge.domain.selling import Basket
 from edge.domain.selling_refusals import NoShift
-from edge.domain.staff import Act, Operator
+from edge.domain.staff import Act, Operator, Role
 from edge.domain.views import JobView
 from edge.records.books import Books
 from edge.records.journal import Author
@@ -36,6 +36,7 @@ from sync.messages import SyncFault
 from sync.returning import RmaAsk
 
 _COUNTED = 999
+_SOME = 20
 _RETURNS = uuid.UUID("0b0f7b52-5c0b-5a55-8d0e-51f7c2a0b9d1")
 
 
@@ -173,6 +174,22 @@ class ReturnDesk:
             self.books.returns.link(tx, basket, ret)
 
         return self.selling.open(operator, f"{nonce}:{ret}", tie=link)
+
+    def turn(self) -> bool:
+        """One bounded step: sales whose last piece came back at another store give their coupons and deposits back, as
+        one that came back here whole does. Whether there was any."""
+        found = self.books.returns.whole_elsewhere(_SOME)
+        for name, back_at in found:
+            with self.books.ledger.transaction() as tx:
+                sale = self.books.sales.by_id(name, tx)
+                if not self.books.returns.give_back(tx, name) or sale is None:
+                    continue
+                who = Operator("", "", Role.CASHIER, sale.station)
+                self.coupons.give_back_in(tx, name, who, back_at)
+                self.quoting.deposits.give_back_in(tx, name, Author(sale.station, ""))
+        if found:
+            self.poke("outbox")
+        return bool(found)
 
     def terms(self) -> Terms:
         """How long goods may come back."""

@@ -191,6 +191,7 @@ STEPS = {
     "paid_baskets": till_indexes.PAID_BASKETS,
     "guide": guide_tables.LEDGER,
     "return_rounded": return_tables.ROUNDED,
+    "gave_back": return_tables.GAVE_BACK,
     "kiosks": lane_sessions.TABLES,
 }
 NAMES = list(STEPS)

@@ -118,6 +118,7 @@ PLAIN = (
     ("nodes", NODES),
     ("promotions", price_rule_tables.REPLICA),
     ("returns", return_tables.REPLICA),
+    ("returns_whole", return_tables.WHOLE),
     ("deposits", deposit_tables.REPLICA),
     ("guide", guide_tables.REPLICA),
     # Products with a least number are few among a million.

@@ -43,5 +43,9 @@ WORK = (
         basket TEXT PRIMARY KEY, ret TEXT NOT NULL UNIQUE REFERENCES goods_return(ret)) STRICT, WITHOUT ROWID""",
 )
 """What a desk has counted so far, and the baskets that exchange for goods that came back."""
+WHOLE = ("ALTER TABLE returned_elsewhere ADD COLUMN whole_at TEXT NOT NULL DEFAULT ''",)
+"""When the last paid piece came back somewhere, as HQ says."""
+GAVE_BACK = ("CREATE TABLE gave_back (sale TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",)
+"""Sales whose last piece came back elsewhere: their coupons and deposits were given back here."""
 ROUNDED = ("ALTER TABLE goods_return ADD COLUMN rounded_fen INTEGER NOT NULL DEFAULT 0",)
 """What a return gave on top of, or kept of, the sum of its pieces for want of small coins, fen."""

@@ -156,6 +156,18 @@ class Returns:
                 found.setdefault(int(name), set()).update(units)
         return {line: frozenset(units) for line, units in found.items()}
 
+    def whole_elsewhere(self, limit: int) -> tuple[tuple[str, str], ...]:
+        """Sales of which the last paid piece came back elsewhere, and when: what they held is to be given back."""
+        asked = (
+            "SELECT sale, whole_at FROM hq.returned_elsewhere WHERE whole_at <> ''"
+            " AND sale NOT IN (SELECT sale FROM gave_back) ORDER BY whole_at LIMIT ?"
+        )
+        return tuple((str(sale), str(at)) for sale, at in self._ledger.read().execute(asked, (limit,)))
+
+    def give_back(self, tx: Connection, sale: str) -> bool:
+        """Notes that it was given back; False: it was before."""
+        return bool(tx.execute("INSERT OR IGNORE INTO gave_back VALUES (?)", (sale,)).rowcount)
+
     def sums(self, source: Source, ref: str, tx: Connection | None = None) -> KeptSums:
         """What earlier returns of the purchase took back of points, and kept of money."""
         names = ("points_lost", "gift_fen", "broken_fen", "rounded_fen")

@@ -101,7 +101,7 @@ def _tier_row(d: dict[str, Any]) -> Row:
 
 def _elsewhere_row(d: dict[str, Any]) -> Row:
     word = msgspec.convert({**d, "tb": "returned_elsewhere"}, ReturnedElsewhere)
-    return (word.sale, msgspec.json.encode(word.lines).decode())
+    return (word.sale, msgspec.json.encode(word.lines).decode(), word.whole_at)
 
 
 def _review_row(d: dict[str, Any]) -> Row:
@@ -188,7 +188,7 @@ TABLES: Mapping[str, WireTable] = {
     "join_link": _typed("join_link", benefits.JoinLink, "link url title_zh title_en until"),
     "join_scene": _typed("join_scene", benefits.JoinScene, "scene result at"),
     "return_state": _typed("return_state", ReturnState, "ret state fen at note"),
-    "returned_elsewhere": WireTable("returned_elsewhere", ("sale", "lines"), _elsewhere_row),
+    "returned_elsewhere": WireTable("returned_elsewhere", ("sale", "lines", "whole_at"), _elsewhere_row),
     "deposit": _typed("deposit", Deposit, _DEPOSIT, apart=("order_id",)),
     "repurchase": _typed("repurchase", benefits.Repurchase, "offer min_fen fen days title_zh title_en"),
 }

@@ -14,11 +14,11 @@ from edge.domain.return_sums import estimated
 from edge.domain.returns import Piece
 from sync.hub.pick_tables import pick_short
 from sync.hub.return_set import costs
-from sync.hub.return_tables import return_piece, return_word
+from sync.hub.return_tables import goods_return, return_piece, return_word
 from sync.hub.rows import CATALOG
 from sync.hub.sale_tables import sale_line, sale_tender
 from sync.hub.schema import feed, ingest_event, order_line, pickup
-from sync.messages import Order, Product, moment_of
+from sync.messages import Order, Product, moment_of, stamp
 from sync.returning import Purchase, ReturnSource, SoldAt, SoldPiece
 from sync.selling import SoldTender, SoldUnits
 
@@ -143,6 +143,28 @@ def gone_of(conn: Connection, source: ReturnSource, ref: str, asks: str) -> set[
     for (text,) in conn.execute(select(return_word.c.lines).where(words)):
         found |= {(int(line), unit) for line, units in lines_of(text).items() for unit in units}
     return found
+
+
+def whole_at(conn: Connection, ref: str) -> str:
+    """When the last piece of a sale that was paid for came back, as far as facts say; "" while some is out."""
+    back = (return_piece.c.source == "sale") & (return_piece.c.ref == ref)
+    gone = {(row.line, row.unit) for row in conn.execute(select(return_piece).where(back))}
+    lines = conn.execute(select(sale_line).where(sale_line.c.sale == ref)).all()
+    paid = {
+        (one.line, n) for one in lines if not _gift(one.units) for n in range(1, len(costs(one.units)) + 1)
+    }
+    if not paid or paid - gone:
+        return ""
+    of_it = (goods_return.c.source == "sale") & (goods_return.c.ref == ref)
+    told = select(goods_return.c.stream, goods_return.c.seq).where(of_it)
+    return max(_at_of(conn, row.stream, row.seq) for row in conn.execute(told).all())
+
+
+def _at_of(conn: Connection, stream: str, seq: int) -> str:
+    """The moment of a fact; now, for one that is being taken in."""
+    same = (ingest_event.c.stream == stream) & (ingest_event.c.seq == seq)
+    body = conn.scalar(select(ingest_event.c.body).where(same))
+    return str(msgspec.json.decode(body)["at"]) if body else stamp(datetime.now(UTC))
 
 
 def _products(conn: Connection, skus: set[str]) -> dict[str, Product]:

@@ -14,7 +14,7 @@ from sync.hub.database import snapshot, write
 from sync.hub.feed import Change, publish, put
 from sync.hub.judging import Touched
 from sync.hub.publishing import NotPossible
-from sync.hub.purchases import gone_of, lines_of, of_order, of_sale
+from sync.hub.purchases import gone_of, lines_of, of_order, of_sale, whole_at
 from sync.hub.return_tables import goods_return, return_piece, return_word
 from sync.hub.rows import order_of, returns_of
 from sync.hub.sale_tables import sale
@@ -157,7 +157,7 @@ def elsewhere(conn: Connection, shop: str, ref: str) -> Change:
         for line, units in lines_of(text).items():
             lines.setdefault(line, set()).update(units)
     told = {line: tuple(sorted(units)) for line, units in sorted(lines.items())}
-    return put(returns_of(shop), ReturnedElsewhere(ref, told))
+    return put(returns_of(shop), ReturnedElsewhere(ref, told, whole_at(conn, ref)))
 
 
 def _seller(conn: Connection, source: ReturnSource, ref: str) -> str | None:

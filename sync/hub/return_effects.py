@@ -43,7 +43,9 @@ class ReturnEffects:
                 rows.back.add(piece)
         for pos, line in enumerate(fact.lines):
             self._stock.move(line.sku, line.qty, "return", pos)
-        if fact.source == "sale" and fact.shop != source.store:
+        stores = rows.at.setdefault(fact.ref, set())
+        stores.add(source.store)
+        if fact.source == "sale" and stores != {fact.shop}:
             self._touched.returned.add((fact.shop, fact.ref))
         return code
 

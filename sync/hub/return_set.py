@@ -29,6 +29,8 @@ class ReturnSet:
     back: set[Piece] = field(default_factory=set)
     sold: dict[tuple[str, int], tuple[int, ...]] = field(default_factory=dict)
     """(sale, line) -> what each piece had cost, fen."""
+    at: dict[str, set[str]] = field(default_factory=dict)
+    """Sale or order -> the stores at which pieces of it came back."""
     orders: set[str] = field(default_factory=set)
     returns: list[dict[str, Any]] = field(default_factory=list)
     pieces: list[dict[str, Any]] = field(default_factory=list)
@@ -44,6 +46,7 @@ class ReturnSet:
         refs = {fact.ref for fact in some}
         for row in rows_of(conn, return_piece, "ref", refs):
             self.back.add((row.source, row.ref, row.line, row.unit))
+            self.at.setdefault(row.ref, set()).add(row.store)
         sales = {fact.ref for fact in some if fact.source == "sale"}
         self._sales = {row.sale for row in rows_of(conn, sale, "sale", sales, only=("sale",))}
         for row in rows_of(conn, sale_line, "sale", sales, only=("sale", "line", "units")):

@@ -19,12 +19,15 @@ from edge.domain.views import RedeemRequest
 from edge.records.inbox import Inbox
 from edge.return_crew import return_desk
 from sync.asking import HqAsk
+from sync.benefits import Coupon
 from sync.client import SyncClient
+from sync.hub.benefits import BenefitDesk
 from sync.hub.publishing import NotPossible
 from sync.hub.return_desk import ReturnDesk
 from sync.hub.web import create_hub
 from sync.messages import Price
 from sync.messages import Shop as ShopRow
+from sync.returning import RmaAsk
 from sync.transport import LoopTransport
 from tests.founded import founded_shop
 from tests.journeys.conftest import STORE, Line, Pair
@@ -86,12 +89,14 @@ def ends(pair: Pair, tmp_path: Path) -> Iterator[Ends]:
     shop.books.close()
 
 
-def sell(pair: Pair, who: Operator, pieces: int = 2) -> Sale:
+def sell(pair: Pair, who: Operator, pieces: int = 2, coupons: tuple[str, ...] = ()) -> Sale:
     sales = pair.shop.store.sales
     if sales.shifts.at(who.station) is None:
         sales.shifts.open(10_000, who, "float-0001")
     for n in range(pieces):
         basket = sales.selling.add("A1", who, f"add-{n:05}")
+    for name in coupons:
+        basket = sales.selling.coupon(basket.basket, name, who, f"coupon-{name}")
     total = int(sales.selling.bill(basket).total_fen)
     return sales.checkout.cash(basket.basket, total, total, who, "cash-00001")
 
@@ -127,13 +132,52 @@ def test_with_hqs_word_goods_come_back_elsewhere_and_hq_gives_the_money(
         desk.accept(Source.SALE, sale.sale, [want()], cashier, "ret-00004")
 
 
+@pytest.mark.parametrize("last_at_home", [False, True], ids=["last piece elsewhere", "last piece at home"])
+@pytest.mark.parametrize("cls", ["A", "B", "C"])
+def test_a_sale_that_is_back_whole_over_two_stores_gives_its_coupon_back(
+    ends: Ends, cashier: Operator, cls: Any, *, last_at_home: bool
+) -> None:
+    coupons = BenefitDesk(ends.south.hq._engine)
+    store, over = STORE if cls == "B" else "", "2099-01-01T00:00:00.000Z"
+    limits = {"offline_fen": 2000, "offline_per_hour": 9} if cls == "C" else {}
+    coupons.issue([Coupon("Q1", cls, 1000, "减10", "10 off", store=store, not_after=over, **limits)])
+    ends.sync()
+    sale = sell(ends.south, cashier, coupons=("Q1",))
+    assert sale.net_fen == 2 * 5990 - 1000
+    ends.sync()
+    here, there = ends.desks[STORE], ends.desks[OTHER]
+    first, second = (there, here) if last_at_home else (here, there)
+    first.accept(Source.SALE, sale.sale, [want()], cashier, "ret-00001")
+    ends.sync()
+    assert not here.turn(), "a piece is still out"
+    if not last_at_home:
+        assert ends.hq.rma(OTHER, RmaAsk("word", "sale", sale.sale, {"1": (2,)})).rma
+        ends.sync()
+        assert not here.turn(), "HQ's word is no return"
+    second.accept(Source.SALE, sale.sale, [want(1)], cashier, "ret-00002")
+    ends.sync()
+    here.turn()
+    assert not here.turn()
+    ends.sync()
+    (use,) = coupons.uses("Q1")
+    assert use["released"]
+    assert ends.codes() == []
+    assert ends.south.shop.store.customers.coupons.look("Q1").refusal is None
+    assert sell_again(ends.south, cashier) == 5990 - 1000
+
+
+def sell_again(pair: Pair, who: Operator) -> int:
+    selling = pair.shop.store.sales.selling
+    basket = selling.add("A1", who, "again-1")
+    basket = selling.coupon(basket.basket, "Q1", who, "again-2")
+    return int(selling.bill(basket).total_fen)
+
+
 def test_pieces_that_hq_gave_its_word_for_are_not_given_it_twice(ends: Ends, cashier: Operator) -> None:
     sale = sell(ends.south, cashier, pieces=1)
     ends.sync()
     desk = ends.desks[OTHER]
     assert desk.find(sale.receipt, cashier).lines[0].left == 1
-    from sync.returning import RmaAsk
-
     assert ends.hq.rma("S00009", RmaAsk("elsewhere", "sale", sale.sale, {"1": (1,)})).rma
     with pytest.raises(ReturnTooMany):
         desk.accept(Source.SALE, sale.sale, [want()], cashier, "ret-00001")

@@ -70,6 +70,23 @@ def test_what_came_back_is_on_the_shelf_and_its_pieces_are_known(hub: Any, floor
     assert found.lines[0].pieces == ()
 
 
+@on_sqlite
+def test_the_store_that_sold_it_hears_when_the_last_piece_is_back_wherever_that_was(
+    hub: Any, floor: Stores
+) -> None:
+    shop, other = floor("S1"), floor("S2")
+    tell(shop, sold("1"))
+    tell(other, elsewhere("r1", SECOND))
+    shop.settle()
+    assert shop.books.returns.whole_elsewhere(9) == ()
+    # It takes the other piece back before it heard of that one.
+    tell(shop, back("r2", FIRST))
+    shop.settle()
+    assert odd(hub) == []
+    ((sale, at),) = shop.books.returns.whole_elsewhere(9)
+    assert (sale, at[:2]) == ("1", "20")
+
+
 def test_contradictions_are_cases_and_the_goods_are_back_all_the_same(hub: Any, floor: Stores) -> None:
     shop, other = floor("S1"), floor("S2")
     # In the same batch as its sale, and before it.
