@@ -21,6 +21,7 @@ class Words:
     till: str
     cashier: str
     guide: str
+    exchange: str
     offline: str
     units: str
     due: str
@@ -89,6 +90,7 @@ _ZH = Words(
     till="机号",
     cashier="收银员",
     guide="导购",
+    exchange="换货 原单号",
     offline="离线销售，稍后同步",
     units="件数",
     due="应收",
@@ -162,6 +164,7 @@ _EN = Words(
     till="Till",
     cashier="Cashier",
     guide="Sales guide",
+    exchange="Exchange of receipt",
     offline="Sold offline, to be synced",
     units="Items",
     due="Subtotal",

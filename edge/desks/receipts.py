@@ -29,6 +29,8 @@ class Printed:
     at: datetime
     rules: SellingSettings
     invoice: str = ""
+    exchange: str = ""
+    """The number on paper of the purchase that this sale exchanges for."""
     claim_until: datetime | None = None
     deposits: tuple[tuple[str, int, int], ...] = ()
     """Tail of its number, what was paid before, what it grew by, fen."""
@@ -88,8 +90,10 @@ def _head(told: Printed, words: Words) -> list[SlipPart]:
 
 def _number(sale: Sale, told: Printed, words: Words) -> list[SlipPart]:
     guide = [Pair(words.guide, sale.guide)] if sale.guide else []
+    exchange = [Pair(words.exchange, told.exchange, bold=True)] if told.exchange else []
     return [
         Pair(words.number, sale.receipt, bold=True),
+        *exchange,
         Pair(words.time, f"{told.at:%Y-%m-%d %H:%M:%S}"),
         Pair(words.till, words.pick(*told.label)),
         Pair(words.cashier, told.cashier),

@@ -191,6 +191,10 @@ class ReturnDesk:
             self.poke("outbox")
         return bool(found)
 
+    def exchanged(self, basket: str) -> str:
+        """The number on paper of the purchase that a basket, or the sale it became, exchanges for; "" for none."""
+        return self.books.returns.exchanged(basket)
+
     def terms(self) -> Terms:
         """How long goods may come back."""
         return Terms(self.rules.no_reason_days, self.rules.fault_days)

@@ -269,6 +269,7 @@ class SaleBooking:
             at=self.work.status.local(moment_of(sale.at)),
             rules=self.rules,
             invoice="" if sale.training else self.invoice(sale.receipt),
+            exchange=self.books.returns.exchanged(sale.basket, tx),
             claim_until=until,
             deposits=self.quoting.deposits.paid(sale.sale, tx),
             rates=dict(self._rates(sale)),

@@ -231,6 +231,14 @@ class Returns:
         row = (tx or self._ledger.read()).execute(asked, (basket,)).fetchone()
         return "" if row is None else str(row[0])
 
+    def exchanged(self, basket: str, tx: Connection | None = None) -> str:
+        """The number on paper of the purchase of which goods are exchanged by a basket, "" for none."""
+        asked = (
+            "SELECT r.shown FROM basket_exchange AS b JOIN goods_return AS r USING (ret) WHERE b.basket = ?"
+        )
+        row = (tx or self._ledger.read()).execute(asked, (basket,)).fetchone()
+        return "" if row is None else str(row[0])
+
     def basket_for(self, ret: str, tx: Connection | None = None) -> str:
         """The basket that exchanges for a return, "" for none."""
         asked = "SELECT basket FROM basket_exchange WHERE ret = ?"

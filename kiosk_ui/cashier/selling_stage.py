@@ -64,6 +64,7 @@ def stage_now(store: Store, operator: Operator, refusal: Refusal | None = None) 
         **common,
         "bill": bill,
         "basket": basket,
+        "exchange": store.returns.exchanged(basket.basket),
         "rows": rows(bill),
         "payment": payment,
         "quick": quick(bill.cash_fen),
@@ -118,7 +119,14 @@ def thing_of(key: str) -> tuple[str, str]:
 def done(store: Store, sale: Sale) -> SaleStage:
     """A sale that is done: change, receipt, and on to the next."""
     job = store.sales.checkout.slip(sale.sale)
-    facts = {"sale": sale, "job": job, "nonce": fresh_nonce(), "savings": sale.savings()}
+    exchange = store.returns.exchanged(sale.basket)
+    facts = {
+        "sale": sale,
+        "exchange": exchange,
+        "job": job,
+        "nonce": fresh_nonce(),
+        "savings": sale.savings(),
+    }
     return SaleStage("done", f"done:{sale.sale}:{job.state if job else ''}", facts)
 
 

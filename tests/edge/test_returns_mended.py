@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -106,7 +107,11 @@ def test_cash_goes_back_in_coins_and_never_more_than_cash_paid(data: some.DataOb
         total = sum(nets)
     tenders = {"c": PaidBy("cash", total - wallet, "c", total - wallet)}
     tenders["w"] = PaidBy("wechat", wallet, "w", wallet)
-    shop, gone, rounded = bought(*(line(n, net) for n, net in enumerate(nets, 1))), {}, 0
+    shop, gone, rounded = (
+        bought(*(line(n, net) for n, net in enumerate(nets, 1))),
+        dict[int, frozenset[int]](),
+        0,
+    )
     back_in_all = cash = 0
     for number in data.draw(some.permutations(range(1, len(nets) + 1))):
         now = replace(without(shop, gone), paid=tuple(tenders.values()), rounded_fen=rounded)
@@ -236,6 +241,22 @@ def test_an_exchange_that_was_given_up_can_be_made_again(till: Till) -> None:
     selling.void(first.basket, "改主意", till.who, "void-1")
     second = desk.exchange(ret, till.who, "exchange-3")
     assert (second.basket != first.basket, desk.view(ret).basket) == (True, second.basket)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_exchange_stands_on_the_new_receipt_and_page(till: Till, printer: Any, language: str) -> None:
+    booking = till.shop.store.sales.checkout.booking
+    object.__setattr__(booking, "rules", msgspec.structs.replace(booking.rules, receipt_language=language))
+    sale = sold(till, TEA)
+    basket = till.shop.store.returns.exchange(back(till, sale, want(1)).ret, till.who, "exchange-1")
+    assert till.shop.store.returns.exchanged(basket.basket) == sale.receipt
+    till.scan(CUP)
+    till.cash()
+    while till.shop.store.printing.turn("P1"):
+        pass
+    said = repr(printer.slips[-1])
+    assert {"zh": "换货 原单号", "en": "Exchange of receipt"}[language] in said
+    assert sale.receipt in said
 
 
 def test_money_that_is_owed_is_listed_to_a_bound_and_counted(till: Till, hq: PretendHq) -> None:

@@ -139,7 +139,7 @@ def test_a_sale_that_is_back_whole_over_two_stores_gives_its_coupon_back(
 ) -> None:
     coupons = BenefitDesk(ends.south.hq._engine)
     store, over = STORE if cls == "B" else "", "2099-01-01T00:00:00.000Z"
-    limits = {"offline_fen": 2000, "offline_per_hour": 9} if cls == "C" else {}
+    limits: dict[str, Any] = {"offline_fen": 2000, "offline_per_hour": 9} if cls == "C" else {}
     coupons.issue([Coupon("Q1", cls, 1000, "减10", "10 off", store=store, not_after=over, **limits)])
     ends.sync()
     sale = sell(ends.south, cashier, coupons=("Q1",))
