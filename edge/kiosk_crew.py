@@ -23,6 +23,7 @@ from edge.desks.lane_pickup import LanePickup
 from edge.desks.lane_places import LanePlaces
 from edge.desks.lane_scans import LaneScans
 from edge.desks.lane_showing import LaneShowing
+from edge.desks.lane_watch import LaneWatch
 from edge.desks.pickup import PickupDesk
 from edge.desks.sale_scans import SaleRoom
 from edge.desks.tries import Tries
@@ -61,8 +62,20 @@ def kiosk_desk(
     leaving = LaneLeaving(places, basket, checkout, sales, rows, rules)
     scans = LaneScans(places, basket, members, checkout, collecting, paper, leaving, sales, tries)
     showing = LaneShowing(places, basket, checkout, collecting, paper, GuideRows(books.ledger), rules)
+    watch = LaneWatch(places, checkout, showing)
     return LaneDesk(
-        places, scans, basket, members, checkout, collecting, paper, leaving, showing, front.feedback, boxes
+        places,
+        scans,
+        basket,
+        members,
+        checkout,
+        collecting,
+        paper,
+        leaving,
+        showing,
+        front.feedback,
+        boxes,
+        watch,
     )
 
 

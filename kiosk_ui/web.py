@@ -25,6 +25,7 @@ from kiosk_ui.display.pages import DisplayPages
 from kiosk_ui.guide.pages import GuidePages
 from kiosk_ui.icons import Icons
 from kiosk_ui.it.pages import ItPages
+from kiosk_ui.kiosk.pages import KioskPages
 from kiosk_ui.pictures import draw
 from kiosk_ui.screens import ScreenPages
 
@@ -59,6 +60,7 @@ def create_app(store: Store, settings: Settings, live_port: int) -> Flask:
     app.register_blueprint(CashierPages(store).blueprint())
     app.register_blueprint(GuidePages(store).blueprint())
     app.register_blueprint(DisplayPages(store).blueprint())
+    app.register_blueprint(KioskPages(store).blueprint())
     ScreenPages(store).install(app)
     shopper.install(app, store)
     brand.install(app, settings)

@@ -1,13 +1,13 @@
-"""The kiosk desk: what a shopper's touch and scan do, what the screen shows, and what staff may do from afar."""
+"""The kiosk desk: what a shopper's touch and scan do, and what the screen shows."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge.clock import moment_of
 from edge.desks.feedback import FeedbackDesk
 from edge.desks.lane_basket import LaneBasket
 from edge.desks.lane_boxes import LaneBoxes
@@ -19,12 +19,11 @@ from edge.desks.lane_pickup import LanePickup
 from edge.desks.lane_places import SELF, LanePlaces, shopper_at
 from edge.desks.lane_scans import LaneScans
 from edge.desks.lane_showing import LaneShowing
-from edge.domain.lane_refusals import LaneClosed, LaneMovedOn
+from edge.desks.lane_watch import LaneWatch
+from edge.domain.lane_refusals import LaneClosed
 from edge.domain.lane_session import FREE_PLACES, PAY_PLACES, Act, Here, Place
-from edge.domain.lane_views import LaneTile, LaneView
-from edge.domain.refusals import BadRequest
-from edge.domain.staff import Act as May
-from edge.domain.staff import Operator
+from edge.domain.lane_views import LaneView
+from edge.domain.refusals import BadRequest, Refusal
 from edge.domain.ticket_refusals import AnsweredJustNow
 from edge.domain.tickets import CHIPS, MOST_CHIPS, SCORES, Scale, TicketKind
 
@@ -48,6 +47,7 @@ class LaneDesk:
     showing: LaneShowing
     feedback: FeedbackDesk
     boxes: LaneBoxes
+    watch: LaneWatch
 
     # ---- looking ----
 
@@ -74,21 +74,20 @@ class LaneDesk:
         return self.places.move(station, Act.BEGIN)
 
     def go(self, station: str, where: str) -> Here:
-        """Member | coupons | lookup | bags | code | privacy | back."""
+        """Member | coupons | lookup | bags | code | back."""
         acts = {
             "member": Act.MEMBER,
             "coupons": Act.COUPONS,
             "lookup": Act.LOOKUP,
             "bags": Act.BAGS,
             "code": Act.CODE,
-            "privacy": Act.PRIVACY,
         }
         here = self.places.here(station)
         if where == "back":
             return self._back(station, here)
         if where not in acts:
             raise BadRequest(why="where")
-        if where not in {"code", "privacy"}:
+        if where != "code":
             self._open(station)
         # A touch that opens a page leaves the way to paying.
         return self.places.move(station, acts[where], {"checkout": ""})
@@ -114,6 +113,14 @@ class LaneDesk:
     def park(self, station: str, nonce: str) -> Here:
         """到人工台: raises EmptyBasket, PayFirst."""
         return self.leaving.park(station, _sound(nonce))
+
+    def say(self, station: str, refusal: Refusal) -> Here:
+        """The page says what stood against a wish."""
+        return self.places.say(station, refusal)
+
+    def resting(self, station: str) -> bool:
+        """Whether nobody is there."""
+        return self.places.here(station).place is Place.ATTRACT
 
     # ---- goods ----
 
@@ -167,6 +174,34 @@ class LaneDesk:
         """The goods of a check are left instead of waiting for it."""
         return self.checkout.drop(station, key[:100], _sound(nonce))
 
+    def nobody(self, station: str, nonce: str) -> Here:
+        """The member leaves the basket."""
+        return self.members.nobody(station, _sound(nonce))
+
+    def by_phone(self, station: str, digits: str, nonce: str) -> Here:
+        """A member by phone number; raises MemberUnknown, MemberNeedsHq, TooManyTries."""
+        return self.members.by_phone(station, digits, _sound(nonce))
+
+    def tick(self, station: str, name: str, nonce: str, *, on: bool) -> Here:
+        """One of the coupons on the page goes in or out."""
+        return self.members.tick(station, name[:16], _sound(nonce), on=on)
+
+    def show_qr(self, station: str, channel: str, nonce: str) -> Here:
+        """A code of ours that the shopper's wallet scans."""
+        return self.checkout.show_qr(station, channel, _sound(nonce))
+
+    def cancel(self, station: str) -> Here:
+        """取消支付: what was asked for is taken back, and nothing is called a failure before that is sure."""
+        return self.checkout.cancel(station)
+
+    def collect(self, station: str, digits: str, nonce: str) -> Here:
+        """An order by its number; raises PickupDigits, InvalidCode, TooManyTries."""
+        return self.pickup.typed(station, digits, _sound(nonce))
+
+    def receipt(self, station: str, how: str) -> Here:
+        """By print | phone | none, which ends it."""
+        return self.leave(station) if how == "none" else self.paper.choose(station, how)
+
     def join(self, station: str, nonce: str) -> Here:
         """A code for joining; raises NoJoinLink."""
         offered = self.checkout.room.customers.members.join(shopper_at(station), _sound(nonce))
@@ -192,7 +227,9 @@ class LaneDesk:
     def help(self, station: str, nonce: str) -> Here:
         """A person is called. While money is under way the page stays and says that somebody comes."""
         here = self.checkout.settle(station)
-        made = self.checkout.tickets.open(TicketKind.HELP, station, SELF, _sound(nonce))
+        # The button in the frame keeps its number from page to page.
+        wish = hashlib.sha256(f"{_sound(nonce)}:{here.rev}".encode()).hexdigest()[:32]
+        made = self.checkout.tickets.open(TicketKind.HELP, station, SELF, wish)
         stays = here.place in PAY_PLACES or here.place in {
             Place.DONE,
             Place.FEEDBACK,
@@ -200,23 +237,6 @@ class LaneDesk:
             Place.PICKUP,
         }
         return self.places.move(station, Act.NOTE if stays else Act.HELP, {"help": made.ticket})
-
-    # ---- staff ----
-
-    def tiles(self) -> tuple[LaneTile, ...]:
-        """Every kiosk as staff see it."""
-        calls = [one.station for one in self.checkout.tickets.queue()]
-        return tuple(self._tile(station, calls.count(station)) for station in self.places.all())
-
-    def pause(self, station: str, operator: Operator, *, on: bool) -> None:
-        """Nobody begins there any more, or again; raises NotAllowed."""
-        self.basket.room.selling.work.may(operator, May.SELL)
-        self.places.pause(station, operator, on=on)
-
-    def free(self, station: str, operator: Operator, nonce: str) -> Here:
-        """Lets the next shopper in while a payment is unclear; raises NothingUnclear, NotAllowed."""
-        self.basket.room.selling.work.may(operator, May.SELL)
-        return self.checkout.free(station, operator, _sound(nonce))
 
     # ---- inside ----
 
@@ -232,49 +252,9 @@ class LaneDesk:
             self.checkout.withdraw_help(station, here)
         basket = self.basket.at(station)
         empty = (basket is None or not (basket.lines or basket.member)) and not here.said("strangers")
-        if here.place in FREE_PLACES or (empty and here.place in {Place.HELP, Place.PRIVACY}):
+        if here.place in FREE_PLACES or (empty and here.place is Place.HELP):
             return self.leaving.leave(station)
-        if here.place not in {
-            Place.HELP,
-            Place.LOOKUP,
-            Place.PRIVACY,
-            Place.MEMBER,
-            Place.COUPONS,
-            Place.BAGS,
-            Place.INTERVENTION,
-            Place.BASKET,
-        }:
-            raise LaneMovedOn
         return self.places.move(station, Act.BACK, {"checkout": "", "help": ""})
-
-    def _tile(self, station: str, calls: int) -> LaneTile:
-        view = self.showing.view(station, self.places.here(station))
-        words = {
-            Place.ATTRACT: "free",
-            Place.CLOSED: "closed",
-            Place.UNKNOWN: "unclear",
-            Place.INTERVENTION: "checking",
-        }
-        paying = "paying" if view.place in PAY_PLACES else "shopping"
-        now, at = self.places.status.now(), view.here.entered_at
-        since = int((now - moment_of(at)).total_seconds()) if at else 0
-        word = (
-            "paused"
-            if view.closed == "paused" and view.place is Place.CLOSED
-            else words.get(view.place, paying)
-        )
-        one = view.station
-        return LaneTile(
-            station,
-            one.label_zh,
-            one.label_en,
-            word,
-            view.units,
-            view.total_fen,
-            since,
-            calls,
-            view.closed == "paused",
-        )
 
 
 def _sound(nonce: str) -> str:

@@ -240,27 +240,25 @@ class LaneCheckout:
         return self.places.move(station, Act.NOTE, told) if told else here
 
     def _followed(self, station: str, here: Here) -> Here:
-        """What staff said to the calls of this kiosk."""
-        basket = self.basket.at(station)
+        """What staff said to the calls of this kiosk; the way to paying goes on by itself."""
+        basket, waited = self.basket.at(station), here.place is Place.INTERVENTION
         if basket is None or not any(name.startswith("tok:") for name in here.facts):
             return here
-        changed = False
-        for need in self.pending(here, basket):
-            ticket = self.ticket(here, need)
-            if ticket is None or ticket.state is not TicketState.CLOSED:
-                continue
-            changed = True
+        ended = [(need, self.ticket(here, need)) for need in self.pending(here, basket)]
+        answered = [(need, one) for need, one in ended if one is not None and one.state is TicketState.CLOSED]
+        for need, ticket in answered:
             here = self._answered(station, need, ticket, basket)
-        if not changed or here.place is not Place.INTERVENTION:
+        if not answered or not waited:
             return here
         left = self.basket.at(station)
         if left is None or not left.lines or here.said("dropped"):
             return self.places.move(station, Act.BACK, {"dropped": here.said("dropped")})
         if self.pending(here, left):
-            return here
+            return self.places.move(station, Act.CHECK)
         return self.forward(station, f"on:{left.basket}:{here.rev}")
 
     def _answered(self, station: str, need: Need, ticket: Ticket, basket: Basket) -> Here:
+        """Approved it stands; denied the goods go; a call that ended otherwise is made again."""
         name = f"t{need.key}"
         if ticket.outcome == Outcome.APPROVED.value:
             if need.kind is TicketKind.AGE:
@@ -269,14 +267,11 @@ class LaneCheckout:
             if need.kind is TicketKind.UNKNOWN_ITEM:
                 self._leave(station, need, f"seen:{ticket.ticket}")
             return self.places.move(station, Act.NOTE, {need.key: "yes", name: ""})
-        if ticket.outcome == Outcome.DENIED.value:
-            if need.droppable:
-                place = self.places.here(station).place
-                self._leave(station, need, f"no:{ticket.ticket}")
-                if place is Place.INTERVENTION:
-                    self.places.move(station, Act.CHECK)
-            return self.places.move(station, Act.NOTE, {name: "", "dropped": need.kind.value})
-        return self.places.move(station, Act.NOTE, {name: ""})
+        if ticket.outcome != Outcome.DENIED.value:
+            return self.places.move(station, Act.NOTE, {name: ""})
+        if need.droppable:
+            self._leave(station, need, f"no:{ticket.ticket}")
+        return self.places.move(station, Act.NOTE, {name: "", "dropped": need.kind.value})
 
     def _leave(self, station: str, need: Need, nonce: str) -> None:
         if need.kind is TicketKind.UNKNOWN_ITEM:

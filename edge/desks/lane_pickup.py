@@ -20,8 +20,7 @@ from edge.domain.tickets import TicketKind
 from edge.domain.views import Found, RedeemRequest
 
 _EIGHT = re.compile(r"[0-9]{8}")
-_SIX = re.compile(r"[0-9]{6}")
-_TAIL = re.compile(r"[0-9]{4}")
+_TEN = re.compile(r"[0-9]{10}")
 
 
 @dataclass(frozen=True)
@@ -40,16 +39,17 @@ class LanePickup:
         """A pickup code under the scanner: nothing has to be touched. Raises what looking and handing over raise."""
         return self._collect(station, text, self.pickup.look(text, shopper_at(station)), nonce)
 
-    def typed(self, station: str, digits: str, tail: str, nonce: str) -> Here:
-        """Eight digits, or six and the end of the phone number, which alone finds nothing.
+    def typed(self, station: str, text: str, nonce: str) -> Here:
+        """Eight digits, or ten: a code of six and the end of the phone number, which alone finds nothing.
 
         Raises PickupDigits, InvalidCode in the same words whatever is wrong, TooManyTries.
         """
-        digits, tail = "".join(digits.split()), tail.strip()
+        digits = "".join(text.split())
         if _EIGHT.fullmatch(digits):
             return self._collect(station, digits, self.pickup.look(digits, shopper_at(station)), nonce)
-        if not _SIX.fullmatch(digits) or not _TAIL.fullmatch(tail):
+        if not _TEN.fullmatch(digits):
             raise PickupDigits
+        digits, tail = digits[:6], digits[6:]
         scope = f"code:{station}"
         self.tries.check(scope)
         found = self.places.books.replica.order_ids_by_code(digits)

@@ -77,7 +77,7 @@ class LanePlaces:
         return idle_of(KIND, IDLE_NAMES[here.place], self.waits).over(self.quiet_s(here) - slack_s)
 
     def closed(self, station: str, *, sells: bool) -> str:
-        """Why the kiosk does not sell: hours, paused, devices (not `sells`: it can neither be paid nor print), or ""."""
+        """Why the kiosk does not sell: hours, paused, devices (not `sells`: nothing can pay or print), or ""."""
         rules = self.rules
         if rules.opens and rules.closes:
             clock = f"{self.status.local(self.status.now()):%H:%M}"

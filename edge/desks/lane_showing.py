@@ -23,6 +23,8 @@ from edge.domain.views import LineWord
 from edge.records.guide import GuideRows
 
 PAGE = 12
+_OF_LINE = frozenset({"line", "tier", "manual", "gift"})
+"""Kinds of price rules whose effect stands beside a line; others come off the whole."""
 _WAITED, _LEAST_S, _USUAL_S, _MOST_S = 8, 15, 30, 600
 
 
@@ -75,9 +77,11 @@ class LaneShowing:
 
     def _shopping(self, station: str, here: Here, basket: Basket) -> dict[str, object]:
         bill = self.checkout.room.selling.bill(basket)
+        titles = self.checkout.room.selling.quoting.titles(basket, bill.priced)
         return {
             "bill": bill,
-            "rows": _rows(bill, here, self.checkout.room.selling.quoting.titles(basket, bill.priced)),
+            "rows": _rows(bill, here, titles),
+            "offs": _offs(bill, titles),
             "gifts": tuple((one.name_zh, one.name_en) for one in bill.priced.gifts),
             "hint": _hint(bill.priced),
             "tier": basket.tier,
@@ -142,16 +146,22 @@ def _rows(bill: Bill, here: Here, titles: dict[str, tuple[str, str]]) -> tuple[L
 
     def row(line: Line) -> LaneRow:
         one = priced.get(line.line)
-        net = int(one.net_fen) if one is not None else line.gross_fen
         off: dict[str, int] = {}
         for unit in one.units if one is not None else ():
             for part in unit.parts:
-                off[part.rule] = off.get(part.rule, 0) + int(part.fen)
-        best = max(off, key=lambda rule: off[rule], default="")
-        return LaneRow(line, net, line.gross_fen - net, titles.get(best, ("", "")), line.line == fresh)
+                if part.kind in _OF_LINE:
+                    off[part.rule] = off.get(part.rule, 0) + int(part.fen)
+        best, saved = max(off, key=lambda rule: off[rule], default=""), sum(off.values())
+        return LaneRow(line, line.gross_fen - saved, saved, titles.get(best, ("", "")), line.line == fresh)
 
     ordered = sorted(bill.basket.lines, key=lambda line: (line.line != fresh, -line.line))
     return tuple(row(line) for line in ordered)
+
+
+def _offs(bill: Bill, titles: dict[str, tuple[str, str]]) -> tuple[tuple[str, str, int], ...]:
+    """What comes off the whole: (zh, en, fen)."""
+    parts = [part for part in bill.priced.parts if part.kind not in _OF_LINE and part.fen]
+    return tuple((*titles.get(part.rule, (part.rule, part.rule)), int(part.fen)) for part in parts)
 
 
 def _hint(priced: Priced) -> tuple[str, str]:

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Limits:
-    """What is sold without a look: pieces of a product, lines taken out (0: any); baskets of a thousand looked through."""
+    """What is sold without a look: pieces of a product, lines taken out (0: any); baskets of 1,000 looked through."""
 
     pieces: int
     removed: int

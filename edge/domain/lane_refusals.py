@@ -97,8 +97,8 @@ class PickupDigits(Refusal):
     status = 422
     zh = "取货码位数不对"
     en = "That is not the length of a pickup code"
-    next_zh = "请输入 8 位取货码；6 位取货码请再填手机尾号 4 位"
-    next_en = "Enter the 8 digits; with a 6-digit code also the last 4 digits of your phone number"
+    next_zh = "请输入 8 位取货码；6 位取货码后面接着输手机尾号 4 位"
+    next_en = "Enter the 8 digits; after a 6-digit code also the last 4 digits of your phone number"
 
 
 class CheckPending(Refusal):

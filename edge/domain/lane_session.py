@@ -33,7 +33,6 @@ class Place(Enum):
     CODE = "code"  # a pickup code is typed
     PICKUP = "pickup"
     PARKED = "parked"  # the basket waits at the desk
-    PRIVACY = "privacy"
 
 
 class Act(Enum):
@@ -60,7 +59,6 @@ class Act(Enum):
     RATE = "rate"
     CODE = "code"
     COLLECT = "collect"
-    PRIVACY = "privacy"
 
 
 _P, _A = Place, Act
@@ -72,7 +70,6 @@ _BEGINNING = {
     _A.CODE: _P.CODE,
     _A.COLLECT: _P.PICKUP,
     _A.HELP: _P.HELP,
-    _A.PRIVACY: _P.PRIVACY,
 }
 _SHOPPING = {
     _A.REST: _P.ATTRACT,
@@ -86,7 +83,6 @@ _SHOPPING = {
     _A.CHECK: _P.INTERVENTION,
     _A.PAY: _P.PAY,
     _A.PARK: _P.PARKED,
-    _A.PRIVACY: _P.PRIVACY,
     # A pickup code beside an empty basket.
     _A.COLLECT: _P.PICKUP,
 }
@@ -109,7 +105,6 @@ _MOVES: Mapping[Place, Mapping[Act, Place]] = {
     _P.LOOKUP: _SHOPPING,
     _P.BAGS: _SHOPPING,
     _P.HELP: _SHOPPING,
-    _P.PRIVACY: _SHOPPING,
     _P.INTERVENTION: _SHOPPING,
     _P.PAY: {**_IN_PAYMENT, _A.PARK: _P.PARKED},
     _P.PAYING: _IN_PAYMENT,

@@ -16,7 +16,7 @@ from edge.domain.views import StationView
 
 @dataclass(frozen=True)
 class LaneRow:
-    """A line of the basket: `net_fen` to be paid for it, `saved_fen` less than its price, `off` why (zh, en)."""
+    """A line of the basket: `net_fen` before what comes off the whole, `saved_fen` off its own price, `off` why."""
 
     line: Line
     net_fen: int
@@ -111,6 +111,7 @@ class LaneView:
     bags: bool
     bill: Bill | None = None
     rows: tuple[LaneRow, ...] = ()
+    offs: tuple[tuple[str, str, int], ...] = ()
     gifts: tuple[tuple[str, str], ...] = ()
     hint: tuple[str, str] = ("", "")
     member: MemberCard | None = None

@@ -18,7 +18,7 @@ from edge.domain.staff import Operator, Role
 from edge.domain.tickets import Outcome
 from paying.scripted import ScriptedProvider
 from tests.edge.conftest import STORE, PretendHq
-from tests.edge.paying_shop import KEY, Line, PayingShop, Time, _opened
+from tests.edge.paying_shop import Line, PayingShop, Time, _opened
 from tests.edge.sale_shop import stocked
 
 STATION = "K1"
