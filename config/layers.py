@@ -9,12 +9,15 @@ from config.playlists import playlist_problems
 from config.problems import Problem
 
 HQS_SECTIONS = frozenset(
-    "stations scanners printers drawers scales displays lights lockers pickup selling codes labels guide kiosk log".split()
+    (
+        "stations scanners printers drawers scales displays lights lockers pickup selling payments codes labels guide"
+        " kiosk log"
+    ).split()
 )
 """Tables of the settings that HQ may write. All others stay the box's own: who it is, where HQ is, its folders, ports
 and addresses, and the hashes of tokens that its neighbours show."""
-DATA_SECTIONS = frozenset("playlists tenders tax".split())
-"""What HQ says that is no setting: data of screens and tills. It changes without a restart. Goods, prices, promotions
+DATA_SECTIONS = frozenset({"playlists"})
+"""What HQ says that is no setting: data of screens. It changes without a restart. Goods, prices, promotions
 and coupons are none of these: they are rows of the feed."""
 
 Tree = Mapping[str, Any]

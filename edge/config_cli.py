@@ -101,7 +101,7 @@ def push(
 ) -> None:
     """Push the sections in FILE (TOML or JSON) to a scope: a section replaces what the scope said of it before.
 
-    Sections about money (tenders, tax, payments) need a money key beside the config key.
+    What is about money (payments) needs a money key beside the config key.
     """
     from sync.hub.config_desk import Wish
 

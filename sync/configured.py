@@ -17,7 +17,7 @@ MAX_BUNDLE = 256 * 1024
 CONFIG_BUCKET_SUFFIX = ":config"
 """Bundles travel as rows of the bucket `s:<store>:config`; the table is `config`, the row id is `bundle`."""
 
-MONEY_SECTIONS = frozenset({"tenders", "tax", "payments"})
+MONEY_SECTIONS = frozenset({"payments"})
 """A bundle that changes one of these needs a second key, of role `money`."""
 
 

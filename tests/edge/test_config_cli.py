@@ -134,7 +134,7 @@ def test_a_push_from_a_file_to_its_end(hq: Hq) -> None:
 
 def test_money_asks_for_the_second_key(hq: Hq) -> None:
     hq.init()
-    text = '[tenders]\nbook = "b1"\n'
+    text = "[payments]\npoll_s = 7\n"
     assert "second person's key" in hq.push(text, "all").output
     assert "a money key is needed for 2" in hq.push(text, "all", "--dry-run").output
     assert hq.push(text, "all", "--key", hq.key("money")).exit_code == 0

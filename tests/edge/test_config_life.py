@@ -184,11 +184,13 @@ def test_a_good_push_is_tried_at_once_and_kept(world: World) -> None:
     assert said.exit_code == 0, said.output
     assert f"revision {rev}" in said.output
     assert "wang" in said.output
-    # Data of screens and tills needs no start, and a second key.
-    starts = sum(fact["fact"] == "ready" for fact in world.store.facts())
-    priced = world.push({"tenders": {"book": "b7"}}, money=True)
+    # What is about money needs a second key; data of screens needs no start.
+    priced = world.push({"payments": {"poll_s": 7}}, money=True)
     world.comes_to(priced, "applied")
-    assert world.kept()["sections"]["tenders"] == {"book": "b7"}
+    assert world.kept()["sections"]["payments"] == {"poll_s": 7}
+    starts = sum(fact["fact"] == "ready" for fact in world.store.facts())
+    shown = world.push({"playlists": {"all": [{"title_zh": "新茶上市", "title_en": "New tea"}]}}, money=True)
+    world.comes_to(shown, "applied")
     assert sum(fact["fact"] == "ready" for fact in world.store.facts()) == starts
 
 

@@ -25,18 +25,21 @@ def rig(tmp_path: Path) -> Any:
 
 
 def test_data_need_no_start_and_money_two_keys(rig: Rig) -> None:
-    rig.offer(1, {"tenders": {"book": "b1"}})
+    rig.offer(1, {"payments": {"poll_s": 7}})
     assert rig.turn() == [(1, "rejected", "MONEY")]
-    rig.offer(2, {"tenders": {"book": "b1"}}, CONFIG, MONEY)
+    rig.offer(2, {"payments": {"poll_s": 7}}, CONFIG, MONEY)
     assert rig.turn() == [(2, "trying", "")]
-    assert rig.restarts == 0
+    assert rig.restarts == 1
+    rig.start()
+    assert rig.box.settings.payments.poll_s == 7
     rig.mono += 601
     assert rig.turn() == [(2, "applied", "")]
     rig.offer(
         3,
-        {"tenders": {"book": "b1"}, "playlists": {"all": [{"title_zh": "新茶上市", "title_en": "New tea"}]}},
+        {"payments": {"poll_s": 7}, "playlists": {"all": [{"title_zh": "新茶上市", "title_en": "New tea"}]}},
     )
     assert rig.turn() == [(3, "trying", "")]
+    assert rig.restarts == 1, "data of screens need no start"
 
 
 def test_a_newer_word_replaces_the_one_on_trial(rig: Rig) -> None:

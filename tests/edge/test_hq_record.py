@@ -31,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     engine.dispose()
     Path("log.toml").write_text(LOG)
     Path("quiet.toml").write_text(LOG.replace("info", "warning"))
-    Path("money.toml").write_text("[tenders]\ncash = true\n")
+    Path("money.toml").write_text("[payments]\npoll_s = 7\n")
     return tmp_path
 
 

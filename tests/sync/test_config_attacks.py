@@ -33,7 +33,7 @@ def changed(bundle: Bundle, **values: Any) -> Bundle:
     return msgspec.structs.replace(bundle, **values)
 
 
-PRICED = {"tenders": {"book": "cheap"}}
+PRICED = {"payments": {"poll_s": 9}}
 ATTACKS: dict[str, tuple[Forge, str]] = {
     "tampered": (tampered, "SIGNATURE"),
     "stranger": (lambda b: signed(b, STRANGER), "SIGNATURE"),
@@ -62,8 +62,8 @@ OWN_ROSTER = Roster(
         "money": Role((public_of(MONEY),)),
     },
 )
-GOOD = Bundle(7, "S1", stamp(NOW), "2026-04-05T10:00:00.000Z", {"tenders": {"book": "b1"}})
-NEXT = changed(GOOD, version=8, sections={"tenders": {"book": "b1"}, "log": {"level": "debug"}})
+GOOD = Bundle(7, "S1", stamp(NOW), "2026-04-05T10:00:00.000Z", {"payments": {"poll_s": 7}})
+NEXT = changed(GOOD, version=8, sections={"payments": {"poll_s": 7}, "log": {"level": "debug"}})
 
 
 def test_an_honest_bundle_is_taken() -> None:

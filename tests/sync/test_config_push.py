@@ -67,8 +67,8 @@ def test_every_problem_is_named_before_any_store_sees_it(world: World) -> None:
         world.push({"pickup": {"lock_s": 1, "lok_s": 2}, "log": {"level": "loud"}})
     assert [p.path for p in refused.value.problems] == ["pickup.lock_s", "pickup.lok_s", "log.level"]
     with pytest.raises(SettingsRefused) as refused:
-        world.push({"hq": {"url": "https://evil.example"}, "store": {}, "tenders": 3})
-    assert [p.path for p in refused.value.problems] == ["hq", "store", "tenders"]
+        world.push({"hq": {"url": "https://evil.example"}, "store": {}, "payments": 3})
+    assert [p.path for p in refused.value.problems] == ["hq", "store", "payments"]
     with pytest.raises(SettingsRefused) as refused:
         world.push({"stations": {"T2": {}}, "pickup": {}}, Scope(store="S1", station="T1"))
     assert [p.path for p in refused.value.problems] == ["stations.T2", "pickup"]
@@ -78,7 +78,7 @@ def test_every_problem_is_named_before_any_store_sees_it(world: World) -> None:
 
 
 def test_money_needs_a_second_key_at_hq(world: World) -> None:
-    said = {"tenders": {"book": "b1"}}
+    said = {"payments": {"poll_s": 7}}
     with pytest.raises(NotPossible, match="second person's key"):
         world.push(said)
     draft = world.config.draft(Wish(ALL, said, "wang"))
@@ -88,14 +88,14 @@ def test_money_needs_a_second_key_at_hq(world: World) -> None:
             world.config.push(draft, words)
     assert world.send(draft, money=True) == 1
     world.settle()
-    assert {bundle.sections["tenders"]["book"] for bundle in world.good.values()} == {"b1"}
+    assert {bundle.sections["payments"]["poll_s"] for bundle in world.good.values()} == {7}
     # What touches no money needs no second person, and a box that is new believes it all the same.
     rev = world.push({"log": {"level": "debug"}})
     first = str(world.config.offers(rev)[0]["store"])
     word = world.word(first)
     assert word is not None
     assert word.proof is not None
-    assert judge(word, world.roster, first, None, 0, world.at, "1.0").sections["tenders"] == {"book": "b1"}
+    assert judge(word, world.roster, first, None, 0, world.at, "1.0").sections["payments"] == {"poll_s": 7}
     with pytest.raises(NotTrusted, match="MONEY"):
         judge(msgspec.structs.replace(word, proof=None), world.roster, first, None, 0, world.at, "1.0")
     world.settle()
