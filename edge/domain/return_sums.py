@@ -31,12 +31,11 @@ def preview(
     stored = sum(one.fen for one in lines)
     out = sum(piece.net_fen for line in bought.lines for piece in line.pieces)
     dearer = rest_fen - (out - stored) if rest_fen is not None and not whole else 0
-    # All that is kept of the purchase from now on; what earlier returns kept of it is not kept once more.
+    # What earlier returns kept of it is not kept once more.
     exact = max(0, stored + bought.withheld_fen - gifts - dearer)
     gift_fen = min(max(0, gifts - bought.gifts_fen), max(0, stored + bought.withheld_fen - bought.gifts_fen))
     due_fen = max(0, exact + bought.rounded_fen)
-    shares = spread(due_fen, bought.paid)
-    by_tender = in_coins(shares, bought.paid, cash_step_fen)
+    by_tender = in_coins(shares := spread(due_fen, bought.paid), bought.paid, cash_step_fen)
     fen = due_fen + sum(by_tender.values()) - sum(shares.values())
     earned = _share(bought.points, bought.net_fen - out + stored, bought.net_fen)
     return Preview(

@@ -83,3 +83,40 @@ def test_piece_by_piece_everything_comes_back(vector: Vector, chance: random.Ran
     assert (fen, points) == (priced.total_fen, priced.points_used)
     assert sum(tenders.values()) == priced.total_fen
     assert all(one.left_fen == 0 for one in rest.paid)
+
+
+GIFTED = [
+    one for one in VECTORS if price(one.asked, RuleBook.as_of(one.rules, one.tiers, one.asked.local)).gifts
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(GIFTED), st.data())
+def test_gifts_that_come_back_bring_all_and_kept_ones_cost_their_listed_price(
+    vector: Vector, data: st.DataObject
+) -> None:
+    priced = price(vector.asked, RuleBook.as_of(vector.rules, vector.tiers, vector.asked.local))
+    own = {gift.priced.line for gift in priced.gifts}
+    plain = bought(priced)
+    shop = replace(plain, lines=tuple(replace(one, gift=one.line in own) for one in plain.lines))
+    gifts = [(one, piece) for one in shop.lines if one.gift for piece in one.pieces]
+    kept = {one.line: data.draw(st.integers(0, one.left)) for one in shop.lines if one.gift}
+    wanted = [
+        Wanted(one.line, qty, Condition.INTACT, Reason.NO_REASON, Fate.SHELF)
+        for one in shop.lines
+        if (qty := one.left - kept.get(one.line, 0))
+    ]
+    said = preview(shop, wanted, gifts_earned={one.sku: 99 for one, _ in gifts})
+    staying = sum(
+        piece.net_fen for one in shop.lines for piece in one.pieces[one.left - kept.get(one.line, 0) :]
+    )
+    worth = sum(
+        max(0, one.unit_fen - piece.net_fen)
+        for one in shop.lines
+        for piece in one.pieces[one.left - kept.get(one.line, 0) :]
+    )
+    assert said.whole, "what was paid for is back"
+    assert said.fen == max(0, priced.total_fen - staying - worth)
+    assert said.gift_fen == min(worth, priced.total_fen - staying)
+    if not any(kept.values()):
+        assert said.fen == priced.total_fen

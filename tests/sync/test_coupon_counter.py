@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -217,6 +218,16 @@ def test_gifts_go_over_the_counter_once_and_off_the_shelf(hub: Any, counter: Cou
         shop.coupons.hand_over("G1", LEAD, "n4", member="m-3")
 
 
+def earned(shop: Counter, sale: str, fen: int) -> Any:
+    """What a sale earns, kept as its own transaction keeps it."""
+    desk = shop.customers.repurchase
+    row = desk.promise(sale, fen)
+    if row is None:
+        return None
+    with shop.floor.books.ledger.transaction() as tx:
+        return desk.keep(tx, row, Author("T1", LEAD.staff), "")
+
+
 def test_a_sale_earns_hqs_coupon_or_a_claim_that_hq_honours_once(hub: Any, counter: Counters) -> None:
     desk = with_keys(hub)[0]
     desk.offer(Repurchase("R1", 5000, 1000, 7, "复购券", "Next visit"))
@@ -224,14 +235,7 @@ def test_a_sale_earns_hqs_coupon_or_a_claim_that_hq_honours_once(hub: Any, count
     shop.enrol(hub)
     shop.floor.settle()
     repurchase = shop.customers.repurchase
-
-    def earn(sale: str, fen: int) -> Any:
-        row = repurchase.promise(sale, fen)
-        if row is None:
-            return None
-        with shop.floor.books.ledger.transaction() as tx:
-            return repurchase.keep(tx, row, Author("T1", LEAD.staff), "")
-
+    earn = partial(earned, shop)
     assert earn("s-0", 4999) is None
     promised = earn("s-1", 5000)
     assert promised is not None
