@@ -194,7 +194,8 @@ def long_hub(hub_builder: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
     made.engine.dispose()
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+# Few, since a world costs a second: the simulator goes on with far longer ones.
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(script=SCRIPTS)
 def test_both_ends_agree_and_no_unit_is_spent_twice(
     long_hub: Any, memory_store: ModuleType, tmp_path_factory: pytest.TempPathFactory, script: list[Any]
