@@ -96,11 +96,12 @@ def sent_together(conn: Connection) -> Iterator[None]:
 
     Nothing may be read within. What the database refuses is raised at the end at the latest, as SQLAlchemy's error.
     """
-    if conn.dialect.name != "postgresql":
+    driver: Any = conn.dialect.loaded_dbapi
+    if conn.dialect.name != "postgresql" or not driver.Pipeline.is_supported():
         yield
         return
     line: Any = conn.connection.driver_connection
-    errors = conn.dialect.loaded_dbapi.Error
+    errors = driver.Error
     try:
         with line.pipeline(), line.cursor() as cursor:
             conn.info[_CURSOR] = cursor
