@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from enum import Enum
@@ -19,9 +18,9 @@ from edge.store import Store
 from kiosk_ui.cashier import return_stage as stages
 from kiosk_ui.cashier.asked import nonce_of, number_of, text_of
 from kiosk_ui.cashier.return_stage import ReturnStage
+from kiosk_ui.cashier.scan_posts import ScanPosts
 
 _HERE = "/cashier/return"
-_MOST_TEXT = 1024
 _LINES = 500
 _QTY = re.compile(r"qty-(\d{1,6})", re.ASCII)
 VERBS = "scan wedge put lift accept drop reprint exchange".split()
@@ -35,6 +34,8 @@ class ReturnPages:
         self._store = store
         self._work = store.return_work
         self._operator = operator
+        posts = ScanPosts(_HERE, operator, self._work.scan, self._work.say, self._act)
+        self._scan, self._wedge = posts.scan, posts.wedge
 
     def add_to(self, site: Blueprint) -> None:
         """The routes."""
@@ -76,29 +77,6 @@ class ReturnPages:
         return self._show(stages.done(self._store, self._store.returns.view(ret[:64]), operator), operator)
 
     # ---- counting ----
-
-    def _scan(self) -> WerkzeugResponse:
-        """POST text, nonce: goods of the purchase at hand, or the number of a purchase."""
-        text = request.form.get("text", "").strip()[:_MOST_TEXT]
-        if not text:
-            return redirect(_HERE, 303)
-        # The form's number outlives a scan that is queued behind another: one number and text are one wish.
-        nonce = f"{nonce_of()}:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-        return self._act(lambda who: self._work.scan(text, who, nonce))
-
-    def _wedge(self) -> WerkzeugResponse:
-        """POST text, seq: a scanner typed into this page; what stands against it the stage says."""
-        operator = self._operator()
-        text, seq = request.form.get("text", ""), request.form.get("seq", "")
-        if not 4 <= len(text) <= _MOST_TEXT or not re.fullmatch(r"\d{1,15}", seq, re.ASCII):
-            raise BadRequest(why="text")
-        try:
-            self._work.scan(text, operator, f"wedge:{operator.station}:{seq}")
-        except NotSignedIn:
-            raise
-        except Refusal as refusal:
-            self._work.say(operator.station, refusal)
-        return Response(status=204)
 
     def _put(self) -> WerkzeugResponse:
         """POST work, qty-N, condition-N, reason-N, fate-N, nonce: what was said of lines by hand."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
+from functools import partial
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -16,14 +16,13 @@ from edge.domain.staff import Operator
 from edge.store import Store
 from kiosk_ui.cashier import sale_waiting
 from kiosk_ui.cashier import selling_stage as stages
-from kiosk_ui.cashier.asked import number_of
+from kiosk_ui.cashier.asked import nonce_of, number_of
 from kiosk_ui.cashier.nav import nav_facts
+from kiosk_ui.cashier.scan_posts import ScanPosts
 from kiosk_ui.cashier.selling_stage import SaleStage
 from kiosk_ui.cashier.shifts import ShiftPages, typed_fen
 
 _HERE = "/cashier/sale"
-_NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_MOST_TEXT = 1024
 VERBS = (
     "open scan wedge qty remove cut guide member points coupon age reprice suspend resume void cash pay unpay"
     " settle aside reprint weigh gift take"
@@ -37,6 +36,9 @@ class SalePages:
         self._store = store
         self._room = store.sales
         self._operator = operator
+        put = partial(sale_waiting.put, store)
+        posts = ScanPosts(_HERE, operator, put, self._room.say, self._done)
+        self._scan, self._wedge = posts.scan, posts.wedge
 
     def add_to(self, site: Blueprint) -> None:
         """The routes."""
@@ -92,59 +94,41 @@ class SalePages:
 
     def _open(self) -> WerkzeugResponse:
         training = request.form.get("training") == "1"
-        return self._done(lambda who: self._room.selling.open(who, _nonce(), training=training))
-
-    def _scan(self) -> WerkzeugResponse:
-        text = request.form.get("text", "").strip()[:_MOST_TEXT]
-        if not text:
-            return redirect(_HERE, 303)
-        # The form's number outlives a scan that is queued behind another: one number and text are one wish.
-        nonce = f"{_nonce()}:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-        return self._done(lambda who: sale_waiting.put(self._store, text, who, nonce))
+        return self._done(lambda who: self._room.selling.open(who, nonce_of(), training=training))
 
     def _take(self) -> WerkzeugResponse:
         """POST scan: what the station's scanner read while no basket was open begins one."""
         scan = number_of("scan")
         return self._done(lambda who: sale_waiting.taken(self._store, scan, who))
 
-    def _wedge(self) -> WerkzeugResponse:
-        """POST text, seq: a scanner typed into this page; what stands against it the stage says."""
-        operator = self._operator()
-        text, seq = request.form.get("text", ""), request.form.get("seq", "")
-        if not 4 <= len(text) <= _MOST_TEXT or not re.fullmatch(r"\d{1,15}", seq, re.ASCII):
-            raise BadRequest(why="text")
-        try:
-            sale_waiting.put(self._store, text, operator, f"wedge:{operator.station}:{seq}")
-        except NotSignedIn:
-            raise
-        except Refusal as refusal:
-            self._room.say(operator.station, refusal)
-        return Response(status=204)
-
     def _qty(self) -> WerkzeugResponse:
         return self._done(
-            lambda who: self._room.selling.set_qty(_basket(), _number("line"), _number("qty"), who, _nonce())
+            lambda who: self._room.selling.set_qty(
+                _basket(), _number("line"), _number("qty"), who, nonce_of()
+            )
         )
 
     def _remove(self) -> WerkzeugResponse:
-        return self._done(lambda who: self._room.selling.remove(_basket(), _number("line"), who, _nonce()))
+        return self._done(lambda who: self._room.selling.remove(_basket(), _number("line"), who, nonce_of()))
 
     def _cut(self) -> WerkzeugResponse:
         line, reason = _number("line"), request.form.get("reason", "")
         return self._done(
-            lambda who: self._room.selling.cut(_basket(), line, typed_fen("yuan"), reason, who, _nonce())
+            lambda who: self._room.selling.cut(_basket(), line, typed_fen("yuan"), reason, who, nonce_of())
         )
 
     def _guide(self) -> WerkzeugResponse:
         staff = request.form.get("guide", "").strip()[:32]
-        return self._done(lambda who: self._room.selling.guide(_basket(), staff, who, _nonce()))
+        return self._done(lambda who: self._room.selling.guide(_basket(), staff, who, nonce_of()))
 
     def _member(self) -> WerkzeugResponse:
         """The member leaves the basket; one comes by code."""
-        return self._done(lambda who: self._room.selling.member(_basket(), "", "", "", who, _nonce()))
+        return self._done(lambda who: self._room.selling.member(_basket(), "", "", "", who, nonce_of()))
 
     def _points(self) -> WerkzeugResponse:
-        return self._done(lambda who: self._room.selling.points(_basket(), _number("points"), who, _nonce()))
+        return self._done(
+            lambda who: self._room.selling.points(_basket(), _number("points"), who, nonce_of())
+        )
 
     def _coupon(self) -> WerkzeugResponse:
         """A coupon leaves the basket."""
@@ -153,47 +137,49 @@ class SalePages:
 
     def _gift(self) -> WerkzeugResponse:
         rule, wanted = request.form.get("rule", "")[:64], request.form.get("wanted") == "1"
-        return self._done(lambda who: self._room.selling.gift(_basket(), rule, who, _nonce(), wanted=wanted))
+        return self._done(
+            lambda who: self._room.selling.gift(_basket(), rule, who, nonce_of(), wanted=wanted)
+        )
 
     def _age(self) -> WerkzeugResponse:
-        return self._done(lambda who: self._room.selling.age_checked(_basket(), who, _nonce()))
+        return self._done(lambda who: self._room.selling.age_checked(_basket(), who, nonce_of()))
 
     def _reprice(self) -> WerkzeugResponse:
-        return self._done(lambda who: self._room.selling.reprice(_basket(), who, _nonce()))
+        return self._done(lambda who: self._room.selling.reprice(_basket(), who, nonce_of()))
 
     def _weigh(self) -> WerkzeugResponse:
         sku = request.form.get("sku", "")[:64]
-        return self._done(lambda who: self._room.selling.weigh(sku, who, _nonce()))
+        return self._done(lambda who: self._room.selling.weigh(sku, who, nonce_of()))
 
     def _suspend(self) -> WerkzeugResponse:
-        return self._done(lambda who: self._room.selling.suspend(_basket(), who, _nonce()))
+        return self._done(lambda who: self._room.selling.suspend(_basket(), who, nonce_of()))
 
     def _resume(self) -> WerkzeugResponse:
-        return self._done(lambda who: self._room.selling.resume(_basket(), who, _nonce()))
+        return self._done(lambda who: self._room.selling.resume(_basket(), who, nonce_of()))
 
     def _void(self) -> WerkzeugResponse:
         reason = request.form.get("reason", "")
-        return self._done(lambda who: self._room.selling.void(_basket(), reason, who, _nonce()))
+        return self._done(lambda who: self._room.selling.void(_basket(), reason, who, nonce_of()))
 
     # ---- paying ----
 
     def _cash(self) -> WerkzeugResponse:
         shown = _number("shown")
         return self._done(
-            lambda who: self._room.checkout.cash(_basket(), typed_fen("yuan"), shown, who, _nonce())
+            lambda who: self._room.checkout.cash(_basket(), typed_fen("yuan"), shown, who, nonce_of())
         )
 
     def _pay(self) -> WerkzeugResponse:
         """Begins to collect by wallet; the code is scanned then."""
         shown = _number("shown")
-        return self._done(lambda who: self._room.checkout.pay(_basket(), shown, who, _nonce()))
+        return self._done(lambda who: self._room.checkout.pay(_basket(), shown, who, nonce_of()))
 
     def _unpay(self) -> WerkzeugResponse:
         return self._done(lambda who: self._room.checkout.unpay(_basket(), who))
 
     def _aside(self) -> WerkzeugResponse:
         """Nobody knows whether it is paid: the next shopper is served meanwhile."""
-        return self._done(lambda who: self._room.checkout.set_aside(_basket(), who, _nonce()))
+        return self._done(lambda who: self._room.checkout.set_aside(_basket(), who, nonce_of()))
 
     def _settle(self) -> WerkzeugResponse:
         return self._done(lambda who: self._room.checkout.settled(_basket(), who))
@@ -202,7 +188,7 @@ class SalePages:
         sale = request.form.get("sale", "")[:64]
 
         def work(who: Operator) -> object:
-            self._room.checkout.reprint(sale, who, _nonce())
+            self._room.checkout.reprint(sale, who, nonce_of())
             return self._room.checkout.sale(sale)
 
         return self._done(work)
@@ -235,13 +221,6 @@ def _basket() -> str:
     value = request.form.get("basket", "")
     if not 0 < len(value) <= 64:
         raise BadRequest(why="basket")
-    return value
-
-
-def _nonce() -> str:
-    value = request.form.get("nonce", "")
-    if not _NONCE.fullmatch(value):
-        raise BadRequest(why="nonce")
     return value
 
 
