@@ -112,7 +112,6 @@ def test_only_a_lead_binds(app: Flask, desk: FlaskClient, shop: Shop) -> None:
 def test_this_machines_own_browser_needs_no_code_but_a_proxy_is_no_browser(
     app: Flask, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert shop.store.screens.local("guide") is None
     own = Screen("local-guide-G1", "G1", "guide")
     monkeypatch.setattr(type(shop.store.screens), "local", lambda _desk, _kind: own)
     seen = []

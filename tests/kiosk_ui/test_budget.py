@@ -1,0 +1,34 @@
+"""What a screen has to load: scripts in all within 60 kB as they are sent, styles in sight."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from pathlib import Path
+
+from kiosk_ui import web
+
+STATIC = Path(web.__file__).parent / "static"
+MOST_KB, OWN_KB = 60, 8
+
+
+def sent(path: Path) -> int:
+    return len(gzip.compress(path.read_bytes(), 9, mtime=0))
+
+
+def test_all_scripts_together_stay_within_their_budget() -> None:
+    scripts = sorted(STATIC.rglob("*.js"))
+    assert STATIC / "shopper.js" in scripts
+    assert sum(map(sent, scripts)) <= MOST_KB * 1000, {path.name: sent(path) for path in scripts}
+    for path in scripts:
+        if "vendor" not in path.parts:
+            assert path.stat().st_size <= OWN_KB * 1024, path.name
+
+
+def test_no_script_reaches_out_or_keeps_anything() -> None:
+    for path in sorted(STATIC.glob("*.js")):
+        text = path.read_text("utf-8")
+        assert not re.search(r"https?://(?!\$\{)", text), path.name
+        assert not re.search(
+            r"localStorage|sessionStorage|indexedDB|document\.cookie|eval\(|innerHTML\s*=", text
+        ), path.name
