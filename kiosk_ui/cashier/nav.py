@@ -64,8 +64,10 @@ def page_of(stage: str) -> str:
 
 def page_now() -> str:
     """The page that a look of the browser's is for: `have` begins with its stage's name, `at` names the page."""
-    at = request.args.get("at", "")
-    return at if at in _NAMES else page_of(request.args.get("have", "").partition(":")[0])
+    at, have = request.args.get("at", ""), request.args.get("have", "")
+    if at in _NAMES:
+        return at
+    return "picks" if have.startswith("error:pick") else page_of(have.partition(":")[0])
 
 
 def nav_facts(store: Store, operator: Operator, here: str) -> dict[str, object]:

@@ -191,10 +191,15 @@ class PickPages:
 
     def kept(self, have: str, operator: Operator) -> Stage | None:
         """The stage that a page of ours goes on showing until something else was scanned."""
-        kind = have.partition(":")[0]
+        kind, known = have.partition(":")[0], have.rpartition(":")[2]
         current = self._store.scans.current(operator.station)
-        if kind not in ("picks", "pick") or (current is not None and self.wants(current, operator) is None):
+        if kind not in ("picks", "pick"):
             return None
+        if current is not None and self.wants(current, operator) is None:
+            # What waited already when the page was opened waits on; only a new scan takes its place.
+            if known != str(current.id):
+                return None
+            current = None
         if kind == "picks" and current is None:
             return list_stage(self._store, operator)
         return work_stage(self._store, operator, current)
@@ -212,7 +217,8 @@ def list_stage(store: Store, operator: Operator) -> Stage:
         for one in wave.orders
     ]
     clocks = [pick_words.left(one.clock) for wave in waves for one in wave.orders]
-    return Stage("picks", f"picks:{_digest((seen, clocks, back, len(hands.orders)))}", facts)
+    looks = _digest((seen, clocks, back, len(hands.orders)))
+    return Stage("picks", f"picks:{looks}:{_newest(store, operator)}", facts)
 
 
 def work_stage(
@@ -243,7 +249,7 @@ def work_stage(
         # Within the page a wrong scan is no error of the exchange: it is what the stage says.
         status = 200 if request.headers.get("HX-Request") == "true" else refusal.status
         return Stage("pick", f"error:pick{at}:{looks}", facts, status)
-    return Stage("pick", f"pick:{done}:{looks}", facts)
+    return Stage("pick", f"pick:{done}:{looks}:{_newest(store, operator)}", facts)
 
 
 def order_stage(store: Store, order: str, operator: Operator) -> Stage:
@@ -273,6 +279,12 @@ def _label(store: Store, scan: SeenScan) -> str:
     except Refusal:
         return ""
     return text if store.backroom.packing.order_of_label(text) else ""
+
+
+def _newest(store: Store, operator: Operator) -> int:
+    """The number of the scan that waits at the station, 0 for none."""
+    current = store.scans.current(operator.station)
+    return current.id if current else 0
 
 
 def _digest(seen: object) -> str:

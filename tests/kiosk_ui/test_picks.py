@@ -215,3 +215,17 @@ def test_a_program_counts_blind(api: Any, shop: Shop) -> None:
     again = api.post(f"/api/v1/counts/{task['task']}", json={**body, "nonce": "api-nonce-02"})
     assert again.json["code"] == "count_by_another"
     assert api.get("/api/v1/stock/alerts", query_string={"station": "T1"}).json["counts_open"] == 1
+
+
+def test_a_scan_that_waited_before_leaves_the_list_alone_and_a_new_one_takes_over(
+    desk: FlaskClient, hq: PretendHq, shop: Shop
+) -> None:
+    furnish(hq)
+    order(hq, shop)
+    shop.store.scans.type_in("no code of ours", "T1")
+    page = desk.get("/cashier/picks").text
+    key = re.findall(r'data-key="(picks:[^"]*)"', page)[0]
+    assert desk.get("/cashier/stage", query_string={"have": key}).status_code == 204
+    shop.store.scans.type_in("no code of ours either", "T1")
+    answer = desk.get("/cashier/stage", query_string={"have": key})
+    assert (answer.status_code, "未识别" in answer.text) == (200, True)
