@@ -10,7 +10,15 @@ import pytest
 from sqlalchemy import select
 
 from edge.desks.members import REASONS as OURS
-from sync.asked import PHONE_PATH, REASONS, REVEAL_PATH, PhoneAsk, RevealAsk
+from sync.asked import (
+    PHONE_PATH,
+    REASONS,
+    REPURCHASE_PATH,
+    REVEAL_PATH,
+    PhoneAsk,
+    RepurchaseAsk,
+    RevealAsk,
+)
 from sync.benefits import Member
 from sync.hub.ask_pace import A_MINUTE, AskPace
 from sync.hub.benefits import BenefitDesk
@@ -93,6 +101,7 @@ def test_nothing_is_revealed_for_a_reason_that_is_none(hub: Any, reason: str) ->
         (REVEAL_PATH, RevealAsk("m-1", "identity", "2001")),
         (PHONE_PATH, PhoneAsk(1, "0" * 64)),
         (SOLD_PATH, SoldAsk("S00007T1-000001")),
+        (REPURCHASE_PATH, RepurchaseAsk("s-1", 5000, "2026-01-05T10:00:00.000Z")),
     ],
 )
 def test_one_store_does_not_ask_its_way_through_everybody(hub: Any, path: str, wish: Any) -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 import pytest
 
 from edge.domain.benefit_refusals import CouponElsewhere, CouponNeedsHq, CouponUsed, CouponWithdrawn
-from edge.domain.coupon_code import peek_claim
 from edge.domain.coupon_refusals import (
     CouponCapped,
     CouponHeld,
@@ -22,11 +19,9 @@ from edge.domain.coupon_refusals import (
     HoldGone,
 )
 from edge.domain.refusals import BadRequest, NonceReused
-from edge.records.journal import Author
 from sync.asked import CouponAsk
-from sync.benefits import Repurchase
 from sync.hub.benefits import BenefitDesk
-from tests.sync.counter_floor import Counter, Line, a_coupon, revoke_device, with_keys
+from tests.sync.counter_floor import Counter, Line, a_coupon, with_keys
 from tests.sync.shop_floor import LEAD, Stores
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -216,57 +211,6 @@ def test_gifts_go_over_the_counter_once_and_off_the_shelf(hub: Any, counter: Cou
     shop.floor.count(0)
     with pytest.raises(GiftGone):
         shop.coupons.hand_over("G1", LEAD, "n4", member="m-3")
-
-
-def earned(shop: Counter, sale: str, fen: int) -> Any:
-    """What a sale earns, kept as its own transaction keeps it."""
-    desk = shop.customers.repurchase
-    row = desk.promise(sale, fen)
-    if row is None:
-        return None
-    with shop.floor.books.ledger.transaction() as tx:
-        return desk.keep(tx, row, Author("T1", LEAD.staff), "")
-
-
-def test_a_sale_earns_hqs_coupon_or_a_claim_that_hq_honours_once(hub: Any, counter: Counters) -> None:
-    desk = with_keys(hub)[0]
-    desk.offer(Repurchase("R1", 5000, 1000, 7, "复购券", "Next visit"))
-    shop = counter("S1")
-    shop.enrol(hub)
-    shop.floor.settle()
-    repurchase = shop.customers.repurchase
-    earn = partial(earned, shop)
-    assert earn("s-0", 4999) is None
-    promised = earn("s-1", 5000)
-    assert promised is not None
-    assert (promised.claim, promised.fen) == (False, 1000)
-    assert earn("s-1", 5000) == promised
-    assert shop.coupons.look(promised.text).kind == "repurchase"
-    shop.down()
-    claim = earn("s-2", 5000)
-    assert claim is not None
-    assert claim.claim
-    days = claim.until.date() - shop.floor.status.local(datetime.now(UTC)).date()
-    assert (days, claim.until.hour) == (timedelta(days=8), 0)
-    with pytest.raises(CouponNeedsHq):
-        repurchase.honour(claim.text)
-    shop.up()
-    code = repurchase.honour(claim.text)
-    assert repurchase.honour(claim.text) == code
-    assert counter("S2").customers.repurchase.honour(claim.text) == code
-    shop.floor.settle()
-    assert shop.coupons.look(code).fen == 1000
-    flipped = claim.text[:30] + ("A" if claim.text[30] != "A" else "B") + claim.text[31:]
-    with pytest.raises(CouponUnknown):
-        repurchase.honour(flipped)
-    shop.down()
-    late = earn("s-3", 5000)
-    assert late is not None
-    shop.up()
-    revoke_device(hub, peek_claim(late.text).device)
-    with pytest.raises(CouponUnknown):
-        repurchase.honour(late.text)
-    assert codes(hub) == []
 
 
 def test_hq_reads_nothing_that_is_no_question(hub: Any, counter: Counters) -> None:
