@@ -117,6 +117,15 @@ class GuideDesk:
             self.places.counts.note(station, "searched", here.said("campaign"))
         return self._list(station, "letters", page, letters=text)
 
+    def letter(self, station: str, letter: str) -> Here:
+        """One more letter behind those that stand there, as fast as somebody touches them; "" takes one away."""
+        typed = self.places.here(station).said("letters")
+        if len(letter) > 1:
+            raise BadRequest(why="letter")
+        return self._list(
+            station, "letters", "0", letters=(typed + letter)[:MAX_TYPED] if letter else typed[:-1]
+        )
+
     def offers(self, station: str) -> Here:
         """What is on offer today."""
         return self._list(station, "offers", "0")

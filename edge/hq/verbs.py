@@ -12,6 +12,7 @@ from edge.hq.orders import orders
 from edge.hq.places import nodes
 from edge.hq.promotions import promotions
 from edge.hq.returns import returns
+from edge.hq.screens import screens
 from edge.hq.stores import boxes, shops, staff, stores
 from edge.hq.streams import outbox, streams
 from edge.hq.upkeep import backup, tidy
@@ -30,6 +31,7 @@ VERBS = (
     promotions,
     stock,
     nodes,
+    screens,
     coupons,
     deposits,
     members,

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from edge.domain.guide_refusals import ScreenMovedOn
 from edge.domain.guide_session import IDLE_NAMES, Place
+from edge.domain.idle import Idle
 from edge.domain.refusals import BadRequest, Refusal, UnknownThing
 from edge.domain.screens import Screen, ScreenKind
 from edge.store import Store
@@ -23,6 +24,8 @@ from kiosk_ui.shopper import Shown
 
 HOME = "/guide/"
 _KIND: ScreenKind = "guide"
+_THANKS = Idle(3)
+"""Thanks stand three seconds; the next one may want to say something, too."""
 _SHA = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TONES = {Place.PRODUCT: "ok", Place.CALLED: "ok", Place.JOINED: "ok", Place.UNKNOWN: "error"}
 _SAYS = {
@@ -116,7 +119,7 @@ class GuidePages:
         shown = Shown(
             name=place.value,
             key=f"{digest(view, language())}{':r' if refusal else ''}",
-            idle=self._store.screens.idle(_KIND, IDLE_NAMES[place]),
+            idle=_THANKS if place is Place.THANKS else self._store.screens.idle(_KIND, IDLE_NAMES[place]),
             tone="error" if refusal else _TONES.get(place, ""),
             say=str(_SAYS.get(place, "")),
             dark=place is Place.ATTRACT,
@@ -184,6 +187,8 @@ _ACTS: dict[str, Act] = {
     "offers": lambda store, station, _rest, _nonce: store.guide.offers(station),
     "category": _category,
     "letters": _letters,
+    "letter": lambda store, station, rest, _nonce: store.guide.letter(station, rest),
+    "letter-back": lambda store, station, _rest, _nonce: store.guide.letter(station, ""),
     "letters-clear": lambda store, station, _rest, _nonce: store.guide.letters(station, ""),
     "open": _open,
     "order": lambda store, station, _rest, _nonce: store.guide.order(station),

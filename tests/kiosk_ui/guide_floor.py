@@ -173,14 +173,20 @@ def _open(hub: Any) -> str:
     figures = [
         NodeStock(f"{n}:{sku}", n, sku, q, at) for sku in ("A1", "A3") for n, q in (("S2", 9), ("W1", 80))
     ]
-    write(hub, lambda conn: publish(conn, [put(NODES, row) for row in (*_NODES, *figures)], at))
+    changes = [*(put(NODES, node) for node in _NODES), *(put(NODES, row) for row in figures)]
+    write(hub, lambda conn: publish(conn, changes, at))
     return token
+
+
+_Rows = list[tuple[str, str, dict[str, Any]]]
 
 
 def _fill(hq: PretendHq) -> None:
     """What HQ would have sent by its feed, a page a bucket."""
     at = stamp(datetime.now(UTC))
-    catalog, prices, stock = [], [], []
+    catalog: _Rows = []
+    prices: _Rows = []
+    stock: _Rows = []
     for sku, gtin, zh, en, category, fen, on_hand in GOODS:
         facts = {
             "sku": sku,
@@ -200,7 +206,7 @@ def _fill(hq: PretendHq) -> None:
         catalog.append(("variant", sku, row))
     for name, skus in (("hot", ["S1", "A3", "A1"]), ("with:A1", ["B2", "A3"])):
         catalog.append(("ranked", name, {"list": name, "skus": skus}))
-    nodes = [
+    nodes: _Rows = [
         ("node", node.node, msgspec.to_builtins(node))
         for node in (*_NODES, Node("S3", "store", "大学城店", "Campus", 23))
     ]
@@ -221,7 +227,7 @@ def _fill(hq: PretendHq) -> None:
     _page(hq, "g:keys:CN", [("join_link", "l1", {**link, "until": ""})])
 
 
-def _page(hq: PretendHq, bucket: str, rows: list[tuple[str, str, dict[str, Any]]]) -> None:
+def _page(hq: PretendHq, bucket: str, rows: _Rows) -> None:
     ops = [Op(b=bucket, seq=next(hq.seq), op="put", tb=tb, id=name, ver=1, d=d) for tb, name, d in rows]
     inbox = Inbox(hq.shop.books.hq, hq.shop.books.clock)
     last = ops[-1].seq

@@ -1,0 +1,115 @@
+"""store-edge hub screens: what shoppers' screens say of products, their pictures, and what they counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from edge.hq.doing import JSON, WHO, doing, looking, said, say
+from edge.hub_cli import DATABASE
+
+_STORE = click.option("--store", default="", help="Of this store only.")
+_KINDS = click.Choice(["review", "ranked", "variant"])
+
+
+@click.group("screens")
+def screens() -> None:
+    """Shoppers' screens: reviews, lists and variants, pictures and videos, baskets for phones, counts."""
+
+
+@screens.command("say")
+@click.argument("file", type=click.File("rb"))
+@DATABASE
+@WHO
+@JSON
+def say_rows(file: BinaryIO, database: str, who: str, *, as_json: bool) -> None:
+    """Publish the rows in FILE, a JSON object a line: `tb` is review, ranked or variant, the rest its fields."""
+    import msgspec
+
+    from sync.guiding import GuidingDown
+    from sync.hub.guide_desk import ScreenDesk
+
+    rows = []
+    for number, line in enumerate(file, start=1):
+        try:
+            rows.append(msgspec.json.decode(line, type=GuidingDown))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise click.ClickException(f"line {number}: {error}") from None
+    with doing(database, who, "screens.say", file.name) as engine:
+        changed = ScreenDesk(engine).say(rows)
+    said({"read": len(rows), "changed": changed}, f"{changed} of {len(rows)} rows changed", as_json=as_json)
+
+
+@screens.command("unsay")
+@click.argument("kind", type=_KINDS)
+@click.argument("names", nargs=-1, required=True)
+@DATABASE
+@WHO
+@JSON
+def unsay(kind: str, names: tuple[str, ...], database: str, who: str, *, as_json: bool) -> None:
+    """Take rows back by their key: a product's number, or a list's name."""
+    from sync.hub.guide_desk import ScreenDesk
+
+    with doing(database, who, "screens.unsay", f"{kind} {' '.join(names)}") as engine:
+        gone = ScreenDesk(engine).unsay(kind, names)
+    said({"gone": gone}, f"{gone} rows are gone", as_json=as_json)
+
+
+@screens.command("cart-link")
+@click.argument("url")
+@DATABASE
+@WHO
+@JSON
+def cart_link(url: str, database: str, who: str, *, as_json: bool) -> None:
+    """Make URL (https) the page that phones open with a basket; the basket's token is added to it."""
+    from sync.hub.guide_desk import ScreenDesk
+
+    with doing(database, who, "screens.cart-link", url) as engine:
+        ScreenDesk(engine).cart_link(url)
+    said({"url": url}, f"phones go to {url}", as_json=as_json)
+
+
+@screens.command("media")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@DATABASE
+@WHO
+@JSON
+def media(file: Path, database: str, who: str, *, as_json: bool) -> None:
+    """Take a picture or video in; prints what a slide says of it."""
+    import msgspec
+
+    from sync.hub.media import Media, media_beside
+
+    with doing(database, who, "screens.media", file.name) as engine:
+        folder = media_beside(engine)
+        if folder is None:
+            raise click.ClickException("this HQ's database is no file: pictures have no folder beside it")
+        made = Media(folder).add(file)
+    words = f'media = {{ sha256 = "{made.sha256}", bytes = {made.bytes}, kind = "{made.kind}" }}'
+    said(msgspec.to_builtins(made), words, as_json=as_json)
+
+
+@screens.command("counts")
+@_STORE
+@DATABASE
+@JSON
+def counts(store: str, database: str, *, as_json: bool) -> None:
+    """What screens counted, by campaign: slides shown, touches, scans, products, baskets begun."""
+    from sync.hub.guide_desk import ScreenDesk
+
+    with looking(database) as engine:
+        say(ScreenDesk(engine).counts(store), as_json=as_json)
+
+
+@screens.command("credits")
+@_STORE
+@DATABASE
+@JSON
+def credit_list(store: str, database: str, *, as_json: bool) -> None:
+    """Baskets that went to phones, by who is credited: screen, member of staff, purpose; made and opened."""
+    from sync.hub.guide_desk import ScreenDesk
+
+    with looking(database) as engine:
+        say(ScreenDesk(engine).credits(store), as_json=as_json)
