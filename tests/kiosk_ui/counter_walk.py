@@ -109,6 +109,11 @@ def picking_up(desk: Watched) -> Iterator[str]:
         site.shop.store.printing.turn("P1")
     goto(desk, "", ".home")
     yield "home, out of paper"
+    yield from _refusals(desk)
+
+
+def _refusals(desk: Watched) -> Iterator[str]:
+    hq = desk.site.hq
     for text, name in (("48151623", "collected"), ("22223333", "not ready"), ("99990000", "unknown number")):
         desk.type_in(text, "[data-key^='refused:']")
         yield f"refused: {name}"
@@ -130,10 +135,7 @@ def picking_up(desk: Watched) -> Iterator[str]:
     yield "queue"
 
 
-def picking(desk: Watched) -> Iterator[str]:
-    page, site = desk.page, desk.site
-    goto(desk, "picks", ".back-head, .back-none")
-    yield "picks: none"
+def _ordered(desk: Watched) -> None:
     for n, minutes in enumerate((-3, 4, 8, 21, 22, 24, 26), start=1):
         lines = [
             {"line": 1, "sku": "A1", "name_zh": LONG_ZH, "name_en": LONG_EN, "qty": 2, "unit_fen": 59_800},
@@ -144,7 +146,14 @@ def picking(desk: Watched) -> Iterator[str]:
         more: dict[str, Any] = {"state": "allocated", "shelf": "", "promised": promised}
         if n == 4:
             more |= {"service": "delivery", "carrier": "own"}
-        site.hq.order(f"WX202611230000{n}", numeric_code=f"7715000{n}", lines=lines, **more)
+        desk.site.hq.order(f"WX202611230000{n}", numeric_code=f"7715000{n}", lines=lines, **more)
+
+
+def picking(desk: Watched) -> Iterator[str]:
+    page, site = desk.page, desk.site
+    goto(desk, "picks", ".back-head, .back-none")
+    yield "picks: none"
+    _ordered(desk)
     site.shop.store.backroom.turn()
     goto(desk, "picks", ".wave-head button")
     yield "picks"
@@ -168,6 +177,11 @@ def picking(desk: Watched) -> Iterator[str]:
     page.locator(".shorts form button").first.click()
     page.wait_for_selector(".short-line")
     yield "pick: short"
+    yield from _packing(desk)
+
+
+def _packing(desk: Watched) -> Iterator[str]:
+    page, site = desk.page, desk.site
     page.locator(".back-body .act.on").click()
     page.wait_for_selector(".short-line", state="detached")
     for _ in range(40):

@@ -44,6 +44,11 @@ def selling(desk: Watched) -> Iterator[str]:
     goto(desk, "sale", ".sale-lines")
     page.locator(".sale-foot .sale-more summary").first.click()
     yield "sale: more opened"
+    yield from _refusals(desk)
+
+
+def _refusals(desk: Watched) -> Iterator[str]:
+    page = desk.page
     goto(desk, "sale", ".sale-lines")
     refused(desk, "131234567890123456", ".sale-said")
     yield "sale: refused, a wallet's code too early"
