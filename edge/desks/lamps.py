@@ -58,14 +58,15 @@ class LampDesk:
 
     def standing(self, station: str) -> Standing:
         """How things stand there; raises UnknownThing."""
-        printer = self.outlet.staff.station(station).printer
+        here = self.outlet.staff.station(station)
         states = {health.name: health.state for health in self.status.devices()}
         return Standing(
             drawer_open_long=any(drawer.too_long for drawer in self.drawers.at(station)),
-            blocked=states.get(printer, "") in _BLOCKED,
+            blocked=states.get(here.printer, "") in _BLOCKED,
             look=any(job.state == "uncertain" for job in self.outlet.needing(station)),
             help_wanted=self.wants_help(station),
             called=self._called.get(station, 0),
+            orders=self.outlet.books.picks.calling() if here.kind == "cashier" else 0,
         )
 
     def turn(self, lamp: str) -> float:

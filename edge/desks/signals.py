@@ -17,12 +17,15 @@ class Standing:
     help_wanted: bool = False
     called: int = 0
     """0: nobody calls there; 1: somebody does, or help is on its way; 2 and 3: for half a minute, for a minute."""
+    orders: int = 0
+    """At a desk: 1 when an order has waited for acceptance for five minutes, 2 after ten."""
 
 
 def light_of(standing: Standing) -> Light:
     """Red: nothing goes on without a person; amber: somebody should come; green: all is well."""
     if standing.drawer_open_long or standing.called > 2:
         return Light.RED_BLINKING
-    if standing.blocked or standing.called > 1:
+    if standing.blocked or standing.called > 1 or standing.orders > 1:
         return Light.RED
-    return Light.AMBER if standing.look or standing.help_wanted or standing.called else Light.GREEN
+    waits = standing.look or standing.help_wanted or standing.called or standing.orders
+    return Light.AMBER if waits else Light.GREEN

@@ -56,6 +56,13 @@ class Picks:
         )
         return [row[0] for row in rows]
 
+    def calling(self) -> int:
+        """How often the store was reminded of the order that nobody has taken on for longest; 0: nothing calls."""
+        row = self._ledger.read().execute(
+            "SELECT coalesce(max(reminded), 0) FROM pick_task WHERE closed_at = '' AND accepted_at = ''"
+        )
+        return int(row.fetchone()[0])
+
     def begin(self, tx: Connection, order: Order, now: str) -> None:
         """The order arrived; a former life of it is over."""
         for table in ("pick_line", "pick_swap"):

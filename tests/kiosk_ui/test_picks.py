@@ -13,9 +13,10 @@ from flask.testing import FlaskClient
 
 from config.schema import Settings
 from edge.daemon import Shop
+from edge.desks.signals import light_of
 from edge.domain.orders import OrderState
 from tests.kiosk_ui.back_floor import CUP, TEA, furnish, grown, order
-from tests.kiosk_ui.conftest import ORDER, TOKEN, PretendHq, settings_in
+from tests.kiosk_ui.conftest import LEAD_TOKEN, ORDER, TOKEN, PretendHq, settings_in
 
 FORM = re.compile(r'<form[^>]*action="(?P<to>/cashier/[a-z/-]+)"[^>]*>(?P<inside>.*?)</form>', re.DOTALL)
 FIELD = re.compile(r'<input[^>]*type="hidden"[^>]*name="(?P<name>[^"]+)"[^>]*value="(?P<value>[^"]*)"')
@@ -229,3 +230,17 @@ def test_a_scan_that_waited_before_leaves_the_list_alone_and_a_new_one_takes_ove
     shop.store.scans.type_in("no code of ours either", "T1")
     answer = desk.get("/cashier/stage", query_string={"have": key})
     assert (answer.status_code, "未识别" in answer.text) == (200, True)
+
+
+def test_an_order_that_nobody_takes_on_lights_the_desks_lamps(hq: PretendHq, shop: Shop) -> None:
+    furnish(hq)
+    order(hq, shop)
+    lamps = shop.store.till.lamps
+    seen = []
+    for minutes in (1, 5, 10):
+        grown(shop, ORDER, minutes)
+        seen.append([light_of(lamps.standing(station)).value for station in ("T1", "G1")])
+    assert seen == [["green", "green"], ["amber", "green"], ["red", "green"]]
+    lead = shop.store.staff.api_client(LEAD_TOKEN, "T1")
+    shop.store.backroom.picking.accept(ORDER, lead, "nonce-0001")
+    assert light_of(lamps.standing("T1")).value == "green"
