@@ -26,6 +26,7 @@ from edge.demo.offers import Offers
 from edge.demo.papers import certify, found_trust, invitation
 from edge.demo.ports import free_ports, listening
 from edge.demo.shop import STORE, people, publish_shop, wares
+from edge.demo.shop_settings import SETTINGS
 from edge.demo.store_api import StoreApi
 
 if TYPE_CHECKING:
@@ -34,79 +35,6 @@ if TYPE_CHECKING:
 MARK = ".store-edge-demo"
 """A folder with this file in it is the demo's own, and may be emptied by it."""
 _UP_S = 60.0
-_SETTINGS = """\
-# Written by `store-edge demo`, new each time.
-[store]
-id = {store}
-state_dir = {state}
-
-[web]
-host = "127.0.0.1"
-port = {web_port}
-live_port = {live_port}
-
-[hq]
-url = {hq}
-ca_file = {ca_file}
-interval_s = {pace}
-timeout_s = 5.0
-
-[stations.T1]
-kind = "cashier"
-label_zh = "服务台 1"
-label_en = "Service desk 1"
-printer = "front"
-
-[stations.T2]
-kind = "cashier"
-label_zh = "服务台 2"
-label_en = "Service desk 2"
-printer = "front"
-
-[stations.G1]
-kind = "guide"
-label_zh = "导购屏 · 一楼"
-label_en = "Guide screen, ground floor"
-screen = "local"
-
-[scanners.desk-1]
-driver = "serial"
-station = "T1"
-port = {scanner}
-
-[scanners.desk-1-camera]
-driver = "camera"
-station = "T1"
-port = {camera}
-
-[scanners.guide]
-driver = "serial"
-station = "G1"
-port = {guide_scanner}
-
-[printers.front]
-driver = "escpos-tcp"
-host = "127.0.0.1"
-port = {printer_port}
-timeout_s = 3.0
-
-[drawers.till]
-printer = "front"
-station = "T1"
-
-[scales.desk]
-station = "T1"
-device = {scale}
-
-[displays.pole]
-station = "T1"
-device = {pole}
-charset = "gb18030"
-
-[api_clients.demo]
-token_sha256 = {api_sha}
-stations = ["T1", "T2", "G1"]
-"""
 
 
 class StageFailed(Exception):
@@ -196,6 +124,7 @@ class Stage:
         self.printer = self._struck.enter_context(SimulatedPrinter())
         self.scanner = self._struck.enter_context(SimulatedScanner())
         self.guide_scanner = self._struck.enter_context(SimulatedScanner())
+        self.kiosk_scanner = self._struck.enter_context(SimulatedScanner())
         self.scale = self._struck.enter_context(SimulatedScale())
         self.pole = self._struck.enter_context(SimulatedDisplay(chinese=True))
         settings = str(self._write_settings())
@@ -271,6 +200,7 @@ class Stage:
             "scanner": self.scanner.port,
             "camera": str(self.camera),
             "guide_scanner": self.guide_scanner.port,
+            "kiosk_scanner": self.kiosk_scanner.port,
             "printer_port": self.printer.port,
             "scale": self.scale.port,
             "pole": self.pole.port,
@@ -278,7 +208,7 @@ class Stage:
         }
         # A JSON text is a TOML text too.
         quoted = {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
-        settings.write_text(_SETTINGS.format_map(quoted), "utf-8")
+        settings.write_text(SETTINGS.format_map(quoted), "utf-8")
         return settings
 
 
