@@ -85,11 +85,10 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
     books = open_books(Path(settings.store.state_dir), key, settings.store.timezone)
     poke = (wakes := Wakes()).poke
     status = StatusDesk(books, poke, has_hq=bool(settings.hq.url))
-    staff = StaffDesk(books, settings)
+    staff, lanes = StaffDesk(books, settings), Lanes(settings)
     reader = CodeReader(books, status, settings, _tries(books, settings), verifier)
     gate = Gate(books, staff, status, settings.pickup.hand_over_lock_s)
     pickup = PickupDesk(books, settings, reader, gate, status, poke)
-    lanes = Lanes(settings)
     own = lanes.printers() if printers is None else printers
     printing = PrintDesk(books, status, own, poke, settings.printers)
     till = till_of(settings, books, staff, printing, own, lanes, poke)

@@ -66,7 +66,7 @@ class PayLater(Refusal):
     zh = "还没有到付款这一步"
     en = "It is not time to pay yet"
     next_zh = "请先点“结算”，再出示付款码"
-    next_en = "Press Check out first, then show your payment code"
+    next_en = "Press Checkout first, then show your payment code"
 
 
 class WalletsAway(Refusal):

@@ -169,7 +169,7 @@ def moved(here: Here, act: Act, at: str, facts: Mapping[str, str] | None = None)
         raise LaneMovedOn from None
     if act is Act.TOUCH:
         return replace(here, touched_at=at)
-    anew = here.place in FREE_PLACES and place not in FREE_PLACES - {Place.CODE}
+    anew = here.place in FREE_PLACES and act in _BEGINNING
     kept = {} if act is Act.REST or anew else {k: v for k, v in here.facts.items() if k not in _ONCE}
     if act is Act.NOTE:
         kept |= {name: here.said(name) for name in _OF_LIST if name in here.facts}
@@ -190,7 +190,7 @@ def act_of(payment: PaymentView) -> Act:
     attempt = payment.attempt
     if attempt is None or not attempt.unsettled:
         return Act.PAY
-    if attempt.state in LOST or payment.cancelling:
+    if attempt.state in LOST or attempt.cancelling or payment.cancelling:
         return Act.LOSE
     return Act.ASK if attempt.state is PayState.USERPAYING else Act.SUBMIT
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,16 +16,17 @@ from edge.domain.lane_session import Place
 from edge.domain.lane_views import LaneView
 from edge.domain.member_code import MemberClaims
 from edge.domain.staff import Operator, Role
-from edge.domain.tickets import Outcome
+from edge.domain.tickets import Outcome, TicketKind
 from paying.scripted import ScriptedProvider
 from tests.edge.conftest import STORE, PretendHq
-from tests.edge.paying_shop import Line, PayingShop, Time, _opened
+from tests.edge.paying_shop import WECHAT, Line, PayingShop, Time, _opened
 from tests.edge.sale_shop import stocked
 
 STATION = "K1"
 MEMBER = "m-7f3a"
 BAG = "BAG"
 SMOKES = "6901028075015"
+BADGE = "SB1.ABCDEFGHJKMNPQRS"
 STAFF = Operator("1001", "李", Role.CASHIER, "T1")
 
 
@@ -53,8 +55,8 @@ class Kiosk:
         view: LaneView = self.desk.view(STATION)
         return view
 
-    @property
-    def place(self) -> Place:
+    def stands(self) -> Place:
+        """What the kiosk shows."""
         return self.view().place
 
     def on(self) -> LaneView:
@@ -99,7 +101,9 @@ def coupon(hq: PretendHq, name: str, fen: int, **more: Any) -> None:
 @contextmanager
 def kiosk(folder: Path, *script: str, hq: str = "", **rules: Any) -> Iterator[Kiosk]:
     """A kiosk K1 beside a desk T1; `rules` are the settings of kiosks, `script` is what wallets say."""
-    more = {name: rules.pop(name) for name in ("lockers", "screens", "payments") if name in rules}
+    more: dict[str, Any] = {
+        name: rules.pop(name) for name in ("lockers", "screens", "payments") if name in rules
+    }
     settings = parse(
         {
             "store": {"id": STORE, "state_dir": str(folder)},
@@ -150,9 +154,18 @@ def _furnish(hq: PretendHq) -> None:
         }
         assert hq.put("g:catalog:CN", "product", sku, facts) == []
         assert hq.put("g:price:CN", "price", sku, {"sku": sku, "fen": fen, "book": "b"}) == []
-    for number, badge in (("4001", "SB1.ABCDEFGHJKMNPQRS"),):
-        import hashlib
+    sha = hashlib.sha256(BADGE.encode()).hexdigest()
+    person = {"staff": "4001", "name": "赵", "role": "lead", "pin_hash": "x", "badge_sha": sha}
+    assert hq.put(f"s:{STORE}:staff", "staff", "4001", person) == []
 
-        sha = hashlib.sha256(badge.encode()).hexdigest()
-        person = {"staff": number, "name": "赵", "role": "lead", "pin_hash": "x", "badge_sha": sha}
-        assert hq.put(f"s:{STORE}:staff", "staff", number, person) == []
+
+def kinds(shop: Kiosk) -> list[TicketKind]:
+    """What waits for staff, the longest first."""
+    return [one.kind for one in shop.till.shop.store.front.tickets.queue()]
+
+
+def paid(shop: Kiosk) -> None:
+    """A wallet's code, and the money."""
+    shop.scan(WECHAT)
+    shop.till.run(1)
+    assert shop.stands() is Place.DONE
