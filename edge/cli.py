@@ -187,11 +187,14 @@ def print_test(path: Path, printer: str) -> None:
 @click.option("--folder", type=_PATH, default=None, help="Where the demo keeps its files.")
 @click.option("--port", default=8770, show_default=True, help="First of the three ports that it serves on.")
 @click.option("--json", "as_json", is_flag=True, help="With --journey: one JSON line a hop.")
-def demo(*, journey: bool, folder: Path | None, port: int, as_json: bool) -> None:
+@click.option(
+    "--tour", "pictures", type=_PATH, default=None, help="Take pictures of every screen into here, and end."
+)
+def demo(*, journey: bool, folder: Path | None, port: int, as_json: bool, pictures: Path | None) -> None:
     """Open a shop on this machine: HQ, store and simulated devices."""
     from edge.demo.run import demo as show
 
-    sys.exit(show(journey=journey, folder=folder, port=port, as_json=as_json))
+    sys.exit(show(journey=journey, folder=folder, port=port, as_json=as_json, pictures=pictures))
 
 
 for verb in (run_hub, run_hints, *verbs.VERBS):

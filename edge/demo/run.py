@@ -24,10 +24,14 @@ _FOLDER = Path("var/demo")
 _INTERRUPTED = 130
 
 
-def demo(*, journey: bool, folder: Path | None, port: int, as_json: bool) -> int:
+def demo(
+    *, journey: bool, folder: Path | None, port: int, as_json: bool, pictures: Path | None = None
+) -> int:
     """The exit code: 0 done or ended on request, 1 failed. Must be called in the main thread."""
     try:
         with _signals():
+            if pictures is not None:
+                return _tour(folder, pictures)
             return _journey(folder, as_json=as_json) if journey else _shop(folder or _FOLDER, port)
     except StageFailed as failed:
         click.echo(f"demo: {failed}", err=True)
@@ -83,6 +87,22 @@ def _journey(folder: Path | None, *, as_json: bool) -> int:
             f"All {hops.count} hops in {whole_s:.1f} s, {up_s:.1f} s of it to open the shop · 全程通过"
         )
         click.echo(f"Phone photo and slip · 照片与小票: {stage.folder / 'pictures'}")
+    return 0
+
+
+def _tour(folder: Path | None, pictures: Path) -> int:
+    """Opens the shop, takes its pictures and closes it again."""
+    from edge.demo.prelude import play
+    from edge.demo.tour import tour
+
+    own = Path(tempfile.mkdtemp(prefix="store-edge-tour-"))
+    try:
+        with Stage(folder or own, Address(*free_ports(2)), lambda line: _said(line, as_json=False)) as stage:
+            play(stage)
+            tour(stage, pictures, lambda line: _said(line, as_json=False))
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+    click.echo(f"Pictures · 图片: {pictures}")
     return 0
 
 
