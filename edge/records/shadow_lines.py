@@ -89,12 +89,14 @@ _STOCK = attrgetter("sku", "on_hand", "stream", "upto_seq", "at")
 
 
 def _products(found: list[Any]) -> Rows | None:
-    numbers = map(attrgetter("gtin"), found)
-    lists = map(_LISTS, found)
-    return [
-        (*plain, number.zfill(14), " ".join(flags) if flags else "", " ".join(tags) if tags else "")
-        for plain, number, (flags, tags) in zip(map(_PLAIN, found), numbers, lists, strict=True)
-    ]
+    rows = map(_PLAIN, found)
+    # RUF005: a tuple added is a third quicker than one unpacked, and there are a million.
+    if any(map(attrgetter("flags"), found)) or any(map(attrgetter("tags"), found)):
+        return [
+            row + (row[1].zfill(14), " ".join(flags), " ".join(tags))  # noqa: RUF005
+            for row, (flags, tags) in zip(rows, map(_LISTS, found), strict=True)
+        ]
+    return [row + (row[1].zfill(14), "", "") for row in rows]  # noqa: RUF005
 
 
 def _stocks(found: list[Any]) -> Rows | None:
