@@ -27,6 +27,7 @@ from edge.demo.papers import certify, found_trust, invitation
 from edge.demo.ports import free_ports, listening
 from edge.demo.shop import STORE, people, publish_shop, wares
 from edge.demo.shop_settings import SETTINGS
+from edge.demo.signage import dress, show_slides
 from edge.demo.store_api import StoreApi
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ class Stage:
         settings = str(self._write_settings())
         self._tell("Store: enrolled at HQ with an invitation · 门店：凭邀请码登记")
         self._enroll(settings)
+        show_slides(self.engine, self.wares, self.papers.authority.parent, self.folder / "slides")
         self._tell("Store: daemon and pages · 门店：服务与页面")
         self._start("store", ["run", "--settings", settings])
         self.wait(self.api.answers, "the store answers")
@@ -165,6 +167,7 @@ class Stage:
         publish_shop(self.desk, self.wares, self.people)
         self.offers = Offers(self.engine, self.wares)
         self.offers.publish()
+        dress(self.engine, self.desk, self.wares)
         now = datetime.now(UTC)
         self.codes.update(publish_orders(self.desk, orders(self.wares, now), now))
 
