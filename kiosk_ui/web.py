@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from config.schema import Settings
 from edge.domain.refusals import Refusal
 from edge.store import Store
-from kiosk_ui import answers, brand, guards, language, recovering, shopper, style, trail, words
+from kiosk_ui import answers, brand, guards, language, recovering, shopper, style, trail, voice, words
 from kiosk_ui.api.pages import ApiPages
 from kiosk_ui.cashier.nav import nav_facts
 from kiosk_ui.cashier.pages import CashierPages
@@ -65,6 +65,7 @@ def create_app(store: Store, settings: Settings, live_port: int) -> Flask:
     shopper.install(app, store)
     brand.install(app, settings)
     recovering.install(app)
+    voice.install(app)
     style.install(app, store)
     app.register_blueprint(ItPages(store).blueprint())
     app.register_blueprint(ApiPages(store).blueprint())

@@ -57,8 +57,25 @@
       voice.stop(start + 0.22);
     });
   }
-  function speak(text) {
-    if (!text || !body.classList.contains("voice") || !window.speechSynthesis) return;
+  // Read aloud: by the box's own voice where it has one, else by the browser's. The sentence stands on the page anyway.
+  let speaking = null;
+  async function speak(text) {
+    if (!text || !body.classList.contains("voice")) return;
+    speaking?.stop();
+    speaking = null;
+    try {
+      const answer = await fetch("/screen/say", { method: "POST", headers: { "HX-Request": "true" }, body: new URLSearchParams({ text }) });
+      if (answer.status === 200) {
+        audio ??= new AudioContext();
+        const sound = await audio.decodeAudioData(await answer.arrayBuffer());
+        speaking = audio.createBufferSource();
+        speaking.buffer = sound;
+        speaking.connect(audio.destination);
+        speaking.start();
+        return;
+      }
+    } catch { /* the browser's voice, or none */ }
+    if (!window.speechSynthesis) return;
     speechSynthesis.cancel();
     const said = new SpeechSynthesisUtterance(text);
     said.lang = document.documentElement.lang;

@@ -1,6 +1,7 @@
-"""Writes the catalogue in Traditional Chinese: characters by OpenCC, then the shop's own words, then what was set by hand.
+"""Writes the catalogue in Traditional Chinese: characters by OpenCC, the shop's own words, and what was set by hand.
 
-A tool of whoever changes words, not of the store: `python kiosk_ui/translations/traditional.py`. Entries after the line
+A tool of whoever changes words, not of the store: `pip install opencc-purepy`, then
+`python kiosk_ui/translations/traditional.py`. Entries after the line
 `# By hand` are kept as they are; the others are made anew. Read what it adds before it is committed.
 """
 
@@ -18,7 +19,7 @@ _HERE = Path(__file__).resolve().parent
 _ROOT = _HERE.parent.parent
 _FOLDER = _HERE / "zh_Hant" / "LC_MESSAGES"
 _HAND = "# By hand\n"
-_HEAD = """# Traditional Chinese catalog. Made by traditional.py; corrections go below the last line of this file's first part.
+_HEAD = """# Traditional Chinese catalog. Made by traditional.py; corrections go below the line that says so.
 msgid ""
 msgstr ""
 "Project-Id-Version: store-edge 0.1.0\\n"
