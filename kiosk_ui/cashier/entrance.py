@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 
-from flask import make_response, redirect, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from edge.domain.refusals import BadRequest, NotSignedIn, Refusal
 from edge.domain.scanned import ScanKind
 from edge.domain.staff import BADGE_LASTS_S
-from edge.domain.views import SignedIn, StationView
+from edge.domain.views import SeenScan, SignedIn, StationView
 from edge.store import Store
 from kiosk_ui.language import keep, told
 
@@ -36,9 +36,28 @@ class Entrance:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    def add_to(self, site: Blueprint) -> None:
+        """The routes."""
+        site.add_url_rule("/sign-in", view_func=self.page, endpoint="sign_in_page")
+        site.add_url_rule("/sign-in/bell", view_func=self.bell, endpoint="sign_in_bell")
+        for path, view in (("/sign-in", self.sign_in), ("/sign-out", self.sign_out)):
+            site.add_url_rule(path, view_func=view, methods=["POST"], endpoint=path[1:].replace("-", "_"))
+
     def page(self) -> WerkzeugResponse:
         """GET /cashier/sign-in[?station=ID]."""
         return self._render(None)
+
+    def bell(self) -> WerkzeugResponse:
+        """GET /cashier/sign-in/bell?station=ID: the scan of a badge that waits there, else 204.
+
+        For a page whose stream was not open yet, or is lost, when somebody held up a badge.
+        """
+        scan = self._badge_at(self._station("").id)
+        return (
+            make_response("", 204)
+            if scan is None
+            else make_response(str(scan.id), {"Content-Type": "text/plain"})
+        )
 
     def sign_in(self) -> WerkzeugResponse:
         """POST station and one of: badge | scan (a badge read by the station's scanner) | staff and pin."""
@@ -108,16 +127,20 @@ class Entrance:
             raise BadRequest(why="station")
         return stations[0]
 
+    def _badge_at(self, station: str) -> SeenScan | None:
+        """The badge that the station's scanner has just read, if this screen stands there."""
+        scan = self._store.scans.current(station) if self._stands_at(station) else None
+        fresh = scan is not None and scan.kind is ScanKind.BADGE and scan.age_s <= BADGE_LASTS_S
+        return scan if fresh else None
+
     def _render(self, refusal: Refusal | None, station: StationView | None = None) -> WerkzeugResponse:
         here = station or self._station("")
-        scan = self._store.scans.current(here.id) if self._stands_at(here.id) else None
-        fresh = scan is not None and scan.kind is ScanKind.BADGE and scan.age_s <= BADGE_LASTS_S
         page = render_template(
             "cashier/sign_in.html",
             stations=self._stations(),
             here=here,
             onward=self._onward(),
-            badge_scan=scan if fresh else None,
+            badge_scan=self._badge_at(here.id),
             words=told(refusal) if refusal else None,
             line=self._store.status.line(),
         )

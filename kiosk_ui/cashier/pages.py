@@ -69,11 +69,7 @@ class CashierPages:
         site.add_url_rule("/stage", view_func=self.stage)
         site.add_url_rule("/strip", view_func=self.strip)
         site.add_url_rule("/handed/<pickup>", view_func=self.handed)
-        site.add_url_rule("/sign-in", view_func=self._entrance.page, endpoint="sign_in_page")
-        site.add_url_rule("/sign-in", view_func=self._entrance.sign_in, methods=["POST"], endpoint="sign_in")
-        site.add_url_rule(
-            "/sign-out", view_func=self._entrance.sign_out, methods=["POST"], endpoint="sign_out"
-        )
+        self._entrance.add_to(site)
         for name in "scan wedge candidates redeem dismiss open annul reprint shelve".split():
             site.add_url_rule(f"/{name}", view_func=getattr(self, name), methods=["POST"])
         site.add_url_rule("/nav", view_func=self.nav)

@@ -25,7 +25,13 @@
     const have = `${facts.strip?.includes("?") ? "&" : "?"}have=${encodeURIComponent(shown().key ?? "")}`;
     if (facts.strip && strip) htmx.ajax("GET", facts.strip + have, { source: strip, target: strip, swap: "innerHTML" });
   }
-  function lookEverywhere() { look(); lookAround(); }
+  // A badge that was held up before the stream was open, or while it is lost.
+  async function listenAtTheDoor() {
+    if (facts.doorbell === undefined) return;
+    const badge = await fetch(facts.doorbell).then((answer) => answer.ok ? answer.text() : "", () => "");
+    if (badge && badge !== facts.rung && untouched() && !leaving) location.reload();
+  }
+  function lookEverywhere() { look(); lookAround(); listenAtTheDoor(); }
 
   // Ears
   function poll(on) {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from devices.ports import OutOfPaper
 from tests.kiosk_ui.browsing import CHROMIUM, GTIN, Watch
-from tests.kiosk_ui.conftest import Site, serve
+from tests.kiosk_ui.conftest import BADGE, Site, serve
 
 pytestmark = [
     pytest.mark.browser,
@@ -183,3 +184,20 @@ def test_a_wrong_pin_is_said_calmly(watch: Watch, site: Site) -> None:
     assert "401" in complaint
     desk.complaints.clear()
     desk.sound("wrong PIN")
+
+
+def test_a_badge_is_heard_while_the_stream_is_lost(watch: Watch, site: Site) -> None:
+    desk = watch(site)
+    page = desk.page
+    desk.sign_in()
+    site.live.stop()
+    page.clock.install()
+    page.click("form[action='/cashier/sign-out'] button")
+    page.wait_for_selector("#staff")
+    site.shop.store.scans.type_in(BADGE, "T1", device="scanner")
+    deadline = time.monotonic() + 30
+    while "/sign-in" in page.url:
+        assert time.monotonic() < deadline, "nobody came to the door"
+        page.clock.run_for(5000)
+        page.wait_for_timeout(100)
+    page.wait_for_selector(".home")

@@ -42,7 +42,11 @@ def test_a_badge_signs_in_by_field_and_by_scanner(app: Flask, shop: Shop) -> Non
     at_t2 = {"staff": "1001", "pin": PIN, "station": "T2"}
     assert by_scanner.post("/cashier/sign-in", data=at_t2).status_code == 303
     by_scanner.post("/cashier/sign-out")
-    shop.store.scans.type_in(BADGE, "T2")
+    bell = "/cashier/sign-in/bell?station=T2"
+    assert by_scanner.get(bell).status_code == 204
+    rung = shop.store.scans.type_in(BADGE, "T2")
+    assert by_scanner.get(bell).text == str(rung.id)
+    assert browser_like(app).get(bell).status_code == 204, "not for a screen that nobody knows"
     page = by_scanner.get("/cashier/sign-in?station=T2").text
     assert BADGE not in page
     assert "李晓云" in submit(by_scanner, page, "sign-in", 1).text
