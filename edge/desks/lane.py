@@ -235,6 +235,7 @@ class LaneDesk:
             Place.FEEDBACK,
             Place.INTERVENTION,
             Place.PICKUP,
+            Place.PARKED,
         }
         return self.places.move(station, Act.NOTE if stays else Act.HELP, {"help": made.ticket})
 

@@ -57,9 +57,7 @@ class KioskPages:
         had = request.args.get("have", "").partition(":")[0]
         view = self._desk.view(screen.station)
         if had and had not in {"attract", "closed"} and view.place in _DARK:
-            answer = Response(status=200)
-            answer.headers["HX-Redirect"] = HOME
-            return shopper.forget(answer)
+            return _anew()
         return self._shown(screen, view)
 
     def do(self) -> WerkzeugResponse:
@@ -80,6 +78,8 @@ class KioskPages:
             pass  # a scan or another touch came first: what is there now is the answer
         except Refusal as refusal:
             self._desk.say(screen.station, refusal)
+        if self._desk.resting(screen.station):
+            return _anew()
         return self._shown(screen) if shopper.is_partial() else redirect(HOME, 303)
 
     def wedge(self) -> Response:
@@ -115,6 +115,15 @@ class KioskPages:
         )
         facts = {"view": view, "words": words.kiosk_words, "qr_of": qr.drawn}
         return make_response(shopper.page(f"kiosk/{view.place.value}.html", screen, shown, **facts))
+
+
+def _anew() -> WerkzeugResponse:
+    """The first page, for the next shopper: in the shop's own language, nothing of the last one's kept."""
+    if not shopper.is_partial():
+        return shopper.forget(redirect(HOME, 303))
+    answer = Response(status=200)
+    answer.headers["HX-Redirect"] = HOME
+    return shopper.forget(answer)
 
 
 Act = Callable[[Store, str, str, str], object]

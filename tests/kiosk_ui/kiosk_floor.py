@@ -118,7 +118,7 @@ def settings_of(folder: Path, hq_url: str = "", **kiosk: Any) -> Settings:
                 },
             },
             "printers": {"P1": {"host": "127.0.0.1"}},
-            "payments": {"provider": "scripted", "qr": ["alipay"]},
+            "payments": {"provider": "scripted", "qr": ["alipay"], "poll_s": 0.5, "reverse_after_s": 1.0},
             "hq": {"url": hq_url, "token_file": "unused"} if hq_url else {},
             "kiosk": {"bags": ["BAG1", "BAG2"], **kiosk},
         }
