@@ -109,14 +109,3 @@ class CheckPending(Refusal):
     en = "A member of staff still has to look"
     next_zh = "请稍候，或移除需要核对的商品"
     next_en = "Please wait, or take out what has to be looked at"
-
-
-class BoxStuck(Refusal):
-    """The order is handed over, and its box does not say that it is open."""
-
-    code = "box_stuck"
-    status = 503
-    zh = "柜门没有打开"
-    en = "The box did not open"
-    next_zh = "已呼叫店员，请稍候"
-    next_en = "A member of staff has been called; please wait"
