@@ -10,6 +10,7 @@ from kiosk_ui import web
 
 STATIC = Path(web.__file__).parent / "static"
 MOST_KB, OWN_KB = 60, 8
+PICTURE = 150_000
 
 
 def sent(path: Path) -> int:
@@ -32,3 +33,14 @@ def test_no_script_reaches_out_or_keeps_anything() -> None:
         assert not re.search(r"localStorage|sessionStorage|indexedDB|document\.cookie|eval\(", text), (
             path.name
         )
+
+
+def test_the_readmes_pictures_are_light_and_there() -> None:
+    root = Path(web.__file__).parent.parent
+    shown = set()
+    for name in ("README.md", "README.zh-CN.md"):
+        found = re.findall(r'src="(docs/pictures/[a-z-]+\.png)"', (root / name).read_text("utf-8"))
+        assert len(found) >= 5
+        shown |= set(found)
+    assert {f"docs/pictures/{path.name}" for path in (root / "docs" / "pictures").iterdir()} == shown
+    assert [path for path in sorted(shown) if (root / path).stat().st_size > PICTURE] == []

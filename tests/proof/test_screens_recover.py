@@ -52,10 +52,12 @@ def test_screens_come_back_by_themselves_after_kill_9(tmp_path: Path, browser: A
     settings = tmp_path / "store.toml"
     settings.write_text(
         f'[store]\nstate_dir = "{tmp_path / "state"}"\n[web]\nport = {port}\nlive_port = {live}\n'
-        '[stations.T1]\nkind = "cashier"\n[stations.K1]\nkind = "kiosk"\n'
+        '[stations.T1]\nkind = "cashier"\nscreen = "local"\n[stations.K1]\nkind = "kiosk"\nscreen = "local"\n'
+        '[stations.G1]\nkind = "guide"\nscreen = "local"\n'
     )
     context = browser.new_context()
     paths = {"/cashier/sign-in": "#staff", "/screen/pair?kind=kiosk": ".code"}
+    paths |= dict.fromkeys(("/kiosk/", "/guide/", "/display/"), ".state[data-key]")
     pages = {}
     with daemon(settings, port):
         for path, sign in paths.items():
