@@ -175,6 +175,11 @@ class CheckoutDesk(SetAside):
         """Whether wallets can be charged now: not without the line that they need."""
         return self.tender.views.wallets()
 
+    def saved(self, sale: Sale) -> int:
+        """What the shopper saved, fen: a deposit that was paid before is money, only what it grew by is a saving."""
+        before = sum(paid for _, paid, _ in self.work.quoting.deposits.paid(sale.sale))
+        return sale.gross_fen - sale.net_fen - before
+
     def last(self, station: str) -> Sale | None:
         """The station's newest sale."""
         return self.books.sales.last(station)

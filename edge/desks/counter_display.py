@@ -61,12 +61,11 @@ class CounterDisplay:
         gone = (self.shows.status.now() - moment_of(sale.at)).total_seconds()
         if not 0 <= gone < THANKS_S:
             return None
-        saved = Fen(sale.gross_fen - sale.net_fen)
         return DisplayView(
             DisplayPlace.DONE,
             pieces=sale.units,
             total_fen=Fen(sale.net_fen),
-            saved_fen=saved,
+            saved_fen=Fen(self.sales.checkout.saved(sale)),
             change_fen=Fen(sale.change_fen),
             key=sale.sale,
         )

@@ -125,7 +125,7 @@ def done(store: Store, sale: Sale) -> SaleStage:
         "exchange": exchange,
         "job": job,
         "nonce": fresh_nonce(),
-        "savings": sale.savings(),
+        "saved_fen": store.sales.checkout.saved(sale),
     }
     return SaleStage("done", f"done:{sale.sale}:{job.state if job else ''}", facts)
 

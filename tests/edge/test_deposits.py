@@ -73,6 +73,7 @@ def test_a_deposit_counts_double_and_the_balance_is_paid(till: Till, hq: Pretend
     assert (fact.deposit, fact.sale, fact.fen, fact.paid_fen) == ("DJ-1", sale.sale, 4000, 2000)
     said = slip(till.shop, sale)
     # What was paid before is no saving, what it grew by is; an invoice is for both.
+    assert till.shop.store.sales.checkout.saved(sale) == 2000
     assert (said["已付定金 ****DJ-1"], said["· 定金膨胀"], said["优惠合计"]) == (
         "-20.00",
         "-20.00",
