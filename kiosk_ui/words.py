@@ -52,7 +52,7 @@ _KINDS = {
     ScanKind.GS1: _l("商品条码"),
     ScanKind.ORDER: _l("订单号"),
     ScanKind.URL: _l("网址"),
-    ScanKind.UNKNOWN: _l("无法识别的码"),
+    ScanKind.UNKNOWN: _l("其他码"),
 }
 
 _JOBS = {
