@@ -58,7 +58,14 @@ class Module:
     @functools.cached_property
     def nodes(self) -> list[ast.AST]:
         """What the rules look at, found in one walk: most of a tree is names and constants."""
-        kinds = (ast.Import, ast.ImportFrom, ast.Call, ast.ExceptHandler, ast.FunctionDef, ast.AsyncFunctionDef)
+        kinds = (
+            ast.Import,
+            ast.ImportFrom,
+            ast.Call,
+            ast.ExceptHandler,
+            ast.FunctionDef,
+            ast.AsyncFunctionDef,
+        )
         return [node for node in ast.walk(self.tree) if isinstance(node, kinds)]
 
     def imports(self, known: frozenset[str]) -> Iterator[tuple[int, str]]:
