@@ -18,6 +18,7 @@ from edge.store import Store
 from kiosk_ui import money_words, words
 from kiosk_ui.cashier.asked import nonce_of, text_of
 from kiosk_ui.cashier.home import onward
+from kiosk_ui.cashier.lanes import WORDS, LaneActs
 from kiosk_ui.cashier.stage import Stage
 from kiosk_ui.language import told
 
@@ -76,6 +77,8 @@ class CallPages:
         for name in ("finish", "give_back", "again", "seen"):
             path = f"/calls/money/{name.replace('_', '-')}"
             site.add_url_rule(path, view_func=getattr(self, name), methods=["POST"], endpoint=f"money_{name}")
+
+        LaneActs(self._store, self._done).add_to(site)
 
     def page(self) -> WerkzeugResponse:
         """GET /cashier/calls: the queue."""
@@ -156,6 +159,8 @@ def calls_stage(store: Store, operator: Operator, refusal: Refusal | None = None
         "given": [(one, fen) for one, fen in given if fen],
         "money_words": money_words,
         "queue": queue,
+        "lanes": (lanes := store.lane.watch.tiles()),
+        "lane_words": WORDS,
         "ended": ended,
         "refusal": told(refusal) if refusal else None,
         "kinds": KINDS,
@@ -166,8 +171,9 @@ def calls_stage(store: Store, operator: Operator, refusal: Refusal | None = None
     }
     current = store.scans.current(operator.station)
     looks = [(one.ticket, one.state, one.staff, one.level, waits(one)) for one in queue]
+    seen = [(one.station, one.word, one.units, one.fen, one.paused) for one in lanes]
     digest = hashlib.sha256(
-        repr((looks, ended, money, troubles, refusal and refusal.code)).encode()
+        repr((looks, seen, ended, money, troubles, refusal and refusal.code)).encode()
     ).hexdigest()[:12]
     status = refusal.status if refusal and request.headers.get("HX-Request") != "true" else 200
     return Stage("calls", f"calls:{current.id if current else 0}:{digest}", facts, status)
