@@ -280,8 +280,8 @@ def doors() -> dict[str, str]:
 @pytest.mark.parametrize(("path", "text", "expected"), PLANTS.values(), ids=PLANTS.keys())
 def test_a_planted_breach_is_seen(tmp_path: Path, path: str, text: str, expected: str) -> None:
     # The doors and the file with the breach are enough of a house to break the rules in.
+    (tmp_path / path).parent.mkdir(parents=True)
     if (ROOT / path).exists():
-        (tmp_path / path).parent.mkdir(parents=True)
         (tmp_path / path).write_bytes((ROOT / path).read_bytes())
     for name, there in doors().items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
