@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CHROMIUM
-from tests.kiosk_ui.conftest import watch  # noqa: F401
-
-from tests.kiosk_ui.browsing import Watch, Watched  # isort: skip - it needs what stands above
+from tests.kiosk_ui import conftest as first  # noqa: F401 - before browsing, which it serves
+from tests.kiosk_ui.browsing import Watch, Watched, watch  # noqa: F401
 from tests.kiosk_ui.guide_floor import Floor, floor, served
 
 pytestmark = [
