@@ -25,6 +25,8 @@ HOME = "/kiosk/"
 _KIND: ScreenKind = "kiosk"
 _NONCE = re.compile(r"[A-Za-z0-9_-]{8,44}")
 _NUMBER = re.compile(r"-?\d{1,6}", re.ASCII)
+_ENDS = frozenset({"leave", "paper"})
+"""Acts by which a shopper says that they are done; going back to the first page is none."""
 _DARK = frozenset({Place.ATTRACT, Place.CLOSED})
 
 
@@ -78,7 +80,7 @@ class KioskPages:
             pass  # a scan or another touch came first: what is there now is the answer
         except Refusal as refusal:
             self._desk.say(screen.station, refusal)
-        if self._desk.resting(screen.station):
+        if verb in _ENDS and self._desk.resting(screen.station):
             return _anew()
         return self._shown(screen) if shopper.is_partial() else redirect(HOME, 303)
 

@@ -86,6 +86,10 @@ class Floor:
             if self.payers.turn():
                 return
 
+    def away(self) -> None:
+        """Whoever moves money cannot be reached for a while."""
+        self.site.shop.store.tender.hand.reached(self.site.shop.books.clock.mono_ms(), there=False)
+
     def member(self) -> str:
         window = member_code.window_of(self.site.shop.books.clock.now())
         return member_code.issue(MemberClaims(1, MEMBER, "gold", window), self.site.hq.key.sign)

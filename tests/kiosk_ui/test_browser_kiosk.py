@@ -243,8 +243,9 @@ def test_without_a_script_and_without_a_line_everything_is_a_form(kiosk: Open) -
     hands.touch("on")
     hands.sees("pay")
     assert page.get_attribute('meta[http-equiv="refresh"]', "content") is not None
-    floor.site.shop.store.tender.hand.serve(set())
+    floor.away()
     page.goto(floor.site.url + "/kiosk/")
+    page.wait_for_selector("h1:has-text('网络中断')")
     hands.touch("park")
     hands.sees("parked")
     assert re.search(r"HB\d{8}", page.inner_text(".k-code"))
