@@ -49,10 +49,11 @@ class PurchaseDesk:
         sale = self.books.sales.by_receipt(text) or self.books.sales.by_id(text)
         if sale is not None:
             return self.of_sale(sale)
-        order = self.books.replica.order(text)
+        order = self.books.replica.order(text) or self._parcel(text)
         if order is not None and self._collected(order):
             return self.of_order(order)
-        return self._elsewhere(text)
+        # A bag's own label says nothing to HQ, its order's number does.
+        return self._elsewhere(text if order is None else order.order)
 
     def again(self, source: Source, ref: str, tx: Connection | None = None) -> Bought:
         """The same purchase once more, by its own name; what came back meanwhile is gone from it."""
@@ -128,6 +129,14 @@ class PurchaseDesk:
             estimate=True,
         )
         return without(bought, self.books.returns.gone(Source.ORDER, order.order, tx))
+
+    def _parcel(self, text: str) -> Order | None:
+        """The order whose waybill or whose bag carries this number, where it is one order."""
+        parcels = self.books.replica.orders_by_waybill(text)
+        task = None if parcels else self.books.picks.by_label(text)
+        if task is not None:
+            return self.books.replica.order(task.order)
+        return parcels[0] if len(parcels) == 1 else None
 
     def _ordered(
         self, line: OrderLine, fens: Sequence[int], swaps: Sequence[tuple[str, int]]

@@ -74,6 +74,13 @@ class Replica:
         row = self._one("SELECT doc FROM hq.click_order WHERE order_id = ?", order_id)
         return None if row is None else _order(str(row[0]))
 
+    def orders_by_waybill(self, waybill: str) -> list[Order]:
+        """Orders whose parcel has this number of the carrier's; carriers use numbers again."""
+        rows = self._read().execute(
+            "SELECT doc FROM hq.click_order WHERE json_extract(doc, '$.waybill') = ? AND ?1 <> ''", (waybill,)
+        )
+        return [_order(row[0]) for row in rows.fetchall()]
+
     def read_order(self, doc: str) -> Order:
         """An order out of the document that stands in its row."""
         return _order(doc)

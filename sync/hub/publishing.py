@@ -101,6 +101,7 @@ def _lease(conn: Connection, orders: Sequence[Order], at: str) -> list[Order]:
         code = order.numeric_code or free_code(conn, order.store)
         known = msgspec.structs.replace(order, numeric_code=code)
         values = {"store": order.store, "gen": order.gen, "state": order.state, "shelf": order.shelf}
+        values["waybill"] = order.waybill
         body = msgspec.json.encode(known).decode()
         conn.execute(
             insert(customer_order).values(

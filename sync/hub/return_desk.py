@@ -42,7 +42,7 @@ class ReturnDesk:
         self._now = now
 
     def sold(self, store: str, asked: SoldAsk) -> SoldSaid:
-        """The purchase of a receipt's or an order's number; none where two stores' receipts have the same one.
+        """The purchase of a receipt's, an order's or a parcel's number; none where two have the same one.
 
         Pieces that `store` itself has HQ's word for are still out: it asked and may not have heard the answer.
         """
@@ -52,9 +52,8 @@ class ReturnDesk:
             ).all()
             if len(rows) == 1:
                 return SoldSaid(of_sale(conn, rows[0], store))
-            same = customer_order.c.order_no == asked.text
-            row = conn.execute(select(customer_order).where(same)).one_or_none()
-            return SoldSaid(of_order(conn, order_of(row), store) if row is not None and not rows else None)
+            row = None if rows else _ordered(conn, asked.text)
+            return SoldSaid(None if row is None else of_order(conn, order_of(row), store))
 
     def rma(self, store: str, asked: RmaAsk) -> RmaSaid:
         """HQ's word that these pieces may come back at `store`: from now on no other store gets one for them.
@@ -158,6 +157,16 @@ def elsewhere(conn: Connection, shop: str, ref: str) -> Change:
             lines.setdefault(line, set()).update(units)
     told = {line: tuple(sorted(units)) for line, units in sorted(lines.items())}
     return put(returns_of(shop), ReturnedElsewhere(ref, told, whole_at(conn, ref)))
+
+
+def _ordered(conn: Connection, text: str) -> Any:
+    """The row of an order by its number or by that of its parcel; carriers use numbers again, then it is nobody's."""
+    same = customer_order.c.order_no == text
+    row = conn.execute(select(customer_order).where(same)).one_or_none()
+    if row is not None or not text:
+        return row
+    parcels = conn.execute(select(customer_order).where(customer_order.c.waybill == text).limit(2)).all()
+    return parcels[0] if len(parcels) == 1 else None
 
 
 def _seller(conn: Connection, source: ReturnSource, ref: str) -> str | None:

@@ -101,7 +101,9 @@ customer_order = Table(
     Column("cancel", Text, nullable=False),  # '' | requested | forced | returned
     Column("numeric_code", Text, nullable=False),
     Column("body", Text, nullable=False),  # the Order as published, JSON
+    Column("waybill", Text, nullable=False, server_default=""),  # the carrier's number, as on the parcel
     UniqueConstraint("store", "numeric_code"),
+    Index("order_by_waybill", "waybill"),
 )
 
 order_line = Table(

@@ -10,6 +10,7 @@ import pytest
 
 from edge.clock import stamp
 from edge.daemon import Shop
+from edge.desks.purchases import PurchaseDesk
 from edge.domain import picking_refusals as no
 from edge.domain.orders import OrderState
 from edge.domain.picking import RejectReason, ShortReason, Tone, countdown, wave_of
@@ -82,6 +83,8 @@ def test_a_riders_parcel_gets_a_waybill_and_goes_for_the_riders_code(
     scan = floor.shop.store.scans.type_in("48150017", "T1")
     done = floor.shop.store.hand_over.redeem(RedeemRequest(nonce="rider-01", scan=scan.id), cashier)
     assert done.state is OrderState.PICKED_UP
+    purchases = PurchaseDesk(floor.shop.books, floor.shop.store.status, STORE, None)
+    assert {purchases.find(number).ref for number in ("SF1234567", label, ONE)} == {ONE}
     refused(AlreadyCollected, lambda: floor.shop.store.pickup.look(floor.hq.code(), cashier))
 
 

@@ -208,7 +208,8 @@ def test_a_piece_back_in_two_stores_at_once_is_a_case(ends: Ends, cashier: Opera
 
 
 def test_an_order_is_known_everywhere_once_hq_knows_it(ends: Ends, cashier: Operator) -> None:
-    ends.south.order("WX2026112200017")
+    ends.south.order("WX2026112200017", service="delivery", carrier="third", waybill="SF1200345678901")
+    ends.south.order("WX2026112200018", service="delivery", carrier="third", waybill="SF1200345678999")
     ends.sync()
     code = ends.south.code("WX2026112200017")
     ends.south.shop.store.hand_over.redeem(RedeemRequest(nonce="n1", code=code), cashier)
@@ -216,6 +217,18 @@ def test_an_order_is_known_everywhere_once_hq_knows_it(ends: Ends, cashier: Oper
     desk = ends.desks[OTHER]
     found = desk.find("WX2026112200017", cashier)
     assert (found.estimate, found.net_fen, found.lines[0].left) == (True, 11980, 2)
+    # The number on the parcel finds it too: at home without a line, elsewhere by HQ's word.
+    assert desk.find("SF1200345678901", cashier) == found
+    ends.south.line.cut = True
+    assert ends.desks[STORE].find("SF1200345678901", cashier).ref == found.ref
+    ends.south.line.cut = False
+    assert [line.left for line in desk.find("SF1200345678999", cashier).lines] == [0], "nobody has it yet"
+    # A carrier's number that came round again names nobody's parcel.
+    ends.south.order("WX2026112200019", waybill="SF1200345678901")
+    ends.sync()
+    for store in (STORE, OTHER):
+        with pytest.raises(PurchaseUnknown):
+            ends.desks[store].find("SF1200345678901", cashier)
     done = desk.accept(Source.ORDER, found.ref, [want(1, 2)], cashier, "ret-00001")
     ends.sync()
     ends.hq.settle(done.ret, refused="货物有损")
