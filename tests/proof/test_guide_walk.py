@@ -70,6 +70,8 @@ def walked(on: Floor, seen: Watched) -> list[str]:
         go(on)
         seen.page.goto(seen.site.url + "/guide/")
         seen.page.wait_for_load_state()
+        # A browser that is no kiosk's says so where a page would sound before anybody touched it.
+        seen.complaints[:] = [one for one in seen.complaints if "AudioContext" not in one]
         try:
             seen.sound(name)
         except AssertionError as error:
