@@ -94,12 +94,13 @@ def _tour(folder: Path | None, pictures: Path) -> int:
     """Opens the shop, takes its pictures and closes it again."""
     from edge.demo.prelude import play
     from edge.demo.tour import tour
+    from edge.demo.tour_scenes import SCENES
 
     own = Path(tempfile.mkdtemp(prefix="store-edge-tour-"))
     try:
         with Stage(folder or own, Address(*free_ports(2)), lambda line: _said(line, as_json=False)) as stage:
             play(stage)
-            tour(stage, pictures, lambda line: _said(line, as_json=False))
+            tour(stage, pictures, SCENES, lambda line: _said(line, as_json=False))
     finally:
         shutil.rmtree(own, ignore_errors=True)
     click.echo(f"Pictures · 图片: {pictures}")

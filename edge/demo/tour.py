@@ -65,6 +65,9 @@ class Tour:
         (self._folder / "README.md").write_text("\n".join([head, *shown]), "utf-8")
 
 
+Scenes = tuple[Callable[[Tour], None], ...]
+
+
 def small(picture: bytes) -> bytes:
     """The picture as PNG of at most MOST_BYTES: narrower, then with fewer colours, until it is."""
     from PIL import Image
@@ -99,18 +102,16 @@ def _browser() -> Iterator[Browser]:
         browser.close()
 
 
-def tour(stage: Stage, folder: Path, tell: Callable[[str], None]) -> None:
+def tour(stage: Stage, folder: Path, scenes: Scenes, tell: Callable[[str], None]) -> None:
     """Takes all pictures into `folder`; raises StageFailed where a screen does not show what it must."""
     from playwright.sync_api import Error
-
-    from edge.demo.tour_scenes import SCENES
 
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("[0-9][0-9]-*.png"):
         old.unlink()
     with _browser() as browser:
         walk = Tour(stage, folder, browser, tell)
-        for scene in SCENES:
+        for scene in scenes:
             try:
                 scene(walk)
             except Error as error:

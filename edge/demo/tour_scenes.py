@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from edge.demo.shop import STORE
-from edge.demo.tour import DESK, LANDSCAPE, PORTRAIT, Tour
+from edge.demo.tour import DESK, LANDSCAPE, PORTRAIT, Scenes, Tour
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -139,5 +138,5 @@ def it(walk: Tour) -> None:
     screen.context.close()
 
 
-SCENES: tuple[Callable[[Tour], None], ...] = (kiosk, guide, desk, it)
+SCENES: Scenes = (kiosk, guide, desk, it)
 """In the order of the README: what shoppers see first."""
