@@ -206,14 +206,6 @@ def _fill(hq: PretendHq) -> None:
         catalog.append(("variant", sku, row))
     for name, skus in (("hot", ["S1", "A3", "A1"]), ("with:A1", ["B2", "A3"])):
         catalog.append(("ranked", name, {"list": name, "skus": skus}))
-    nodes: _Rows = [
-        ("node", node.node, msgspec.to_builtins(node))
-        for node in (*_NODES, Node("S3", "store", "大学城店", "Campus", 23))
-    ]
-    for sku in ("A1", "A3"):
-        for node, sellable in (("S3", 1), ("S2", 9), ("W1", 80)):
-            row = {"row": f"{node}:{sku}", "node": node, "sku": sku, "sellable": sellable, "at": at}
-            nodes.append(("node_stock", f"{node}:{sku}", row))
     link = {
         "link": "l1",
         "url": "https://join.example/m",
@@ -223,8 +215,20 @@ def _fill(hq: PretendHq) -> None:
     _page(hq, "g:catalog:CN", catalog)
     _page(hq, "g:price:CN", prices)
     _page(hq, f"s:{STORE}:stock", stock)
-    _page(hq, "g:nodes:CN", nodes)
+    _page(hq, "g:nodes:CN", _elsewhere(at))
     _page(hq, "g:keys:CN", [("join_link", "l1", {**link, "until": ""})])
+
+
+def _elsewhere(at: str) -> _Rows:
+    nodes: _Rows = [
+        ("node", node.node, msgspec.to_builtins(node))
+        for node in (*_NODES, Node("S3", "store", "大学城店", "Campus", 23))
+    ]
+    for sku in ("A1", "A3"):
+        for node, sellable in (("S3", 1), ("S2", 9), ("W1", 80)):
+            row = {"row": f"{node}:{sku}", "node": node, "sku": sku, "sellable": sellable, "at": at}
+            nodes.append(("node_stock", f"{node}:{sku}", row))
+    return nodes
 
 
 def _page(hq: PretendHq, bucket: str, rows: _Rows) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kiosk_ui.browsing import CHROMIUM, Watch
+from tests.kiosk_ui.browsing import CHROMIUM, Watch, Watched
 from tests.kiosk_ui.conftest import Site
 from tests.kiosk_ui.guide_floor import TEA, Floor, floor, served
 
@@ -56,6 +56,11 @@ def test_finds_it_elsewhere_takes_it_to_the_phone_and_says_how_it_was(
     side = code.evaluate("one => one.getBoundingClientRect().width / one.viewBox.baseVal.width")
     assert side >= 4, "no module of a code is smaller than four pixels"
     assert [one["purpose"] for one in made.desk.credits()] == ["notify"]
+    _away_and_answering(made, seen)
+
+
+def _away_and_answering(made: Floor, seen: Watched) -> None:
+    page = seen.page
     made.line.up = False
     page.click("text=Look around")
     page.wait_for_selector(".g-acts")

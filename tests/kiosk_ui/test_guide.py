@@ -1,20 +1,17 @@
-"""The guide screen over its pages: what it says and never says, what a touch does; and the pictures drawn for it."""
+"""The guide screen over its pages: what it says and never says, what a touch does."""
 
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
 
 from config.playlists import Media, Slide
 from edge.clock import Clock
 from edge.domain.tickets import TicketKind
-from kiosk_ui.pictures import draw
 from sync.goods import DemandLost
 from sync.guiding import ScreenCounted
 from sync.tickets import FeedbackGiven
@@ -289,22 +286,3 @@ def test_nonsense_is_a_clients_mistake(here: Floor) -> None:
         assert answer.status_code in {400, 404}, do
     for sha in ("0" * 64, "../hq.db", "x"):
         assert here.client.get(f"/guide/media/{sha}").status_code == 404, "a file of the shelf, and no other"
-
-
-@pytest.mark.parametrize(
-    "hint", ["茶", "milk", "水果", "", "数码", "no such thing", "酒", "衣", "book", "家居"]
-)
-def test_a_picture_is_an_svg_and_always_the_same(hint: str) -> None:
-    drawn = draw("SKU-1", hint)
-    assert drawn == draw("SKU-1", hint)
-    assert drawn != draw("SKU-2", hint)
-    assert ET.fromstring(drawn).tag.endswith("svg")  # noqa: S314 - our own text
-
-
-def test_a_picture_can_run_nothing_and_quotes_nobody(client: FlaskClient) -> None:
-    answer = client.get("/picture/%22%3E%3Cscript%3E.svg?c=%3Cscript%3E")
-    assert answer.status_code == 200
-    assert answer.content_type.startswith("image/svg+xml")
-    assert "script" not in answer.text
-    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
-    assert "max-age" in answer.headers["Cache-Control"]
