@@ -13,9 +13,9 @@ import pytest
 from edge.domain.payment_port import NoAnswer
 from edge.domain.tickets import Outcome
 from tests.conftest import CHROMIUM
-from tests.kiosk_ui.conftest import watch  # noqa: F401
+from tests.kiosk_ui import conftest  # noqa: F401 - before what is imported from it
 
-from tests.kiosk_ui.browsing import Watch  # isort: skip - it needs what stands above
+from tests.kiosk_ui.browsing import Watch, watch  # noqa: F401 # isort: skip
 from tests.kiosk_ui.kiosk_floor import (
     ALIPAY,
     CUP,
