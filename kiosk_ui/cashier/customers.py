@@ -19,7 +19,7 @@ from edge.store import Store
 from kiosk_ui import customer_words
 from kiosk_ui.cashier.asked import nonce_of, number_of, text_of
 from kiosk_ui.cashier.stage import Stage, fresh_nonce
-from kiosk_ui.language import language
+from kiosk_ui.language import told
 
 COUPON, MEMBER = "/cashier/coupon", "/cashier/member"
 _MEMBERS = frozenset({ScanKind.MEMBER, ScanKind.CARD})
@@ -227,7 +227,7 @@ def coupon_stage(store: Store, scan: SeenScan | None, operator: Operator, issuer
         "view": view,
         "scan": scan,
         "claim": claim,
-        "refusal": refusal.words(language()) if refusal else None,
+        "refusal": told(refusal) if refusal else None,
         "gift": view is not None and view.kind in HANDED,
         "who": store.customers.members.card(who.look, operator.station) if who else None,
         "disputed": store.customers.coupons.disputed(5) if scan is None else (),
@@ -256,7 +256,7 @@ def member_stage(
     facts: dict[str, Any] = {
         "card": card,
         "seen": seen,
-        "refusal": refusal.words(language()) if refusal else None,
+        "refusal": told(refusal) if refusal else None,
         "may_reveal": operator.may(Act.REVEAL_MEMBER),
         "customer_words": customer_words,
         "nonce": fresh_nonce(),
