@@ -16,7 +16,7 @@ from edge.domain.benefits import available, chosen
 from edge.domain.refusals import BadRequest, NotAllowed, UnknownThing
 from edge.domain.staff import Act, Operator
 from edge.domain.stock import Booked, Buckets, Count, difference, moved
-from edge.domain.stock_views import Alerts, Checked, Doubt, Elsewhere
+from edge.domain.stock_views import AlarmKind, Alerts, Checked, Doubt, Elsewhere
 from edge.records.books import Books
 from edge.records.journal import Author
 from sync.goods import DemandLost, MoveReason, StockCounted, StockMoved, StockShifted, Unfitness
@@ -176,7 +176,8 @@ class StockDesk:
             for sku, kind, since in room.alarms(MOST_SHOWN)
         )
         counts, checked = len(self.books.counts.open()), self._checked()
-        return Alerts(low[:MOST_SHOWN], doubts, counts, checked, len(low), room.alarm_count())
+        kinds = tuple(AlarmKind(kind, many, moment_of(since)) for kind, many, since in room.alarm_kinds())
+        return Alerts(low[:MOST_SHOWN], doubts, counts, checked, len(low), room.alarm_count(), kinds)
 
     def _checked(self) -> Checked | None:
         found = self.books.stockroom.last_check()

@@ -49,7 +49,8 @@ def waybill(
         *([Text(f"{shop.name_zh} {shop.phone}".strip())] if shop else []),
         Rule(),
         Code128(order.waybill or label),
-        Text("骑手凭 8 位取件码或二维码取件 / Rider shows the 8-digit code or QR", align=Align.CENTER),
+        Text("骑手凭 8 位取件码或二维码取件", align=Align.CENTER),
+        Text("Rider shows 8 digits or the QR", align=Align.CENTER),
     ]
     return Slip(f"配送单 {order.tail}", tuple(parts))
 
@@ -62,7 +63,8 @@ def package_card(order: Order, shop: ShopRow | None) -> Slip:
         *([Text(f"{shop.name_zh} · {shop.name_en}", align=Align.CENTER)] if shop else []),
         Rule(),
         Qr(order.card, module=6),
-        Text("扫码加入会员社群 / Scan to join us", align=Align.CENTER),
+        Text("扫码加入会员社群", align=Align.CENTER),
+        Text("Scan to join us", align=Align.CENTER),
         Pair("渠道 / Channel", order.channel),
         Pair("订单 / Order", order.order),
     ]

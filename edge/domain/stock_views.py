@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from edge.domain.stock import Buckets
 
@@ -39,8 +40,17 @@ class Checked:
 
 
 @dataclass(frozen=True)
+class AlarmKind:
+    """How many products are `negative` or `oversold`, and since when the oldest of them is."""
+
+    kind: str
+    count: int
+    since: datetime
+
+
+@dataclass(frozen=True)
 class Alerts:
-    """Everything about stock that wants a person; `low` and `doubts` are the first of so many."""
+    """Everything about stock that wants a person; `low` and `doubts` are the first of so many, `kinds` all of them."""
 
     low: tuple[LowStock, ...]
     doubts: tuple[Doubt, ...]
@@ -48,6 +58,7 @@ class Alerts:
     checked: Checked | None
     low_count: int
     doubt_count: int
+    kinds: tuple[AlarmKind, ...] = ()
 
     @property
     def total(self) -> int:

@@ -195,6 +195,11 @@ class Stockroom:
         asked = "SELECT sku, kind, since FROM stock_alarm ORDER BY since, sku LIMIT ?"
         return [tuple(row) for row in self._ledger.read().execute(asked, (limit,)).fetchall()]
 
+    def alarm_kinds(self) -> list[tuple[str, int, str]]:
+        """(kind, products, since when the oldest of them)."""
+        asked = "SELECT kind, count(*), min(since) FROM stock_alarm GROUP BY kind ORDER BY kind"
+        return [tuple(row) for row in self._ledger.read().execute(asked).fetchall()]
+
     def alarm_count(self) -> int:
         """How many those are."""
         return _number(self._ledger.read(), "SELECT count(*) FROM stock_alarm")

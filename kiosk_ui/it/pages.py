@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from edge.domain.refusals import BadRequest, NotAllowed
 from edge.domain.staff import Act, Operator
 from edge.store import Store
-from kiosk_ui import words
+from kiosk_ui import pick_words, words
 from kiosk_ui.cashier.entrance import session_token
 from kiosk_ui.cashier.stage import fresh_nonce
 from kiosk_ui.it import data_words, device_words
@@ -113,6 +113,8 @@ class ItPages:
             "board": self._store.upkeep.board(operator),
             "say": device_words,
             "say_data": data_words,
+            "stock": self._store.goods.alerts(),
+            "pick_words": pick_words,
             "say_screens": screen_words,
             "screens": self._store.screens.all(),
             "since": lambda at: words.ago(max(0.0, (status.now() - at).total_seconds())),

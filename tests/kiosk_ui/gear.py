@@ -68,6 +68,11 @@ def furnish(site: Site) -> PhotoCamera:
     store.status.device("camera-guide", "scanner", "online", station="G1")
     store.status.device("scanner-door", "scanner", "absent", "DEVICE_ABSENT", "G1")
     store.status.device("scale-1", "scale", "blocked", "DEVICE_CLAIMED", "T1")
+    since = stamp(site.shop.books.clock.now() - timedelta(hours=5))
+    with site.shop.books.ledger.transaction() as tx:
+        for sku, kind in (("A1", "negative"), ("B2", "negative"), ("B2", "oversold")):
+            site.shop.books.stockroom.alarm(tx, sku, kind, since)
+        site.shop.books.counts.wanted(tx, "A1", "negative", since)
     camera = PhotoCamera()
     store.upkeep.knows("camera-guide", camera)
     store.plugs.met("P1", "printer", "127.0.0.1:9100", Identity("mac:1", "EPSON", "TM-T88VI", "X3KF000111"))

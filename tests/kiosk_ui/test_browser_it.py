@@ -43,6 +43,12 @@ def test_everything_at_one_glance(
     full.page.click(".aiming summary")
     full.page.wait_for_selector(".view img")
     full.sound("everything the matter")
+    stock = full.page.inner_text("section[aria-labelledby='stock']")
+    kinds, count = {
+        "zh": (["账面为负", "最早 5 小时前", "2 种", "已超卖"], "待盘点"),
+        "en": (["Below zero by the books", "Oldest: 5 hours ago", "2 products"], "To be counted"),
+    }[language]
+    assert [word for word in (*kinds, count) if word not in stock] == []
     assert "<b>S1</b>" in full.page.inner_text(".plugged b")
     if folder := os.environ.get("SHOTS"):
         full.page.screenshot(path=f"{folder}/it-{language}-{size['width']}-{scheme}.png", full_page=True)
