@@ -19,7 +19,11 @@ _RESERVED = ", ".join(f"'{state.value}'" for state in RESERVED)
 _PROMISED = (
     "SELECT json_extract(l.value, '$.sku') AS sku, json_extract(l.value, '$.qty') - coalesce(p.shorted, 0)"
     " - coalesce((SELECT sum(g.qty) FROM main.pickup h JOIN main.pickup_line g USING (pickup_id)"
-    " WHERE h.order_id = o.order_id AND h.annulled_at = '' AND g.line = json_extract(l.value, '$.line')), 0) AS qty"
+    " WHERE h.order_id = o.order_id AND h.annulled_at = '' AND g.line = json_extract(l.value, '$.line')), 0)"
+    # Other journals handed over before: those of a disk that was replaced.
+    " - coalesce((SELECT sum(json_extract(e.value, '$.qty')) FROM json_each(o.doc, '$.handed') e"
+    " WHERE json_extract(e.value, '$.line') = json_extract(l.value, '$.line')"
+    " AND json_extract(e.value, '$.stream') IS NOT (SELECT stream_id FROM main.stream)), 0) AS qty"
     f" FROM {LIVE_JOIN}, json_each(o.doc, '$.lines') l LEFT JOIN main.pick_line p"
     " ON p.order_id = o.order_id AND p.line = json_extract(l.value, '$.line')"
     f" WHERE {LIVE_STATE} IN ({_RESERVED})"

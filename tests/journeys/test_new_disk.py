@@ -62,12 +62,16 @@ def test_by_quantity_only_what_is_left_goes(pair, cashier, lead, another_disk):
     new.sync()
     found = new.shop.store.pickup.look(code, cashier)
     assert {line.line: line.left for line in found.lines} == {1: 3, 2: 1}
+    assert new.shop.books.stockroom.reserved() == {"A1": 4}, (
+        "what the former disk handed over is promised no more"
+    )
     with pytest.raises(no.LinesRefused):
         redeem(new, cashier, "n2", code, {1: 4})
     assert redeem(new, cashier, "n3", code, {1: 1}).left_units == 3
     new.sync()  # now HQ tells of both journals: our own hand-over is not counted twice
     found = new.shop.store.pickup.look(code, cashier)
     assert {line.line: line.left for line in found.lines} == {1: 2, 2: 1}
+    assert new.shop.books.stockroom.reserved() == {"A1": 3}
     last = redeem(new, cashier, "n4", code)
     assert (last.left_units, last.state) == (0, OrderState.PICKED_UP)
     new.sync()
