@@ -59,13 +59,17 @@ def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Result]:
 
 CHANGING = re.compile(
     r"hub (\w[\w-]*) (add|update|new|import|invite|reissue|revoke-code|cancel|force-cancel|reassign|remove|issue|"
-    r"withdraw|change|give-points|give|hold|code|refund)\b"
+    r"withdraw|change|levels|give-points|give|hold|code|refund)\b"
 )
 
 
 def test_the_page_can_be_followed(followed: list[Result]) -> None:
     taken = {
-        word for line in COMMANDS if " import " in line for word in line.split() if word.endswith(".csv")
+        word
+        for line in COMMANDS
+        if re.search(" (import|levels) ", line)
+        for word in line.split()
+        if word.endswith(".csv")
     }
     assert set(FILES) == taken
     said = dict(zip([line for line in COMMANDS if line.startswith("store-edge")], followed, strict=True))

@@ -42,11 +42,12 @@ def test_a_dry_run_tells_and_changes_nothing(api: FlaskClient, hq: PretendHq, sh
 
 def test_redeem_once_and_again_by_the_same_nonce(api: FlaskClient, hq: PretendHq, shop: Shop) -> None:
     hq.order()
-    first = redeem(api, hq.code()).json
+    code = hq.code()  # the next second's would be another wish
+    first = redeem(api, code).json
     assert (first["result"], first["state"], first["repeat"]) == ("ok", "picked_up", False)
     assert first["words"] == {"zh": "已核销，请交付商品", "en": "Redeemed, hand over the goods"}
     assert first["job"]["state"] == "queued"
-    again = redeem(api, hq.code()).json
+    again = redeem(api, code).json
     assert (again["pickup"], again["repeat"]) == (first["pickup"], True)
     assert shop.store.pickup.counts().handed_today == 1
 
