@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from config.guide_schema import within
 from config.kiosk_schema import KioskSettings
@@ -19,7 +20,7 @@ from edge.records.lane_sessions import LaneSessions
 
 SELF = "self"
 """Who sells at a kiosk, where a staff number stands elsewhere."""
-KIND = "kiosk"
+KIND: Final = "kiosk"
 
 
 def shopper_at(station: str, *, system: bool = False) -> Operator:
