@@ -16,6 +16,16 @@ from tests.edge.conftest import STORE, PretendHq
 
 TEA, CUP, APPLE, WINE = "6901234567892", "6901234567908", "A-APPLE", "6901234567915"
 
+FULL = {
+    "rule": "m200",
+    "version": 1,
+    "level": "order",
+    "benefit": {"do": "off", "fen": 3000},
+    "threshold": {"at_least": 20_000},
+    "name_zh": "满 200 减 30",
+    "name_en": "30 off 200",
+}
+
 
 def stocked(hq: PretendHq) -> None:
     """Tea 59.90, a cup 129.00, apples by the kilogram, wine that the young may not buy."""
@@ -90,3 +100,13 @@ def facts(shop: Shop, kind: str = "") -> list[Up]:
     """The store's facts, oldest first, of one kind or all."""
     events = shop.books.journal.pending(0, 500, 1 << 22)
     return [fact_of(event) for event in events if event.k.startswith(kind)]
+
+
+def slip(shop: Shop, job: int) -> list[str]:
+    """The words on a slip, line by line."""
+    found = shop.books.jobs.by_id(job)
+    assert found is not None
+    said: list[str] = []
+    for part in found.slip.parts:
+        said += [str(getattr(part, name)) for name in ("text", "left", "right") if hasattr(part, name)]
+    return said

@@ -22,17 +22,7 @@ from edge.domain.selling_refusals import (
 from edge.domain.staff import Operator
 from sync.selling import BasketVoided, SaleCompleted
 from tests.edge.conftest import PretendHq
-from tests.edge.sale_shop import CUP, TEA, Till, facts, stocked
-
-FULL = {
-    "rule": "m200",
-    "version": 1,
-    "level": "order",
-    "benefit": {"do": "off", "fen": 3000},
-    "threshold": {"at_least": 20_000},
-    "name_zh": "满 200 减 30",
-    "name_en": "30 off 200",
-}
+from tests.edge.sale_shop import CUP, TEA, Till, facts, slip, stocked
 
 
 @pytest.fixture
@@ -44,16 +34,6 @@ def till(shop: Shop, hq: PretendHq, cashier: Operator) -> Till:
 @pytest.fixture
 def beside(till: Till, other: Operator) -> Till:
     return Till(till.shop, other).open()
-
-
-def slip(shop: Shop, job: int) -> list[str]:
-    """The words on a slip, line by line."""
-    found = shop.books.jobs.by_id(job)
-    assert found is not None
-    said: list[str] = []
-    for part in found.slip.parts:
-        said += [str(getattr(part, name)) for name in ("text", "left", "right") if hasattr(part, name)]
-    return said
 
 
 # ---- paying ----------------------------------------------------------------------------------------
