@@ -54,4 +54,4 @@ def test_a_room_or_a_file_that_is_left_out_is_seen() -> None:
     assert found == ["kiosk_ui/words.json", "edge/rules.txt", "tests/x.py"]
     include = setup["options.packages.find"]["include"]
     setup["options.packages.find"]["include"] = include.replace("paying*", "")
-    assert "paying/scripted.py" in left_out(tracked(), setup)
+    assert "paying/scripted.py" in left_out(there(), setup)
