@@ -57,8 +57,8 @@ class Moves:
         self._seen: dict[str, tuple[str, int]] = {}
 
     def look(self) -> set[str]:
-        """The buckets' names; the first look names all that moved lately."""
-        since = min(self._newest, time.time_ns() // 1_000_000) - OVERLAP_MS
+        """The buckets' names; the first look names all that moved lately, none those that never did (at 0)."""
+        since = max(0, min(self._newest, time.time_ns() // 1_000_000) - OVERLAP_MS)
         query = select(bucket.c.bucket, bucket.c.epoch, bucket.c.head, bucket.c.moved_ms)
         with looking(self._engine) as conn:
             rows = conn.execute(query.where(bucket.c.moved_ms > since)).all()

@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from sync.hinting import QUICK_CLOSES, QUICK_S, WITHOUT_S, HintLine
 from sync.hub import hints
 from sync.hub.database import write
 from sync.hub.feed import Change, publish
 from sync.hub.hints import Hints, Moves
+from sync.hub.schema import bucket
 from sync.messages import NotAdmitted
 from sync.pace import Pace
 
@@ -82,6 +83,18 @@ def words(url: str, token: str) -> Any:
     talk = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10)
     talk.sendall(f"GET /sync/v1/hint HTTP/1.1\r\nHost: hq\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
     return talk.makefile("rb")
+
+
+def test_a_bucket_that_never_moved_is_not_looked_at(hub: Any) -> None:
+    """An HQ of thousands of stores where nothing has moved yet would read all their buckets ten times a second."""
+    still = {"bucket": "s:S9:stock", "epoch": "e1", "head": 0, "floor": 0, "n": 0, "ck": "0" * 16}
+    with hub.engine.begin() as conn:
+        conn.execute(update(bucket).values(moved_ms=0))
+        conn.execute(bucket.insert().values(**still))
+    moves = Moves(hub.engine)
+    assert moves.look() == set()
+    write(hub.engine, lambda conn: publish(conn, [Change("g:price:CN", "price", "P1", {"sku": "P1"})], AT))
+    assert moves.look() == {"g:price:CN"}
 
 
 def test_the_buckets_that_moved_are_named_once(hub: Any) -> None:
