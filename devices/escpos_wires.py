@@ -12,6 +12,7 @@ import os
 import select
 import socket
 import stat
+import termios
 import threading
 import time
 from collections.abc import Callable
@@ -174,7 +175,7 @@ def _serial(settings: PrinterSettings) -> FileWire:
 
     def close() -> None:
         # A stalled printer would hold close() for half a minute, until the kernel gives up on its buffer.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, termios.error):  # a cable that is out answers with the second
             deadline = time.monotonic() + _GOODBYE_S
             while line.out_waiting and time.monotonic() < deadline:
                 time.sleep(0.01)
