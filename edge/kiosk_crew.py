@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from config.schema import Settings
-from edge.crypto import signer
 from edge.desks.front import Front
 from edge.desks.hand_over import HandOverDesk
 from edge.desks.lane import LaneDesk
@@ -29,9 +27,9 @@ from edge.desks.sale_scans import SaleRoom
 from edge.desks.tries import Tries
 from edge.domain.idle import Waits
 from edge.lanes import Lanes
-from edge.records.books import Books
 from edge.records.guide import GuideRows
 from edge.records.lane_sessions import LaneSessions
+from edge.selling_crew import vouched
 from edge.workers import Worker
 
 if TYPE_CHECKING:
@@ -58,7 +56,8 @@ def kiosk_desk(
     checkout = LaneCheckout(places, basket, members, sales, sales.checkout.tender, front.tickets, rules)
     boxes = LaneBoxes(lanes.lockers(), rules, status)
     collecting = LanePickup(places, pickup, hand_over, front.tickets, boxes, tries)
-    paper = LanePaper(places, sales.checkout.booking, receipts_on_phones(settings, books))
+    phones = vouched(settings, books, settings.kiosk.receipt_url, "receipt|")
+    paper = LanePaper(places, sales.checkout.booking, phones)
     leaving = LaneLeaving(places, basket, checkout, sales, rows, rules)
     scans = LaneScans(places, basket, members, checkout, collecting, paper, leaving, sales, tries)
     showing = LaneShowing(places, basket, checkout, collecting, paper, GuideRows(books.ledger), rules)
@@ -77,25 +76,6 @@ def kiosk_desk(
         boxes,
         watch,
     )
-
-
-def receipts_on_phones(settings: Settings, books: Books) -> Callable[[str], str]:
-    """Texts for the QR that shows a receipt on a phone: HQ's page, the receipt's number, and who vouches for it.
-
-    Signed (Ed25519, base64url) over `receipt|store|number` by the key the box was enrolled with; "" without one.
-    """
-    from urllib.parse import urlencode
-
-    def text(receipt: str) -> str:
-        url, box = settings.kiosk.receipt_url, books.enrolments.now()
-        if not url or box is None:
-            return ""
-        store = settings.store.id
-        mark = signer(box.seed.hex())(f"receipt|{store}|{receipt}".encode())
-        sig = base64.urlsafe_b64encode(mark).decode().rstrip("=")
-        return f"{url}?{urlencode({'s': store, 'r': receipt, 'd': box.device, 'g': sig})}"
-
-    return text
 
 
 def scans_of(store: Store, others: Callable[[str, str, str], bool]) -> Callable[[str, str, str], bool]:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from config.loader import load
-from config.schema import SettingsRefused
+from edge.own_books import own_books
 
 if TYPE_CHECKING:
     from edge.records.journal import Journal
@@ -39,34 +38,20 @@ def export(file: Path, path: Path, *, everything: bool) -> None:
     The store may go on working meanwhile. HQ takes the file in with `hub outbox import`, also from a box it shut out.
     """
     from edge.clock import stamp
-    from edge.db import WrongKey
-    from edge.owner import KeyElsewhere, key_as_owner
-    from edge.records.books import open_books
     from sync.outbox_file import JournalHead, new_words, seal
 
-    try:
-        settings = load(path)
-        books = open_books(Path(settings.store.state_dir), key_as_owner(settings), settings.store.timezone)
-        try:
-            first, last = books.journal.kept_from(), books.journal.last_seq()
-            first = first if everything else max(first, books.journal.acked() + 1)
-            n, words = last - first + 1, new_words()
-            if n < 1:
-                raise click.ClickException("HQ has acknowledged every fact; --all writes those that are kept")
-            now = stamp(books.clock.now())
-            head = JournalHead(settings.store.id, books.journal.stream_id(), first, n, now)
-            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as made:
-                seal(made, head, _lines(books.journal, first, last), words)
-                made.flush()
-                os.fsync(made.fileno())
-        finally:
-            books.close()
-    except SettingsRefused as refused:
-        raise click.ClickException("\n".join(map(str, refused.problems))) from refused
-    except (KeyElsewhere, WrongKey) as refused:
-        raise click.ClickException(str(refused)) from refused
-    except OSError as error:
-        raise click.ClickException(f"{error.strerror}: {error.filename}") from error
+    with own_books(path) as (settings, books):
+        first, last = books.journal.kept_from(), books.journal.last_seq()
+        first = first if everything else max(first, books.journal.acked() + 1)
+        n, words = last - first + 1, new_words()
+        if n < 1:
+            raise click.ClickException("HQ has acknowledged every fact; --all writes those that are kept")
+        now = stamp(books.clock.now())
+        head = JournalHead(settings.store.id, books.journal.stream_id(), first, n, now)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as made:
+            seal(made, head, _lines(books.journal, first, last), words)
+            made.flush()
+            os.fsync(made.fileno())
     click.echo(f"{n} facts, {first} to {last}, of stream {head.stream} in {file}", err=True)
     click.echo(f"passphrase (tell it to HQ, apart from the file): {words}")
 

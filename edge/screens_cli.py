@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from config.loader import load
-from config.schema import SettingsRefused
 from edge.domain.refusals import Refusal
 from edge.domain.staff import Operator, Role
+from edge.own_books import own_books
 from edge.terminal import plain
 
 if TYPE_CHECKING:
@@ -66,27 +65,14 @@ def revoke(screen: str, path: Path) -> None:
 @contextlib.contextmanager
 def _desk(path: Path) -> Iterator[ScreenDesk]:
     """The desk over the store's books, beside the daemon; its refusals in words, exit code 1."""
-    from edge.db import WrongKey
     from edge.desks.screens import ScreenDesk
-    from edge.owner import KeyElsewhere, key_as_owner
-    from edge.records.books import open_books
 
-    try:
-        settings = load(path)
-        books = open_books(Path(settings.store.state_dir), key_as_owner(settings), settings.store.timezone)
-    except SettingsRefused as refused:
-        raise click.ClickException("\n".join(map(str, refused.problems))) from refused
-    except (KeyElsewhere, WrongKey) as refused:
-        raise click.ClickException(str(refused)) from refused
-    except OSError as error:
-        raise click.ClickException(f"{error.strerror}: {error.filename}") from error
-    try:
-        yield ScreenDesk(books, settings, lambda _topic: None)
-    except Refusal as refusal:
-        said = refusal.words("en")
-        raise click.ClickException(f"{said.text}. {said.next}") from refusal
-    finally:
-        books.close()
+    with own_books(path) as (settings, books):
+        try:
+            yield ScreenDesk(books, settings, lambda _topic: None)
+        except Refusal as refusal:
+            said = refusal.words("en")
+            raise click.ClickException(f"{said.text}. {said.next}") from refusal
 
 
 def _somebody(station: str) -> Operator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from config.schema import Settings
@@ -18,7 +19,7 @@ from edge.desks.open_money import OpenMoney
 from edge.desks.own_codes import own_codes
 from edge.desks.price_rules import PriceRuleDesk
 from edge.desks.quoting import Quoting, Source
-from edge.desks.sale_booking import Invoice, SaleBooking
+from edge.desks.sale_booking import SaleBooking
 from edge.desks.sale_scans import SaleRoom
 from edge.desks.selling import SellingDesk
 from edge.desks.shifts import ShiftDesk
@@ -54,7 +55,7 @@ def sale_room(
         customers.repurchase,
         staff,
         printing,
-        invoices(settings, books),
+        vouched(settings, books, settings.selling.invoice_url),
     )
     checkout = CheckoutDesk(books, work, quoting, coupons, tender, booking)
     return SaleRoom(
@@ -68,18 +69,19 @@ def sale_room(
     )
 
 
-def invoices(settings: Settings, books: Books) -> Invoice:
-    """Texts for the QR that asks HQ for an e-invoice: its page, the receipt's number, and that this box printed it.
+def vouched(settings: Settings, books: Books, url: str, kind: str = "") -> Callable[[str], str]:
+    """Texts for a QR that leads to HQ's page `url`: the receipt's number, and that this box vouches for it.
 
-    Signed (Ed25519, base64url) over `store|receipt` by the key the box was enrolled with; "" where there is none.
+    Signed (Ed25519, base64url) over `kind` and `store|receipt` by the key the box was enrolled with; "" where there is
+    no page or no key. `kind` keeps what is signed for one page from being good for another.
     """
 
     def text(receipt: str) -> str:
-        url, box = settings.selling.invoice_url, books.enrolments.now()
-        if not url or box is None:
+        box = books.enrolments.now() if url else None
+        if box is None:
             return ""
         store = settings.store.id
-        mark = signer(box.seed.hex())(f"{store}|{receipt}".encode())
+        mark = signer(box.seed.hex())(f"{kind}{store}|{receipt}".encode())
         sig = base64.urlsafe_b64encode(mark).decode().rstrip("=")
         return f"{url}?{urlencode({'s': store, 'r': receipt, 'd': box.device, 'g': sig})}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 from edge.clock import moment_of, stamp
 from edge.desks.status import Poke, StatusDesk
@@ -51,16 +52,4 @@ class ScreenCounts:
         return bool(due)
 
 
-_WORDS: tuple[What, ...] = (
-    "shown",
-    "touched",
-    "scanned",
-    "searched",
-    "viewed",
-    "ordered",
-    "reminded",
-    "continued",
-    "joining",
-    "called",
-)
-_KINDS: Mapping[str, What] = {word: word for word in _WORDS}
+_KINDS: Mapping[str, What] = {word: word for word in get_args(What)}

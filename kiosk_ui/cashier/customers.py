@@ -16,7 +16,7 @@ from edge.domain.scanned import ScanKind
 from edge.domain.staff import Act, Operator
 from edge.domain.views import SeenScan
 from edge.store import Store
-from kiosk_ui import customer_words
+from kiosk_ui import customer_words, qr
 from kiosk_ui.cashier.asked import nonce_of, number_of, text_of
 from kiosk_ui.cashier.stage import Stage, fresh_nonce
 from kiosk_ui.language import told
@@ -194,7 +194,7 @@ class CustomerPages:
         operator = self._operator()
         shown = self._store.customers.members.joined(scene[:64], operator.station)
         current = self._store.scans.current(operator.station)
-        facts = {"join": shown, "qr": qr_svg(shown.url), "customer_words": customer_words}
+        facts = {"join": shown, "qr": qr.drawn(shown.url), "customer_words": customer_words}
         answer = make_response(self._show(Stage("join", f"join:{_id(current)}", facts), operator))
         if shown.left_s and not shown.result:
             answer.headers["Refresh"] = f"5; url={MEMBER}/join/{shown.scene}"
@@ -276,13 +276,6 @@ def _spendable(store: Store, look: int, operator: Operator) -> int | None:
         return members.spendable(members.known(look, operator.station)) if look else None
     except Refusal:
         return None
-
-
-def qr_svg(text: str) -> str:
-    """A QR code as an SVG element without style attributes, for a page under a strict policy."""
-    import segno
-
-    return str(segno.make(text, error="m", micro=False).svg_inline(border=4, light="#fff", omitsize=True))
 
 
 def _id(scan: SeenScan | None) -> str:

@@ -10,9 +10,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from edge.domain.display_views import DisplayPlace
 from edge.domain.screens import ScreenKind
 from edge.store import Store
-from kiosk_ui import shopper
+from kiosk_ui import qr, shopper
 from kiosk_ui.guide.pages import media_file
-from kiosk_ui.guide.words import qr
 from kiosk_ui.language import language
 from kiosk_ui.screens import here
 from kiosk_ui.shopper import Shown
@@ -44,7 +43,7 @@ class DisplayPages:
         digest = hashlib.sha256(f"{view.key}{language()}{view.quiet}".encode()).hexdigest()[:12]
         resting = place is DisplayPlace.IDLE
         shown = Shown(f"display-{place.value}", f"{place.value}:{digest}", dark=resting, quiet=resting)
-        return shopper.page(f"display/{place.value}.html", screen, shown, view=view, qr=qr)
+        return shopper.page(f"display/{place.value}.html", screen, shown, view=view, qr=qr.drawn)
 
     def media(self, sha256: str) -> WerkzeugResponse:
         """GET /display/media/<sha256>: a picture or video of a slide."""

@@ -16,8 +16,8 @@ from edge.domain.idle import Idle
 from edge.domain.refusals import BadRequest, Refusal, UnknownThing
 from edge.domain.screens import Screen, ScreenKind
 from edge.store import Store
-from kiosk_ui import shopper, wedge
-from kiosk_ui.guide.words import digest, guide_words, qr
+from kiosk_ui import qr, shopper, wedge
+from kiosk_ui.guide.words import digest, guide_words
 from kiosk_ui.language import language, told
 from kiosk_ui.screens import here
 from kiosk_ui.shopper import Shown
@@ -127,7 +127,7 @@ class GuidePages:
         )
         words = told(refusal) if refusal else None
         template = f"guide/{place.value}.html"
-        facts = {"view": view, "words": guide_words, "refusal": words, "helped": helped, "qr": qr}
+        facts = {"view": view, "words": guide_words, "refusal": words, "helped": helped, "qr": qr.drawn}
         facts["now_local"] = self._local
         answer = shopper.page(template, screen, shown, **facts)
         if refusal is not None and not shopper.is_partial():

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 from flask_babel import gettext, ngettext  # type: ignore[import-untyped]
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
 
 from edge.domain.guide_views import GuideView, NearWord
 from kiosk_ui import words
@@ -122,14 +121,6 @@ def chips(score: str) -> tuple[tuple[str, str], ...]:
 def reviews(count: int) -> str:
     """How many rated it."""
     return str(ngettext("%(num)s 条评价", "%(num)s 条评价", count))
-
-
-def qr(text: str) -> Markup:
-    """A QR code as SVG with its quiet zone, dark on white."""
-    import segno
-
-    drawn = segno.make(text, error="m", micro=False).svg_inline(border=4, light="#fff", omitsize=True)
-    return Markup(drawn)  # noqa: S704 - the library draws squares, no text of anybody's
 
 
 def digest(view: GuideView, language: str) -> str:
