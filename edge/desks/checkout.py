@@ -13,6 +13,7 @@ from edge.desks.setting_aside import SetAside
 from edge.domain.baskets import Priced
 from edge.domain.benefit_refusals import PointsShort, QuotaShort
 from edge.domain.benefits import available, chosen
+from edge.domain.money import yuan
 from edge.domain.payment_views import Paying, PaymentView
 from edge.domain.refusals import NonceReused, Refusal, UnknownThing
 from edge.domain.selling import Basket, BasketState, Sale
@@ -54,7 +55,7 @@ class CheckoutDesk(SetAside):
             if here.state is not BasketState.PAYING:
                 here = self._begin(tx, here, shown_fen, operator, cash=cash)
             elif self._frozen(here, cash=cash, tx=tx).total_fen != shown_fen:
-                raise TotalChanged(due=_yuan(self._frozen(here, cash=cash, tx=tx).total_fen))
+                raise TotalChanged(due=yuan(self._frozen(here, cash=cash, tx=tx).total_fen))
             sha = basket_sha(here, shown_fen)
             view = self.tender.open_in(tx, basket, sha, shown_fen, operator, nonce)
         self.work.poke(f"station:{operator.station}")
@@ -75,7 +76,7 @@ class CheckoutDesk(SetAside):
         # A wallet paid a part: what is asked for is the rest.
         asked = began.due_fen if began is not None and paid else shown_fen
         if given_fen < asked:
-            raise NotPaid(left=_yuan(asked - given_fen))
+            raise NotPaid(left=yuan(asked - given_fen))
         if here.training:
             return self._train(here, given_fen, operator, nonce)
         if began is None or not paid:
@@ -122,7 +123,7 @@ class CheckoutDesk(SetAside):
         here = self.work.mine(basket, operator)
         began = self.tender.of_basket(basket)
         if here.state is not BasketState.PAYING or began is None or began.state is not Paying.PAID:
-            raise NotPaid(left=_yuan(began.due_fen if began is not None else 0))
+            raise NotPaid(left=yuan(began.due_fen if began is not None else 0))
         # HQ is asked for the next sale's coupon before the transaction, never in it.
         promise = self.booking.promised(here, began.fen)
         with self.books.ledger.transaction() as tx:
@@ -210,7 +211,7 @@ class CheckoutDesk(SetAside):
         self.work.moved(here, "pay")
         priced = self._checked(tx, here, operator, cash=cash)
         if priced.total_fen != shown_fen:
-            raise TotalChanged(due=_yuan(priced.total_fen))
+            raise TotalChanged(due=yuan(priced.total_fen))
         for one in (False, True):
             kept = priced if one is cash else self.quoting.price(here, cash=one, tx=tx)
             self.books.baskets.freeze(tx, here.basket, kept, cash=one)
@@ -255,7 +256,7 @@ class CheckoutDesk(SetAside):
             priced = self._frozen(here, cash=cash, tx=tx)
             if priced.total_fen == fen:
                 return priced
-        raise NotPaid(left=_yuan(max(0, int(priced.total_fen) - fen)))
+        raise NotPaid(left=yuan(max(0, int(priced.total_fen) - fen)))
 
     def _train(self, here: Basket, given_fen: int, operator: Operator, nonce: str) -> Sale:
         with self.books.ledger.transaction() as tx:
@@ -263,7 +264,7 @@ class CheckoutDesk(SetAside):
             self.work.moved(here, "sell")
             priced = self._checked(tx, here, operator, cash=True)
             if priced.total_fen > given_fen:
-                raise NotPaid(left=_yuan(priced.total_fen - given_fen))
+                raise NotPaid(left=yuan(priced.total_fen - given_fen))
             sale = self.booking.rehearse(tx, here, priced, given_fen, operator, nonce)
         self._announce(sale)
         return sale
@@ -291,7 +292,3 @@ class CheckoutDesk(SetAside):
             "coupons",
         ):
             self.work.poke(topic)
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02}"

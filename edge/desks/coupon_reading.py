@@ -30,6 +30,7 @@ from edge.domain.coupon_refusals import (
     PartnerSilent,
 )
 from edge.domain.coupons import CouponState, KnownCoupon, from_code
+from edge.domain.money import short
 from edge.domain.pickup_code import CodeInvalid, Verify
 from edge.domain.promotion_rules import Off, Rule, TierTerms
 from edge.domain.refusals import Refusal
@@ -245,8 +246,7 @@ def _plain(known: KnownCoupon) -> tuple[str, str]:
     """Names for a coupon that only its code tells of, zh and en: by its face, so that two in a basket differ."""
     if known.fen <= 0:
         return "优惠券", "Coupon"
-    yuan = f"{known.fen // 100}.{known.fen % 100:02}".removesuffix(".00")
-    return f"{yuan} 元优惠券", f"¥{yuan} coupon"
+    return f"{short(known.fen)} 元优惠券", f"¥{short(known.fen)} coupon"
 
 
 def terms_of(known: KnownCoupon, rule: Rule | None) -> CouponTerms:

@@ -10,10 +10,11 @@ from edge.desks.price_rules import PriceRuleDesk
 from edge.domain.baskets import TIER_OK, Item, PriceAsked, Priced, Shopper
 from edge.domain.catalogue import Goods
 from edge.domain.guide_views import MemberPrice, PriceTag, Reason
+from edge.domain.money import short
 from edge.domain.orders import Fen
 from edge.domain.promotion_book import RuleBook, in_force, minute
 from edge.domain.promotion_rules import NOWHERE, Rule
-from edge.domain.promotion_words import benefit_words, name_of, short
+from edge.domain.promotion_words import benefit_words, name_of
 from edge.domain.promotions import price
 from edge.domain.views import LineWord
 

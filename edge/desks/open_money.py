@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from edge.db import Connection
 from edge.desks.checkout import CheckoutDesk
+from edge.domain.money import yuan
 from edge.domain.payment_views import AttemptView, Paying
 from edge.domain.refusals import UnknownThing
 from edge.domain.selling import AsideBasket, Basket, BasketState, Cleared, Sale
@@ -51,7 +52,7 @@ class OpenMoney:
             here = self._aside(basket, tx)
             began = self.checkout.tender.of_basket(basket)
             if began is None or began.state is not Paying.PAID or began.cancelling:
-                raise NotPaid(left=_yuan(began.due_fen if began is not None else 0))
+                raise NotPaid(left=yuan(began.due_fen if began is not None else 0))
             if books.shifts.open_at(operator.station, tx) is None:
                 raise NoShift
             if here.station != operator.station:
@@ -99,7 +100,3 @@ class OpenMoney:
         if here is None or not here.aside or here.state is not BasketState.PAYING:
             raise UnknownThing
         return here
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02}"

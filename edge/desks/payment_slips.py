@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from devices.slip import Align, Code128, Feed, Pair, Rule, Slip, SlipPart, Text
+from edge.domain.money import yuan
 from edge.domain.payments import Channel
 from edge.domain.views import StationView
 from edge.records.payments import AttemptRow
@@ -29,7 +30,7 @@ def unsure_slip(row: AttemptRow, shop: ShopRow | None, station: StationView, at:
         Text("支付结果待确认", scale=2, bold=True, align=Align.CENTER),
         Text("PAYMENT BEING CONFIRMED", bold=True, align=Align.CENTER),
         Rule(),
-        Pair("金额 / Amount", f"¥{row.fen // 100}.{row.fen % 100:02}", bold=True),
+        Pair("金额 / Amount", f"¥{yuan(row.fen)}", bold=True),
         Pair("方式 / By", _NAMES[row.channel]),
         Pair("时间 / Time", f"{at:%Y-%m-%d %H:%M:%S}"),
         Pair("柜台 / Desk", f"{station.label_zh} {station.label_en}"),

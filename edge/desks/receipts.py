@@ -10,6 +10,7 @@ from config.selling_schema import SellingSettings
 from devices.slip import Align, Code128, Feed, Pair, Qr, Rule, Slip, SlipPart, Text
 from edge.desks.quoting import DEPOSIT_WORDS
 from edge.desks.receipt_words import Words, words_in
+from edge.domain.money import yuan
 from edge.domain.selling import Sale, SoldLine
 from edge.domain.shifts import Report
 from edge.records.replica import ShopRow
@@ -40,12 +41,6 @@ class Printed:
 
 _SHORT = 40
 """A code that somebody could type; a signed one is for scanners alone."""
-
-
-def yuan(fen: int) -> str:
-    """12.50 from 1250 fen; paper says the currency once, in the headline figures."""
-    sign, rest = "-" if fen < 0 else "", abs(fen)
-    return f"{sign}{rest // 100}.{rest % 100:02}"
 
 
 def receipt(sale: Sale, told: Printed) -> Slip:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from config.selling_schema import SellingSettings
 from devices.slip import Align, Code128, Feed, Pair, Rule, Slip, SlipPart, Text
+from edge.domain.money import yuan
 from edge.domain.return_views import CameBack, GoesBack, Returned
 from edge.records.replica import ShopRow
 
@@ -83,19 +84,19 @@ def _head(done: Returned, store: str, shop: ShopRow | None, say: Say) -> list[Sl
 
 
 def _line(line: CameBack, say: Say) -> list[SlipPart]:
-    return [Text(say(line.name_zh, line.name_en), bold=True), Pair(f"× {line.qty}", _yuan(line.fen))]
+    return [Text(say(line.name_zh, line.name_en), bold=True), Pair(f"× {line.qty}", yuan(line.fen))]
 
 
 def _sums(done: Returned, say: Say) -> list[SlipPart]:
     parts: list[SlipPart] = []
     if done.gift_fen:
-        parts.append(Pair(say("扣除未退赠品", "Gifts kept"), f"-{_yuan(done.gift_fen)}"))
+        parts.append(Pair(say("扣除未退赠品", "Gifts kept"), f"-{yuan(done.gift_fen)}"))
     if done.broken_fen:
-        parts.append(Pair(say("优惠调整", "Rules no longer met"), _yuan(-done.broken_fen)))
+        parts.append(Pair(say("优惠调整", "Rules no longer met"), yuan(-done.broken_fen)))
     if done.rounded_fen:
-        parts.append(Pair(say("现金抹零", "Cash rounding"), _yuan(-done.rounded_fen)))
+        parts.append(Pair(say("现金抹零", "Cash rounding"), yuan(-done.rounded_fen)))
     about = say("约 ", "about ") if done.estimate else ""
-    parts.append(Pair(say("应退", "To be refunded"), f"{about}¥{_yuan(done.refund_fen)}", bold=True))
+    parts.append(Pair(say("应退", "To be refunded"), f"{about}¥{yuan(done.refund_fen)}", bold=True))
     return parts
 
 
@@ -108,9 +109,4 @@ def _points(done: Returned, say: Say) -> list[SlipPart]:
 def _part(one: GoesBack, *, english: bool) -> Pair:
     kind = _KINDS.get(one.kind, (one.kind, one.kind))[english]
     state = _STATES.get(one.state, (one.state, one.state))[english]
-    return Pair(f"{kind} {state}", _yuan(one.fen))
-
-
-def _yuan(fen: int) -> str:
-    sign, rest = "-" if fen < 0 else "", abs(fen)
-    return f"{sign}{rest // 100}.{rest % 100:02}"
+    return Pair(f"{kind} {state}", yuan(one.fen))

@@ -18,6 +18,7 @@ from edge.desks.refunding import Refunding
 from edge.desks.return_booking import ReturnBooking, Taken, units_of
 from edge.desks.selling import SellingDesk
 from edge.desks.status import Poke, StatusDesk
+from edge.domain.money import yuan
 from edge.domain.orders import Fen
 from edge.domain.payment_views import RefundPart
 from edge.domain.refusals import BadRequest, NonceReused, NotAllowed, PayCodeElsewhere, UnknownThing
@@ -85,7 +86,7 @@ class ReturnDesk:
         check(bought, wanted, self.terms(), self.status.local(self.status.now()).date(), forced=forced)
         told = self._sums(bought, wanted)
         if shown_fen is not None and told.fen != shown_fen:
-            raise RefundChanged(due=f"{told.fen // 100}.{told.fen % 100:02}")
+            raise RefundChanged(due=yuan(told.fen))
         return told
 
     def accept(

@@ -13,6 +13,7 @@ from edge.desks.basket_work import MOST_PIECES
 from edge.desks.quoting import Quoting
 from edge.desks.status import StatusDesk
 from edge.desks.weighing import WeighDesk
+from edge.domain.money import yuan
 from edge.domain.refusals import BadRequest, NotAllowed, UnknownThing
 from edge.domain.selling import Basket, BasketState, Bill, Line
 from edge.domain.selling_refusals import (
@@ -181,7 +182,7 @@ class SellingDesk(BasketHeads):
             known = _line(here, line)
             most = known.gross_fen * self.rules.cut_limit_percent // 100
             if not 0 <= fen <= most or (fen and not reason):
-                raise CutRefused(most=f"{most // 100}.{most % 100:02}")
+                raise CutRefused(most=yuan(most))
             who = operator.staff if fen else ""
             cut = replace(known, cut_fen=fen, cut_reason=reason if fen else "", cut_by=who)
             self.books.baskets.put_line(tx, basket, cut)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from edge.domain.baskets import Code, PartKind, Why, WhyNot
+from edge.domain.money import short, yuan
 from edge.domain.orders import Fen
 from edge.domain.promotion_rules import (
     Bundle,
@@ -21,16 +22,6 @@ from edge.domain.promotion_rules import (
     Step,
     UnitOff,
 )
-
-
-def yuan(fen: int) -> str:
-    """An amount in yuan with two decimals."""
-    return f"{fen // 100}.{fen % 100:02d}"
-
-
-def short(fen: int) -> str:
-    """An amount in yuan, without decimals where there are none."""
-    return str(fen // 100) if fen % 100 == 0 else yuan(fen)
 
 
 def zhe(off_mille: int) -> str:
