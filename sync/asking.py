@@ -29,6 +29,7 @@ from sync.asked import (
 )
 from sync.guiding import CART_PATH, OPTIONS_PATH, CartAsk, CartSaid, OptionsAsk, OptionsSaid
 from sync.messages import LineDown
+from sync.ordering import ORDER_PATH, OrderAsk, OrderSaid
 from sync.returning import RMA_PATH, SOLD_PATH, RmaAsk, RmaSaid, SoldAsk, SoldSaid
 
 T = TypeVar("T")
@@ -87,6 +88,10 @@ class HqAsk:
     def cart(self, asked: CartAsk) -> CartSaid:
         """See sync.guiding.ScreensAtHq."""
         return self._ask(CART_PATH, asked, CartSaid)
+
+    def order(self, asked: OrderAsk) -> OrderSaid:
+        """See sync.ordering.OrdersAtHq."""
+        return self._ask(ORDER_PATH, asked, OrderSaid)
 
     def _ask(self, path: str, asked: msgspec.Struct, kind: type[T]) -> T:
         ends = time.monotonic() + self._patience_s

@@ -105,7 +105,7 @@ class OptionsAsk(msgspec.Struct, frozen=True):
 
 class Option(msgspec.Struct, frozen=True):
     """One way. `option` names it in CartAsk; `node` where from, with its name; `ready` when (RFC 3339, "" unknown);
-    `fen` what it costs beside the goods."""
+    `fen` what it costs beside the goods; `here`: it may be paid at the screen, by a member."""
 
     option: Name
     kind: OptionKind
@@ -115,6 +115,7 @@ class Option(msgspec.Struct, frozen=True):
     km10: Count = 0
     ready: str = ""
     fen: Fen = 0
+    here: bool = False
 
 
 class OptionsSaid(msgspec.Struct, frozen=True):

@@ -54,6 +54,7 @@ from sync.deposits import Deposit, DepositsUp
 from sync.figures import Count, Fen, Kid, Note, Seq, Whole
 from sync.goods import GOODS_KEYS, Barcode, GoodsDown, GoodsUp
 from sync.guiding import GUIDING_KEYS, GuidingDown, ScreenCounted
+from sync.ordering import OrderPaid, ScreenOrder
 from sync.paying_words import PayUp
 from sync.picks import PicksUp
 from sync.returning import ReturnAccepted, ReturnedElsewhere, ReturnState
@@ -178,6 +179,7 @@ Up = (
     | TicketsUp
     | DepositsUp
     | ScreenCounted
+    | OrderPaid
 )
 
 
@@ -431,6 +433,7 @@ Down = (
     | MemberErase
     | JoinLink
     | JoinScene
+    | ScreenOrder
     | Repurchase
     | SellingDown
     | Deposit
@@ -548,6 +551,7 @@ ROW_KEYS: dict[str, str] = {
     "member_erase": "cmd",
     "join_link": "link",
     "join_scene": "scene",
+    "screen_order": "order",
     "repurchase": "offer",
     **SELLING_KEYS,
     "deposit": "deposit",
@@ -629,7 +633,9 @@ def check_row(row: Down) -> str:
             times, words = ("points_at",), {}
         case PointsGrant():
             return "" if is_stamp(row.not_after) else "not_after"
-        case OrderCommand() | Stock() | ReturnState() | MemberMerge() | MemberErase() | JoinScene():
+        case ReturnState() | MemberMerge() | MemberErase() | JoinScene() | ScreenOrder():
+            return "" if is_stamp(row.at) else "at"
+        case OrderCommand() | Stock():
             return "" if is_stamp(row.at) else "at"
         case _:
             return ""

@@ -129,7 +129,8 @@ class TenderSum(msgspec.Struct, frozen=True):
 
 
 class ShiftClosed(msgspec.Struct, frozen=True, tag="shift.closed", tag_field="k"):
-    """The Z report of a shift: its number without gaps, what was sold by tender, the journal's head as printed."""
+    """The Z report of a shift: its number without gaps, what was sold by tender, the journal's head as printed; beside
+    it `orders` that were paid here for HQ."""
 
     shift: Name
     z: Seq
@@ -142,6 +143,8 @@ class ShiftClosed(msgspec.Struct, frozen=True, tag="shift.closed", tag_field="k"
     head: Name
     seq: Count
     refund_fen: Count = 0
+    orders: Count = 0
+    order_fen: Count = 0
 
 
 Selling = SaleCompleted | BasketVoided | ShiftOpened | CashMoved | CashCounted | ShiftClosed

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import secrets
 from dataclasses import dataclass, field
 
 from config.kiosk_schema import KioskSettings
+from edge.desks.day_shifts import open_for_today
 from edge.desks.lane_places import LanePlaces, shopper_at
 from edge.desks.sale_scans import SaleRoom
 from edge.domain.lane_checks import TOBACCO, TWICE_MS
@@ -16,7 +16,7 @@ from edge.domain.lane_session import Act, Here
 from edge.domain.scanned import Scanned
 from edge.domain.scanned_refusals import GoodsUnknown
 from edge.domain.selling import Basket, Line
-from edge.domain.selling_refusals import NotForSale, NotRecognised, ShiftRuns
+from edge.domain.selling_refusals import NotForSale, NotRecognised
 
 _MOST_STRANGERS = 5
 _LONGEST_CODE = 64
@@ -46,9 +46,7 @@ class LaneBasket:
 
     def opened(self, station: str) -> None:
         """A kiosk's sales belong to a shift of a day, without cash; it begins with the first shopper."""
-        if self.room.shifts.at(station) is None:
-            with contextlib.suppress(ShiftRuns):  # another thread was quicker
-                self.room.shifts.open(0, shopper_at(station), secrets.token_hex(12))
+        open_for_today(self.room.shifts, station)
 
     def goods(self, station: str, seen: Scanned, text: str, nonce: str) -> Here:
         """Goods by their code. Read twice within 1.2 s it is asked about, once; unknown ones hold nothing up."""

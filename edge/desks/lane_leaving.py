@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from config.kiosk_schema import KioskSettings
-from edge.clock import moment_of, stamp
+from edge.clock import stamp
+from edge.desks.day_shifts import close_yesterdays
 from edge.desks.lane_basket import LaneBasket
 from edge.desks.lane_checkout import LaneCheckout
 from edge.desks.lane_places import SELF, LanePlaces, shopper_at
@@ -107,20 +108,7 @@ class LaneLeaving:
 
     def _closed(self, station: str) -> bool:
         """A kiosk's shift is a day's: the first quiet minute of the next day ends it."""
-        shift = self.room.shifts.at(station)
-        local, clock = self.places.status.local, self.places.books.clock
-        if shift is None or shift.staff != SELF or self.basket.at(station) is not None:
-            return False
-        if local(moment_of(shift.opened_at)).date() >= local(clock.now()).date():
-            return False
-        who = shopper_at(station)
-        try:
-            self.room.shifts.count({}, who, f"count:{shift.shift}")
-            self.room.shifts.close(who, f"close:{shift.shift}")
-        except Refusal as refusal:
-            _log.warning("shift not closed", extra={"shift": shift.shift, "code": refusal.code})
-            return False
-        return True
+        return self.basket.at(station) is None and close_yesterdays(self.room.shifts, station)
 
 
 def _nothing(here: Here) -> dict[str, str]:

@@ -9,6 +9,7 @@ from edge.records import (
     asked,
     benefit_tables,
     deposit_tables,
+    guide_orders,
     guide_tables,
     lane_sessions,
     return_tables,
@@ -193,6 +194,7 @@ STEPS = {
     "return_rounded": return_tables.ROUNDED,
     "gave_back": return_tables.GAVE_BACK,
     "kiosks": lane_sessions.TABLES,
+    "guide_orders": guide_orders.LEDGER,
 }
 NAMES = list(STEPS)
 

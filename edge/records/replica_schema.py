@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from edge.records import benefit_tables, deposit_tables, guide_tables, price_rule_tables, return_tables
+from edge.records import (
+    benefit_tables,
+    deposit_tables,
+    guide_orders,
+    guide_tables,
+    price_rule_tables,
+    return_tables,
+)
 from edge.records.picking_tables import NODES
 
 if TYPE_CHECKING:
@@ -123,6 +130,7 @@ PLAIN = (
     ("guide", guide_tables.REPLICA),
     # Products with a least number are few among a million.
     ("minimums", ("CREATE INDEX product_minimum ON product (sku) WHERE min_stock > 0",)),
+    ("screen_orders", guide_orders.REPLICA),
 )
 NAMES = ["first", "config", "feeds", *(name for name, _ in PLAIN)]
 

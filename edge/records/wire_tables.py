@@ -15,6 +15,7 @@ from sync.deposits import Deposit
 from sync.goods import Inbound, Node, NodeStock, Quota
 from sync.guiding import Ranked, Review, Variant
 from sync.messages import canonical
+from sync.ordering import ScreenOrder
 from sync.returning import ReturnedElsewhere, ReturnState
 
 Row = tuple[Any, ...]
@@ -109,6 +110,11 @@ def _review_row(d: dict[str, Any]) -> Row:
     return (word.sku, word.stars10, word.reviews, msgspec.json.encode(word.says).decode())
 
 
+def _screen_order_row(d: dict[str, Any]) -> Row:
+    word = msgspec.convert({**d, "tb": "screen_order"}, ScreenOrder)
+    return (word.order, word.state, word.at)
+
+
 def _config_row(d: dict[str, Any]) -> Row:
     return (d["id"], canonical(d).decode())
 
@@ -187,6 +193,7 @@ TABLES: Mapping[str, WireTable] = {
     "member_erase": _typed("member_erase", benefits.MemberErase, "cmd member at"),
     "join_link": _typed("join_link", benefits.JoinLink, "link url title_zh title_en until"),
     "join_scene": _typed("join_scene", benefits.JoinScene, "scene result at"),
+    "screen_order": WireTable("screen_order", ("order_no", "state", "at"), _screen_order_row),
     "return_state": _typed("return_state", ReturnState, "ret state fen at note"),
     "returned_elsewhere": WireTable("returned_elsewhere", ("sale", "lines", "whole_at"), _elsewhere_row),
     "deposit": _typed("deposit", Deposit, _DEPOSIT, apart=("order_id",)),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from sync.asked import CLAIM_PATH, COUPON_PATH, PHONE_PATH, REPURCHASE_PATH, REVEAL_PATH
 from sync.guiding import CART_PATH, OPTIONS_PATH
 from sync.hub.envelope import Refused
+from sync.ordering import ORDER_PATH
 from sync.returning import SOLD_PATH
 
 A_MINUTE: Mapping[str, int] = {
@@ -20,6 +21,7 @@ A_MINUTE: Mapping[str, int] = {
     COUPON_PATH: 600,
     OPTIONS_PATH: 600,
     CART_PATH: 300,
+    ORDER_PATH: 120,
 }
 """Questions of one store a minute: what a large shop's tills ask at their busiest, a few times over."""
 

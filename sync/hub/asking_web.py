@@ -32,8 +32,10 @@ from sync.hub.coupon_codes import CouponCodes
 from sync.hub.database import write
 from sync.hub.envelope import Refused
 from sync.hub.guide_desk import ScreenDesk
-from sync.hub.guide_web import serve_screens
+from sync.hub.guide_web import serve_orders, serve_screens
 from sync.hub.member_desk import MemberDesk
+from sync.hub.ordering_desk import OrderingDesk
+from sync.hub.ordering_turns import OrderingTurns
 from sync.hub.publishing import NotPossible
 from sync.hub.return_desk import ReturnDesk
 from sync.hub.vouchers import Partner, Vouchers
@@ -47,7 +49,7 @@ Said = Callable[[msgspec.Struct], Response]
 _JSON = "application/json"
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 TICK_S = 2.0
-"""How often a process looks whether a third party is owed a word."""
+"""How often a process looks whether anybody is owed a word."""
 
 
 def serve_asks(
@@ -71,7 +73,7 @@ def serve_asks(
         return say(msgspec.json.encode(word), _JSON)
 
     vouchers = Vouchers(engine, partners, now)
-    app.before_request(_Pulse(vouchers).beat)
+    app.before_request(_Pulse(vouchers.turn, OrderingTurns(engine, now).turn).beat)
 
     @app.post(COUPON_PATH)
     def ask_coupon() -> Response:
@@ -84,6 +86,7 @@ def serve_asks(
     _serve_codes(app, CouponCodes(engine, now), paced, asked, said)
     _serve_returns(app, ReturnDesk(engine, now), admit, paced, asked, said)
     serve_screens(app, ScreenDesk(engine, now), paced, asked, said)
+    serve_orders(app, OrderingDesk(engine, now), paced, asked, said)
 
 
 def _serve_people(app: Flask, people: MemberDesk, paced: Admit, asked: Ask, said: Said) -> None:
@@ -138,10 +141,10 @@ def _serve_returns(app: Flask, goods: ReturnDesk, admit: Admit, paced: Admit, as
 
 
 class _Pulse:
-    """Tells third parties, by one bounded step now and then; processes that share a database may all do it."""
+    """What HQ owes by itself, by one bounded step now and then; processes that share a database may all do it."""
 
-    def __init__(self, vouchers: Vouchers) -> None:
-        self._vouchers = vouchers
+    def __init__(self, *turns: Callable[[], object]) -> None:
+        self._turns = turns
         self._at = 0.0
         self._one = threading.Lock()
 
@@ -156,6 +159,7 @@ class _Pulse:
             return
         try:
             self._at = time.monotonic()
-            self._vouchers.turn()
+            for turn in self._turns:
+                turn()
         finally:
             self._one.release()

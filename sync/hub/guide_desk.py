@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import uuid
 from base64 import b32encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import msgspec
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
+from edge.domain.catalogue import FOR_ADULTS
 from sync.goods import Node
 from sync.guiding import (
     CartAsk,
@@ -29,6 +30,9 @@ from sync.guiding import (
 from sync.hub.database import snapshot, write
 from sync.hub.feed import Change, publish, put
 from sync.hub.guide_tables import phone_cart, screen_count
+from sync.hub.ordering_price import product_of
+from sync.hub.ordering_tables import screen_order
+from sync.hub.price_rules import price_of
 from sync.hub.publishing import NotPossible
 from sync.hub.rows import CATALOG, NODES
 from sync.hub.schema import feed, meta
@@ -45,7 +49,8 @@ NOTIFY_LIVES = timedelta(days=1)
 _COLLECT, _TRANSFER, _RIDE = timedelta(hours=2), timedelta(days=2), timedelta(minutes=45)
 _TOMORROW = timedelta(days=1)
 _STORES = 5
-_LINK = "cart_link"
+CART_LINK = "cart_link"
+"""The row of HQ's settings that says where phones go."""
 
 
 class ScreenDesk:
@@ -74,8 +79,8 @@ class ScreenDesk:
             raise NotPossible("only https, and at most 300 characters")
 
         def work(conn: Connection) -> None:
-            conn.execute(delete(meta).where(meta.c.key == _LINK))
-            conn.execute(insert(meta).values(key=_LINK, value=url))
+            conn.execute(delete(meta).where(meta.c.key == CART_LINK))
+            conn.execute(insert(meta).values(key=CART_LINK, value=url))
 
         write(self._engine, work)
 
@@ -84,20 +89,20 @@ class ScreenDesk:
     def options(self, store: str, asked: OptionsAsk) -> OptionsSaid:
         """Every way to get so many pieces at this store, by the places' published figures; the best first."""
         with snapshot(self._engine) as conn:
-            return OptionsSaid(tuple(self._options(conn, store, asked.sku, asked.qty)))
+            return OptionsSaid(tuple(ways_of(conn, store, asked.sku, asked.qty, self._now())))
 
     def cart(self, store: str, asked: CartAsk) -> CartSaid:
         """A basket for a phone; the same nonce of a store gets the same one, also after its time."""
 
         def work(conn: Connection) -> CartSaid:
-            link = conn.scalar(select(meta.c.value).where(meta.c.key == _LINK))
+            link = conn.scalar(select(meta.c.value).where(meta.c.key == CART_LINK))
             token, sha = self._token(conn, store, asked.nonce)
             known = conn.execute(select(phone_cart).where(phone_cart.c.token_sha == sha)).one_or_none()
             if known is not None:
                 return _said(str(link or ""), known.cart, token, known.until)
-            if link is None or not _product(conn, asked.sku):
+            if link is None or product_of(conn, asked.sku) is None:
                 return CartSaid(why="unknown")
-            ways = {way.option for way in self._options(conn, store, asked.sku, asked.qty)}
+            ways = {way.option for way in ways_of(conn, store, asked.sku, asked.qty, self._now())}
             if asked.option and asked.option not in ways:
                 return CartSaid(why="gone")
             return self._make(conn, store, asked, str(link), (token, sha))
@@ -163,21 +168,24 @@ class ScreenDesk:
         token = b32encode(made[:15]).decode()
         return token, _sha(token)
 
-    def _options(self, conn: Connection, store: str, sku: str, qty: int) -> list[Option]:
-        nodes = _nodes(conn)
-        left = _sellable(conn, sku, nodes)
-        has = [node for node in nodes if left.get(node.node, 0) >= qty + SAFETY]
-        now = self._now()
-        shops = [node for node in has if node.kind == "store" and node.node != store]
-        found = [_way("pickup_there", node, now + _COLLECT) for node in shops[:_STORES]]
-        far = [node for node in has if node.kind != "store"]
-        riders = [node for node in has if node.km10 <= NEAR_KM10 and node.kind != "warehouse"]
-        if riders:
-            found.append(_way("instant", riders[0], now + _RIDE, INSTANT_FEN))
-        if far:
-            found.append(_way("next_day", far[0], now + _TOMORROW))
-            found.append(_way("pickup_here", far[0], now + _TRANSFER, node_as=store))
-        return [msgspec.structs.replace(way, **_named(conn, way, store)) for way in found]
+
+def ways_of(conn: Connection, store: str, sku: str, qty: int, now: datetime) -> list[Option]:
+    """Every way to get so many pieces at this store, the best first. What adults only may have is paid where somebody
+    looks at them; everything else that has a price may be paid at the screen."""
+    nodes, product = _nodes(conn), product_of(conn, sku)
+    left = _sellable(conn, sku, nodes)
+    has = [node for node in nodes if left.get(node.node, 0) >= qty + SAFETY]
+    shops = [node for node in has if node.kind == "store" and node.node != store]
+    found = [_way("pickup_there", node, now + _COLLECT) for node in shops[:_STORES]]
+    far = [node for node in has if node.kind != "store"]
+    riders = [node for node in has if node.km10 <= NEAR_KM10 and node.kind != "warehouse"]
+    if riders:
+        found.append(_way("instant", riders[0], now + _RIDE, INSTANT_FEN))
+    if far:
+        found.append(_way("next_day", far[0], now + _TOMORROW))
+        found.append(_way("pickup_here", far[0], now + _TRANSFER, node_as=store))
+    here = product is not None and FOR_ADULTS.isdisjoint(product.flags) and bool(price_of(conn, sku))
+    return [msgspec.structs.replace(way, here=here, **_named(conn, way, store)) for way in found]
 
 
 def _way(kind: OptionKind, node: Node, ready: datetime, fen: int = 0, node_as: str = "") -> Option:
@@ -207,12 +215,16 @@ def _sellable(conn: Connection, sku: str, nodes: list[Node]) -> dict[str, int]:
         (feed.c.bucket == NODES) & (feed.c.tb == "node_stock") & (feed.c.op == "put") & feed.c.id.in_(names)
     )
     rows = [msgspec.json.decode(d) for d in conn.scalars(select(feed.c.d).where(here))]
-    return {str(row["node"]): int(row["sellable"]) for row in rows}
+    mine = screen_order.c
+    kept = select(mine.source, mine.qty, mine.ended_at, mine.state).where(mine.sku == sku)
+    promised = conn.execute(kept.where(mine.state != "lapsed")).all()
+    return {row["node"]: row["sellable"] - _promised(promised, row["node"], row["at"]) for row in rows}
 
 
-def _product(conn: Connection, sku: str) -> bool:
-    here = (feed.c.bucket == CATALOG) & (feed.c.tb == "product") & (feed.c.id == sku) & (feed.c.op == "put")
-    return conn.scalar(select(feed.c.id).where(here)) is not None
+def _promised(orders: Sequence[Any], node: str, at: str) -> int:
+    """Pieces that a figure of that time does not know to be somebody's."""
+    mine = [one for one in orders if one.source == node]
+    return sum(one.qty for one in mine if one.state == "waiting" or one.ended_at > at)
 
 
 def _said(link: str, cart: str, token: str, until: str) -> CartSaid:

@@ -12,6 +12,8 @@ from sync.guiding import CART_PATH, MEDIA_PATH, OPTIONS_PATH, CartAsk, OptionsAs
 from sync.hub.envelope import Refused
 from sync.hub.guide_desk import ScreenDesk
 from sync.hub.media import Media
+from sync.hub.ordering_desk import OrderingDesk
+from sync.ordering import ORDER_PATH, OrderAsk
 
 Ask = Callable[[Any], Any]
 Said = Callable[[msgspec.Struct], Response]
@@ -29,6 +31,15 @@ def serve_screens(app: Flask, desk: ScreenDesk, admit: Callable[[], str], asked:
     def ask_cart() -> Response:
         store, wish = admit(), asked(CartAsk)
         return said(desk.cart(store, wish))
+
+
+def serve_orders(app: Flask, desk: OrderingDesk, admit: Callable[[], str], asked: Ask, said: Said) -> None:
+    """Adds orders that are paid at a screen."""
+
+    @app.post(ORDER_PATH)
+    def ask_order() -> Response:
+        store, wish = admit(), asked(OrderAsk)
+        return said(desk.ask(store, wish))
 
 
 def serve_media(app: Flask, media: Media | None, who: Callable[[], str]) -> None:

@@ -20,6 +20,7 @@ from sync.hub.counter_tables import join_scene, member_contact, member_erase, me
 from sync.hub.database import snapshot, write
 from sync.hub.feed import Change, publish, put
 from sync.hub.member_proofs import was_shown
+from sync.hub.ordering_tables import member_place
 from sync.hub.publishing import NotPossible
 from sync.hub.rows import KEYS, member_of
 from sync.hub.schema import store as store_table
@@ -145,7 +146,7 @@ class MemberDesk:
                 conn.execute(insert(member_erase).values(cmd=word.cmd, member=name, **values))
                 changes.append(put(member_of(store), word))
                 wishes.append(word.cmd)
-            for table in (member, member_number, member_contact):
+            for table in (member, member_number, member_contact, member_place):
                 conn.execute(delete(table).where(table.c.member == name))
             publish(conn, changes, at)
             return tuple(wishes)

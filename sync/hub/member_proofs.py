@@ -27,13 +27,19 @@ def was_shown(conn: Connection, member: str, proof: str, now: datetime) -> bool:
     return member in conn.scalars(select(member_number.c.member).where(same)).all()
 
 
-def _by_code(conn: Connection, member: str, text: str, now: datetime) -> bool:
+def claims_of(conn: Connection, text: str, now: datetime) -> member_code.MemberClaims | None:
+    """What a code says that a member's phone showed within the last minutes; None for any other text."""
     keys = {kid: _verifier(seed) for kid, seed in secrets_of(conn, "member").items()}
     try:
         claims = member_code.read(text, keys)
     except CodeInvalid:
-        return False
-    if abs(member_code.window_of(now) - claims.window) > MINUTES:
+        return None
+    return claims if abs(member_code.window_of(now) - claims.window) <= MINUTES else None
+
+
+def _by_code(conn: Connection, member: str, text: str, now: datetime) -> bool:
+    claims = claims_of(conn, text, now)
+    if claims is None:
         return False
     into = conn.scalar(select(member_merge.c.into_member).where(member_merge.c.member == claims.member))
     return member in {claims.member, into}

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection, Engine, select
 
+from edge.domain.promotion_book import RuleBook
 from edge.domain.promotion_lint import book_problems, rule_problems, tier_problems
 from edge.domain.promotion_lint_crowds import book_warnings
 from edge.domain.promotion_rules import Rule, TierTerms
@@ -167,6 +168,11 @@ def _published(conn: Connection) -> tuple[list[Rule], list[TierTerms]]:
         else:
             rules.append(msgspec.convert(body["rule"], Rule))
     return rules, tiers
+
+
+def book_of(conn: Connection, local: datetime) -> RuleBook:
+    """The rules and tiers of a moment, by the stores' clock."""
+    return RuleBook.as_of(*_published(conn), local)
 
 
 def rules_of(conn: Connection) -> list[Rule]:

@@ -103,7 +103,9 @@ class SaleEffects:
             }
         )
         sums = sum(one.fen for one in fact.tenders) == fact.net_fen
-        return "" if sums and rows.of_shift(fact.shift) == (fact.sales, fact.net_fen) else "SHIFT_SUMS_DIFFER"
+        sums &= rows.of_shift(fact.shift) == (fact.sales, fact.net_fen)
+        sums &= rows.orders.get(fact.shift, (0, 0)) == (fact.orders, fact.order_fen)
+        return "" if sums else "SHIFT_SUMS_DIFFER"
 
 
 def _odd(fact: SaleCompleted) -> str:

@@ -10,9 +10,11 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from sync.hub.bulk import insert_rows, rows_of
+from sync.hub.ordering_tables import order_told
 from sync.hub.sale_tables import sale, sale_line, sale_tender, till_shift
 from sync.hub.schema import feed
 from sync.messages import Up
+from sync.ordering import OrderPaid
 from sync.selling import SaleCompleted, ShiftClosed
 
 _PRICES = "g:price:CN"  # sync.hub.rows.PRICE, which imports what is above us
@@ -30,6 +32,8 @@ class SaleSet:
     """Product -> the price book of its newest published price."""
     sums: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Shift -> (sales, net fen) of its sales that are in already."""
+    orders: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Shift -> (orders, fen) that were paid in it for HQ, of this batch too."""
     sales: list[dict[str, Any]] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
     tenders: list[dict[str, Any]] = field(default_factory=list)
@@ -57,6 +61,7 @@ class SaleSet:
             asked = select(func.count(), func.coalesce(func.sum(sale.c.net_fen), 0)).where(mine)
             count, fen = conn.execute(asked).one()
             self.sums[name] = (int(count), int(fen))
+            self.orders[name] = _orders(conn, store, name, listed)
 
     def of_shift(self, shift: str) -> tuple[int, int]:
         """(sales, net fen) of a shift that are in, of this batch too."""
@@ -70,6 +75,14 @@ class SaleSet:
         insert_rows(conn, sale_line, self.lines)
         insert_rows(conn, sale_tender, self.tenders)
         insert_rows(conn, till_shift, self.closed)
+
+
+def _orders(conn: Connection, store: str, shift: str, facts: list[Up]) -> tuple[int, int]:
+    mine = (order_told.c.store == store) & (order_told.c.shift == shift)
+    asked = select(func.count(), func.coalesce(func.sum(order_told.c.fen), 0)).where(mine)
+    count, fen = conn.execute(asked).one()
+    new = [fact.fen for fact in facts if isinstance(fact, OrderPaid) and fact.shift == shift]
+    return int(count) + len(new), int(fen) + sum(new)
 
 
 def _book(body: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Table
 
 from sync.guiding import ScreenCounted
-from sync.hub.guide_effects import counted
+from sync.hub.guide_effects import counted, paid
 from sync.hub.judging import Source, Unfit
 from sync.hub.ticket_tables import feedback, ticket_closed, ticket_opened
 from sync.hub.working_set import WorkingSet
+from sync.ordering import OrderPaid
 from sync.tickets import FeedbackGiven, TicketClosed, TicketOpened, TicketsUp
 
-HeardUp = TicketsUp | ScreenCounted
+HeardUp = TicketsUp | ScreenCounted | OrderPaid
 
 _FACES = range(1, 6)
 
@@ -28,6 +29,8 @@ class TicketEffects:
         match fact:
             case ScreenCounted():
                 return counted(self._rows, self._from, fact)
+            case OrderPaid():
+                return paid(self._rows, self._from, fact)
             case TicketOpened():
                 self._keep(ticket_opened, ticket=fact.ticket, kind=fact.kind, sku=fact.sku)
             case TicketClosed():
