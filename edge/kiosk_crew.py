@@ -50,7 +50,7 @@ def kiosk_desk(
     rules, rows = settings.kiosk, LaneSessions(books.ledger)
     waits = Waits(**msgspec.structs.asdict(settings.screens.idle))
     tries = Tries(books, settings.pickup.wrong_tries, (settings.pickup.lock_s,))
-    places = LanePlaces(books, rows, staff, status, rules, waits, poke)
+    places = LanePlaces(books, rows, staff, status, rules, waits, front.feedback, poke)
     basket = LaneBasket(places, sales, rules)
     members = LaneMembers(places, basket, sales, tries)
     checkout = LaneCheckout(places, basket, members, sales, sales.checkout.tender, front.tickets, rules)
@@ -72,7 +72,6 @@ def kiosk_desk(
         paper,
         leaving,
         showing,
-        front.feedback,
         boxes,
         watch,
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge.desks.feedback import FeedbackDesk
 from edge.desks.lane_basket import LaneBasket
 from edge.desks.lane_boxes import LaneBoxes
 from edge.desks.lane_checkout import LaneCheckout
@@ -20,12 +18,11 @@ from edge.desks.lane_places import SELF, LanePlaces, shopper_at
 from edge.desks.lane_scans import LaneScans
 from edge.desks.lane_showing import LaneShowing
 from edge.desks.lane_watch import LaneWatch
-from edge.domain.lane_refusals import LaneClosed
+from edge.domain.lane_refusals import LaneClosed, LaneMovedOn
 from edge.domain.lane_session import FREE_PLACES, PAY_PLACES, Act, Here, Place
 from edge.domain.lane_views import LaneView
 from edge.domain.refusals import BadRequest, Refusal
-from edge.domain.ticket_refusals import AnsweredJustNow
-from edge.domain.tickets import CHIPS, MOST_CHIPS, SCORES, Scale, TicketKind
+from edge.domain.tickets import SCORES, Scale, TicketKind
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _LETTERS = re.compile(r"[A-Za-z]{0,8}")
@@ -45,7 +42,6 @@ class LaneDesk:
     paper: LanePaper
     leaving: LaneLeaving
     showing: LaneShowing
-    feedback: FeedbackDesk
     boxes: LaneBoxes
     watch: LaneWatch
 
@@ -209,17 +205,22 @@ class LaneDesk:
 
     # ---- after paying ----
 
-    def rate(self, station: str, score: int, chips: Sequence[str], nonce: str) -> Here:
-        """One of five faces, then up to five reasons; a second one at once is thanked for and not kept."""
+    def rate(self, station: str, score: int) -> Here:
+        """One of five faces; what it is about may be added to it, and it counts in any case."""
         least, most = SCORES[Scale.FACES]
         if not least <= score <= most:
             raise BadRequest(why="score")
+        if self.places.here(station).said("answered"):
+            raise LaneMovedOn
+        return self.places.move(station, Act.RATE, {"score": str(score)})
+
+    def answer(self, station: str, chips: Sequence[str], nonce: str) -> Here:
+        """The reasons, none to five; raises LaneMovedOn where no face was touched."""
         here = self.places.here(station)
-        about = "pickup" if here.place is Place.PICKUP or here.said("order") else "checkout"
-        known = tuple(dict.fromkeys(chip for chip in chips if chip in CHIPS))[:MOST_CHIPS]
-        after = self.places.move(station, Act.RATE, {"score": str(score)})
-        with contextlib.suppress(AnsweredJustNow):  # the same finger
-            self.feedback.answer(station, Scale.FACES, score, about, known, _sound(nonce))
+        if not here.unanswered:
+            raise LaneMovedOn
+        after = self.places.move(station, Act.RATE, {"answered": "yes"})
+        self.places.rated(station, here, chips, _sound(nonce))
         return after
 
     # ---- help ----

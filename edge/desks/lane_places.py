@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from config.guide_schema import within
 from config.kiosk_schema import KioskSettings
 from edge.clock import moment_of, stamp
+from edge.desks.feedback import FeedbackDesk
 from edge.desks.staff import StaffDesk
 from edge.desks.status import Poke, StatusDesk
 from edge.domain.idle import Waits, idle_of
 from edge.domain.lane_session import IDLE_NAMES, Act, Here, Place, moved
 from edge.domain.refusals import Refusal, UnknownThing
 from edge.domain.staff import Operator, Role
+from edge.domain.ticket_refusals import AnsweredJustNow
+from edge.domain.tickets import CHIPS, MOST_CHIPS, Scale
 from edge.records.books import Books
 from edge.records.lane_sessions import LaneSessions
 
@@ -38,6 +42,7 @@ class LanePlaces:
     status: StatusDesk
     rules: KioskSettings
     waits: Waits
+    feedback: FeedbackDesk
     poke: Poke
 
     def here(self, station: str) -> Here:
@@ -54,8 +59,12 @@ class LanePlaces:
         """The kiosk after an act; a fact of "" is forgotten. Raises LaneMovedOn."""
         now = stamp(self.status.now())
         with self.books.ledger.transaction(durable=False) as tx:
-            after = moved(self.rows.here(station, tx), act, now, facts)
+            before = self.rows.here(station, tx)
+            after = moved(before, act, now, facts)
             self.rows.save(tx, station, after)
+        if before.unanswered and not after.unanswered and not after.said("answered"):
+            # A face that was touched is an answer, also where nobody chose a reason.
+            self.rated(station, before, (), f"left-{station}-{before.entered_at}")
         if act is not Act.TOUCH:
             self.poke(f"station:{station}")
         return after
@@ -68,6 +77,13 @@ class LanePlaces:
             "said_en": refusal.words("en").text,
         }
         return self.move(station, Act.NOTE, {**said, **facts})
+
+    def rated(self, station: str, here: Here, chips: Sequence[str], nonce: str) -> None:
+        """What a shopper said of the shop goes on its way; what the same finger says again at once does not."""
+        known = tuple(dict.fromkeys(chip for chip in chips if chip in CHIPS))[:MOST_CHIPS]
+        about = "pickup" if here.said("order") else "checkout"
+        with contextlib.suppress(AnsweredJustNow):
+            self.feedback.answer(station, Scale.FACES, int(here.said("score")), about, known, nonce)
 
     def quiet_s(self, here: Here) -> float:
         """Seconds since anybody touched or scanned anything."""

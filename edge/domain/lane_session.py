@@ -157,6 +157,11 @@ class Here:
         """A fact that is a list."""
         return tuple(self.facts.get(name, "").split())
 
+    @property
+    def unanswered(self) -> bool:
+        """A face was touched, and nobody was told of it yet: the reasons are being chosen."""
+        return self.place is Place.FEEDBACK and bool(self.said("score")) and not self.said("answered")
+
 
 def moved(here: Here, act: Act, at: str, facts: Mapping[str, str] | None = None) -> Here:
     """The kiosk after an act at `at` (trusted time). Raises LaneMovedOn where the act is not possible there.

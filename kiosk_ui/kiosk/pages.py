@@ -160,8 +160,8 @@ def _phone(store: Store, station: str, _rest: str, wish: str) -> object:
     return store.lane.by_phone(station, _field("phone", 20), wish)
 
 
-def _rate(store: Store, station: str, rest: str, wish: str) -> object:
-    return store.lane.rate(station, _number(rest), request.form.getlist("chip"), wish)
+def _answer(store: Store, station: str, _rest: str, wish: str) -> object:
+    return store.lane.answer(station, request.form.getlist("chip"), wish)
 
 
 _ACTS: dict[str, Act] = {
@@ -186,7 +186,8 @@ _ACTS: dict[str, Act] = {
     "qr": lambda store, station, rest, wish: store.lane.show_qr(station, rest, wish),
     "cancel": lambda store, station, _rest, _wish: store.lane.cancel(station),
     "paper": lambda store, station, rest, _wish: store.lane.receipt(station, rest),
-    "rate": _rate,
+    "rate": lambda store, station, rest, _wish: store.lane.rate(station, _number(rest)),
+    "answer": _answer,
     "collect": _collect,
     "help": lambda store, station, _rest, wish: store.lane.help(station, wish),
 }

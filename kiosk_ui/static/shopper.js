@@ -40,10 +40,11 @@
   // Tones, three of our own; the words on the page say the same.
   const TONES = { ok: [660, 880], error: [311, 233], attention: [880, 660, 880] };
   let audio = null;
+  // Before a first touch a browser stays silent, and complains of who tries.
+  const mayBeHeard = () => Boolean(navigator.userActivation?.hasBeenActive);
   function play(notes) {
-    if (!notes) return;
-    try { audio ??= new AudioContext(); } catch { return; }
-    if (audio.state === "suspended") { audio.resume().catch(() => { /* no sound before a first touch */ }); if (!navigator.userActivation?.hasBeenActive) return; }
+    if (!notes || !mayBeHeard()) return;
+    audio ??= new AudioContext();
     notes.forEach((hertz, n) => {
       const start = audio.currentTime + n * 0.1;
       const voice = audio.createOscillator();
@@ -60,7 +61,7 @@
   // Read aloud: by the box's own voice where it has one, else by the browser's. The sentence stands on the page anyway.
   let speaking = null;
   async function speak(text) {
-    if (!text || !body.classList.contains("voice")) return;
+    if (!text || !body.classList.contains("voice") || !mayBeHeard()) return;
     speaking?.stop();
     speaking = null;
     try {

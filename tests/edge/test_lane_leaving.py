@@ -14,8 +14,9 @@ from edge.domain.lane_session import Place
 from edge.domain.refusals import TooManyTries
 from edge.domain.selling import BasketState
 from edge.domain.tickets import TicketKind
+from sync.tickets import FeedbackGiven
 from tests.edge.lane_shop import STAFF, STATION, coupon, kinds, kiosk, paid
-from tests.edge.sale_shop import TEA
+from tests.edge.sale_shop import TEA, facts
 
 STRANGE = "6900000000007"
 
@@ -185,3 +186,28 @@ def test_a_touch_on_a_page_that_is_gone_changes_nothing(tmp_path: Path) -> None:
         assert not shop.desk.takes("T1", TEA, "n")
         shop.till.reopen()
         assert shop.stands() is Place.ATTRACT
+
+
+def test_a_face_counts_once_with_or_without_its_reasons(tmp_path: Path) -> None:
+    def given() -> list[tuple[int, tuple[str, ...]]]:
+        told = facts(shop.till.shop, "feedback.")
+        return [(one.score, one.chips) for one in told if isinstance(one, FeedbackGiven)]
+
+    with kiosk(tmp_path) as shop:
+        shop.scan(TEA)
+        shop.to_pay()
+        paid(shop)
+        shop.desk.rate(STATION, 2)
+        shop.desk.rate(STATION, 1)
+        assert shop.view().here.unanswered
+        assert given() == [], "which reasons, is still to be said"
+        shop.desk.answer(STATION, ["queue", "slow", "queue", "nonsense"], shop.nonce())
+        assert given() == [(1, ("queue", "slow"))]
+        with pytest.raises(LaneMovedOn):
+            shop.desk.rate(STATION, 5)
+        shop.hq.order()
+        shop.scan(shop.hq.code())
+        shop.desk.rate(STATION, 5)
+        shop.till.time.go(20)
+        shop.desk.turn()
+        assert given() == [(1, ("queue", "slow")), (5, ())], "who walks away has said it all the same"
