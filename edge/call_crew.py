@@ -26,4 +26,4 @@ def front_of(books: Books, status: StatusDesk, staff: StaffDesk, till: Till, pok
 
 def hire_calls(desk: TicketDesk, hire: Callable[..., None]) -> None:
     """Takes on who tells the shop again that somebody waits."""
-    hire(Worker("calls", desk.turn), "tickets")
+    hire(Worker("calls", desk.turn), "tickets", "orders")

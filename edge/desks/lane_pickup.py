@@ -78,13 +78,14 @@ class LanePickup:
         told = {"order": found.order.tail, "units": str(units)}
         wish = hashlib.sha256(f"{nonce}:{found.order.order}".encode()).hexdigest()[:32]
         if not box or not self._released(station, code, wish):
-            sku = found.lines[0].sku if found.lines else ""
-            called = self.tickets.open(TicketKind.BRING, station, SELF, f"pickup:{wish}", sku=sku)
-            return self.places.move(station, Act.COLLECT, {**told, "help": called.ticket})
+            order = found.order.order
+            called = self.tickets.open(TicketKind.BRING, station, SELF, f"pickup:{wish}", order=order)
+            # No `help` of the page's: it stands until somebody saw to it, also when the page is left.
+            return self.places.move(station, Act.COLLECT, {**told, "brings": called.ticket})
         told |= {"box": str(box), "at_shelf": found.shelf}
         if not self.boxes.unlock(box):
             called = self.tickets.open(TicketKind.HELP, station, SELF, f"box:{wish}")
-            told |= {"stuck": "yes", "help": called.ticket}
+            told |= {"stuck": "yes", "brings": called.ticket}
         return self.places.move(station, Act.COLLECT, told)
 
     def _released(self, station: str, code: str, wish: str) -> bool:

@@ -68,7 +68,7 @@ class LaneShowing:
             bag_wares=self._wares(list(self.rules.bags)) if place is Place.BAGS else (),
             wait_s=self._wait_s(),
             collected=self.pickup.collected(here) if place is Place.PICKUP else None,
-            help=self._ticket(here.said("help")),
+            help=self._ticket(here.said("brings") or here.said("help")),
             said=(here.said("said"), here.said("said_zh"), here.said("said_en")),
             pickup_at=(self.rules.pickup_at_zh, self.rules.pickup_at_en),
             kept_minutes=self.rules.kept_minutes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -52,8 +53,10 @@ class TicketDesk:
     lamps: LampDesk
     poke: Poke
 
-    def open(self, kind: TicketKind, station: str, by: str, nonce: str, *, sku: str = "") -> Ticket:
-        """Somebody at the station waits. Asked again while that stands, it is the same ticket.
+    def open(
+        self, kind: TicketKind, station: str, by: str, nonce: str, *, sku: str = "", order: str = ""
+    ) -> Ticket:
+        """Somebody at the station waits, for goods, or for an `order`. Asked again while that stands, it is the same.
 
         Raises UnknownThing for a station that is none, TooManyCalls, NonceReused, BadRequest.
         """
@@ -62,7 +65,7 @@ class TicketDesk:
             raise BadRequest(why="sku")
 
         def work(tx: Connection) -> Done:
-            known = self.books.tickets.standing(station, kind.value, sku, tx)
+            known = self.books.tickets.standing(station, kind.value, sku, tx, order=order)
             if known is not None:
                 return Done(known.seq, known.ticket)
             if sku and self.books.tickets.about_goods(station, tx) >= _MOST_ABOUT_GOODS:
@@ -71,11 +74,14 @@ class TicketDesk:
             fact = sound(TicketOpened(ticket, kind.value, sku))
             seq = self.books.journal.append(tx, fact, Author(station, by))
             now = stamp(self.status.now())
-            row = TicketRow(ticket, seq, kind.value, station, sku, TicketState.OPEN.value, by, now)
+            state = TicketState.OPEN.value
+            row = TicketRow(ticket, seq, kind.value, station, sku, state, by, now, order_id=order)
             self.books.tickets.add(tx, row)
             return Done(seq, ticket)
 
-        return self._wish(nonce, ("open", kind.value, station, by, sku), work, loud=True)
+        return self._wish(
+            nonce, ("open", kind.value, station, by, sku, *filter(None, [order])), work, loud=True
+        )
 
     def withdraw(self, ticket: str, station: str, by: str, nonce: str) -> Ticket:
         """The shopper does not wait any longer; raises UnknownThing, TicketEnded."""
@@ -152,6 +158,7 @@ class TicketDesk:
 
     def turn(self) -> float:
         """Tells the shop again after 30 and 60 seconds, lights the lamps, forgets; seconds until it is due again."""
+        self._fetched()
         now, pauses, rung = self.status.now(), [_IDLE_S], False
         for row in self.books.tickets.live():
             if row.state != TicketState.OPEN.value:
@@ -168,6 +175,14 @@ class TicketDesk:
         if rung:
             self._tell(loud=True)
         return max(0.05, min(pauses))
+
+    def _fetched(self) -> None:
+        """Nobody waits for an order that was handed over."""
+        for row in self.books.tickets.live():
+            order = self.books.replica.order(row.order_id) if row.order_id else None
+            if order is not None and not self.books.pickups.fulfilment(order).remaining(order):
+                with contextlib.suppress(TicketEnded):
+                    self.withdraw(row.ticket, row.station, row.opened_by, f"fetched:{row.ticket}")
 
     def _wish(
         self, nonce: str, asked: object, work: Callable[[Connection], Done], *, loud: bool = False
@@ -240,6 +255,7 @@ class TicketDesk:
         until = (
             moment_of(row.taken_at or row.closed_at) if row.taken_at or row.closed_at else self.status.now()
         )
+        order = self.books.replica.order(row.order_id) if row.order_id else None
         wait = max(0, int((until - moment_of(row.opened_at)).total_seconds()))
         return Ticket(
             row.ticket,
@@ -257,4 +273,6 @@ class TicketDesk:
             wait,
             level_of(wait) if row.state == TicketState.OPEN.value else 0,
             row.outcome,
+            tail=order.tail if order else "",
+            shelf=self.books.pickups.fulfilment(order).shelf if order else "",
         )

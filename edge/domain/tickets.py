@@ -110,6 +110,7 @@ class Ticket:
     """A ticket as pages and programs see it; staff by number and by the name on screens, "" while nobody has it.
 
     `wait_s`: until somebody took or ended it, else until now. `level` as in `level_of`, 0 once it was taken.
+    `tail`, `shelf`: of the order that somebody came for, "" for none; the shelf where it lies now.
     """
 
     ticket: str
@@ -129,6 +130,8 @@ class Ticket:
     level: int
     outcome: str
     repeat: bool = False
+    tail: str = ""
+    shelf: str = ""
 
     @property
     def policy(self) -> Policy:

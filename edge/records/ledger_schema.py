@@ -195,6 +195,7 @@ STEPS = {
     "gave_back": return_tables.GAVE_BACK,
     "kiosks": lane_sessions.TABLES,
     "guide_orders": guide_orders.LEDGER,
+    "tickets_for_orders": tickets.FOR_ORDERS,
 }
 NAMES = list(STEPS)
 

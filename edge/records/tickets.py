@@ -23,12 +23,21 @@ TABLES = (
     "CREATE INDEX feedback_at ON feedback (at)",
     "CREATE INDEX feedback_station ON feedback (station, at)",
 )
-_FIELDS = "ticket, seq, kind, station, sku, state, opened_by, opened_at, staff, taken_at, closed_at, outcome, alarmed"
+FOR_ORDERS = (
+    # Somebody came for an order: its number, so that staff see which bag; the next one's call is another.
+    "ALTER TABLE ticket ADD COLUMN order_id TEXT NOT NULL DEFAULT ''",
+    "DROP INDEX ticket_once",
+    "CREATE UNIQUE INDEX ticket_once ON ticket (station, kind, sku, order_id) WHERE state <> 'closed'",
+)
+_FIELDS = (
+    "ticket, seq, kind, station, sku, state, opened_by, opened_at, staff, taken_at, closed_at, outcome, alarmed,"
+    " order_id"
+)
 
 
 @dataclass(frozen=True)
 class TicketRow:
-    """A ticket; times RFC 3339 UTC, "" not yet; `alarmed` how often the shop was told again."""
+    """A ticket; times RFC 3339 UTC, "" not yet; `alarmed` how often the shop was told again; `order_id` "" for none."""
 
     ticket: str
     seq: int
@@ -43,6 +52,7 @@ class TicketRow:
     closed_at: str = ""
     outcome: str = ""
     alarmed: int = 0
+    order_id: str = ""
 
 
 class Tickets:
@@ -71,10 +81,12 @@ class Tickets:
         """One by its name."""
         return next(iter(self._some("ticket = ?", (ticket,), tx)), None)
 
-    def standing(self, station: str, kind: str, sku: str, tx: Connection) -> TicketRow | None:
+    def standing(
+        self, station: str, kind: str, sku: str, tx: Connection, *, order: str = ""
+    ) -> TicketRow | None:
         """The one of this kind that has not ended there."""
-        where = "station = ? AND kind = ? AND sku = ? AND state <> 'closed'"
-        return next(iter(self._some(where, (station, kind, sku), tx)), None)
+        where = "station = ? AND kind = ? AND sku = ? AND order_id = ? AND state <> 'closed'"
+        return next(iter(self._some(where, (station, kind, sku, order), tx)), None)
 
     def about_goods(self, station: str, tx: Connection) -> int:
         """How many that name goods have not ended there."""

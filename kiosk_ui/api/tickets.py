@@ -118,4 +118,6 @@ def _seen(one: Ticket) -> dict[str, object]:
         "level": one.level,
         "on_foot": one.policy.on_foot,
         "outcome": one.outcome,
+        "tail": one.tail,
+        "shelf": one.shelf,
     }

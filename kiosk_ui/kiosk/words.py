@@ -128,7 +128,14 @@ def digest(view: LaneView, tongue: str) -> str:
     calls = [(one.need.key, one.ticket and (one.ticket.state, one.ticket.outcome)) for one in view.checks]
     parts = (
         (view.place, view.closed, view.here.rev, view.total_fen, view.saved_fen, paying, trying, calls),
-        (view.wallets, view.printer, view.wait_s, view.help and (view.help.state, view.help.outcome), tongue),
+        (
+            view.wallets,
+            view.printer,
+            view.phones,
+            view.wait_s,
+            view.help and (view.help.state, view.help.outcome),
+            tongue,
+        ),
         (view.papers, view.join and (view.join.url, view.join.result), view.member and view.member.who),
         [(one.name, one.held, one.fen, one.why) for one in view.coupons],
         view.bill and (view.bill.basket.basket, view.bill.basket.version),

@@ -14,6 +14,7 @@ from edge.domain.lane_session import Place
 from edge.domain.refusals import TooManyTries
 from edge.domain.selling import BasketState
 from edge.domain.tickets import TicketKind
+from edge.domain.views import RedeemRequest
 from sync.tickets import FeedbackGiven
 from tests.edge.lane_shop import STAFF, STATION, coupon, kinds, kiosk, paid
 from tests.edge.sale_shop import TEA, facts
@@ -47,6 +48,24 @@ def test_an_order_is_called_for_at_once_and_guessing_is_paced(tmp_path: Path) ->
             shop.desk.collect(STATION, "22222222", shop.nonce())
         with pytest.raises(TooManyTries):
             shop.desk.collect(STATION, "33333333", shop.nonce())
+
+
+def test_who_comes_for_an_order_is_called_for_until_it_is_handed_over(tmp_path: Path) -> None:
+    with kiosk(tmp_path) as shop:
+        tickets = shop.till.shop.store.front.tickets
+        shop.hq.order()
+        shop.hq.order("WX2026112200018", numeric_code="59151623", shelf="A-08")
+        shop.scan(shop.hq.code())
+        shop.desk.leave(STATION)
+        shop.scan(shop.hq.code("WX2026112200018"))
+        shop.desk.leave(STATION)
+        first, second = tickets.queue()
+        assert (first.tail, first.shelf, first.sku) == ("0017", "A-07", ""), "the call outlives the page"
+        assert (second.tail, second.shelf) == ("0018", "A-08"), "the same goods for somebody else"
+        request = RedeemRequest(nonce=shop.nonce(), code=shop.hq.code())
+        shop.till.shop.store.hand_over.redeem(request, STAFF)
+        tickets.turn()
+        assert [one.tail for one in tickets.queue()] == ["0018"]
 
 
 def test_six_digits_need_the_end_of_the_phone_number(tmp_path: Path) -> None:
