@@ -148,9 +148,12 @@ class Daemon:
         # The interpreter's default of 5 ms is how long a busy thread may hold up a scan.
         sys.setswitchinterval(0.0005)
         self.store.printing.recover()
+        # First of all: pages that come back before the rest is up are known by this port, and wait for their turn.
+        listener = socket.create_server((self._settings.web.host, self._settings.web.port))
+        self.web_port = int(listener.getsockname()[1])
         self.live_port = self._live.start()
         self.shop.wakes.listen(self._live.poke)
-        self._start_web()
+        self._start_web(listener)
         self._hire()
         self.shop.lanes.start()
         for worker in self._workers:
@@ -206,14 +209,12 @@ class Daemon:
         scheme, _, rest = origin.partition("://")
         return scheme in ("http", "https") and rest in named
 
-    def _start_web(self) -> None:
+    def _start_web(self, listener: socket.socket) -> None:
         from waitress.server import create_server
 
         from kiosk_ui.web import create_app
 
         web = self._settings.web
-        listener = socket.create_server((web.host, web.port))
-        self.web_port = int(listener.getsockname()[1])
         app = create_app(self.store, self._settings, self.live_port)
         # Silent connections are let go soon and may be many: a hundred of them are no reason to stand still.
         # poll(): select() fails for descriptors beyond 1,023, however many the system allows.

@@ -50,9 +50,9 @@ class GuidePlaces:
         found = self.rows.here(station) or Here()
         row = self.books.scans.newest(station)
         if row is None or row.id <= found.scan or row.handled_at:
-            return found
+            return self._unless_gone(station, found)
         if (self.status.now() - moment_of(row.at)).total_seconds() > FRESH_S:
-            return found
+            return self._unless_gone(station, found)
         return self._scanned(station, row)
 
     def move(
@@ -115,17 +115,19 @@ class GuidePlaces:
 
     def turn(self) -> bool:
         """The backstop for a page that does not wipe itself: screens that nobody touched for too long rest."""
-        now = self.status.now()
         worked = False
-        for station in self.rows.touched_before(stamp(now), Place.ATTRACT.value):
+        for station in self.rows.touched_before(stamp(self.status.now()), Place.ATTRACT.value):
             here = self.rows.here(station)
-            if here is None:
-                continue
-            quiet_s = (now - moment_of(here.touched_at)).total_seconds()
-            if idle_of("guide", IDLE_NAMES[here.place], self.waits).over(quiet_s - 1):
-                self.rest(station)
-                worked = True
+            worked |= here is not None and self._unless_gone(station, here) is not here
         return worked
+
+    def _unless_gone(self, station: str, here: Here) -> Here:
+        """The screen, at rest where nobody touched it for too long: a page that asks must not wait for `turn`."""
+        if not here.touched_at:
+            return here
+        quiet_s = (self.status.now() - moment_of(here.touched_at)).total_seconds()
+        over = idle_of("guide", IDLE_NAMES[here.place], self.waits).over(quiet_s - 1)
+        return self.rest(station) if over else here
 
     def _scanned(self, station: str, row: ScanRow) -> Here:
         kind = ScanKind(row.kind)

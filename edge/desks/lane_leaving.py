@@ -17,7 +17,7 @@ from edge.desks.sale_scans import SaleRoom
 from edge.domain.lane_session import Act, Here, Place
 from edge.domain.refusals import Refusal
 from edge.domain.selling import Basket, BasketState
-from edge.domain.selling_refusals import EmptyBasket
+from edge.domain.selling_refusals import EmptyBasket, TooManySuspended
 from edge.records.lane_sessions import LaneSessions
 
 _log = logging.getLogger("store_edge.kiosk")
@@ -87,7 +87,10 @@ class LaneLeaving:
         for held in self.room.selling.quoting.held(basket):
             self.room.selling.drop_coupon(basket.basket, held.coupon, who)
         if basket.lines:
-            self.room.selling.suspend(basket.basket, who, secrets.token_hex(12))
+            try:
+                self.room.selling.suspend(basket.basket, who, secrets.token_hex(12))
+            except TooManySuspended:  # never left standing: the next shopper would find it
+                self.room.selling.void(basket.basket, "left", who, secrets.token_hex(12))
         else:
             self.room.selling.void(basket.basket, "", who, secrets.token_hex(12))
 

@@ -18,6 +18,7 @@ from config.schema import Settings, parse
 from edge import selfcheck
 from edge.daemon import Daemon, running, serve
 from edge.db import Database
+from edge.wakes import Wakes
 from edge.workers import Worker
 
 KEY = bytes(range(32))
@@ -226,3 +227,26 @@ def test_the_supervisor_hears_ready_alive_sick_and_stopping(tmp_path: Path, monk
         service.join(LIMIT_S)
     assert until(lambda: supervisor.heard() == "STOPPING=1")
     supervisor.sock.close()
+
+
+def test_a_page_that_comes_back_before_the_pages_are_ready_is_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    heard = []
+    listen = Wakes.listen
+
+    def asked(wakes: Wakes, listener: Callable[[str], None]) -> None:
+        listen(wakes, listener)
+        with socket.create_connection(("127.0.0.1", daemon.live_port), LIMIT_S) as page:
+            host = f"127.0.0.1:{daemon.live_port}"
+            head = f"GET /live?topics=screens HTTP/1.1\r\nHost: {host}\r\nOrigin: http://127.0.0.1:{port}\r\n\r\n"
+            page.sendall(head.encode())
+            heard.append(page.recv(12))
+
+    monkeypatch.setattr(Wakes, "listen", asked)
+    daemon = Daemon(settings_of(tmp_path, web_port=port), KEY)
+    daemon.start()
+    daemon.stop()
+    assert heard == [b"HTTP/1.1 200"], "an EventSource that is declined asks no more"

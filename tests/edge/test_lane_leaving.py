@@ -139,6 +139,18 @@ def test_who_walks_away_leaves_a_basket_without_a_name_for_ten_minutes(tmp_path:
         assert not shop.desk.turn()
 
 
+def test_where_no_more_baskets_can_wait_the_next_shopper_still_finds_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.desks.selling._MOST_SUSPENDED", 1)
+    with kiosk(tmp_path) as shop:
+        for _ in range(2):
+            assert shop.scan(TEA).units == 1
+            shop.desk.leave(STATION)
+            assert shop.desk.basket.at(STATION) is None
+        assert len(shop.till.shop.store.sales.selling.suspended()) == 1
+
+
 def test_a_members_panel_hides_and_the_basket_stays(tmp_path: Path) -> None:
     with kiosk(tmp_path) as shop:
         shop.scan(TEA)

@@ -167,8 +167,10 @@ def test_joining_ticks_when_hq_says_so_and_the_code_renews_itself(
     page = here.do("join")
     assert "入会送券" in page
     assert "join.example" not in page
+    scene = here.store.guide.places.here("G1").said("scene")
+    later(monkeypatch, seconds=60)
+    assert here.client.post("/guide/touch").status_code == 204
     here_now = here.store.guide.places.here("G1")
-    scene = here_now.said("scene")
     later(monkeypatch, seconds=121)
     here.page()
     fresh = here.store.guide.places.here("G1")
@@ -274,6 +276,9 @@ def test_a_screen_that_nobody_touches_rests_and_a_stale_touch_harms_nothing(
     later(monkeypatch, seconds=100)
     assert here.store.guide.turn()
     assert "触摸或扫码商品" in here.page()
+    here.do("home")
+    later(monkeypatch, seconds=200)
+    assert "触摸或扫码商品" in here.page(), "a page without scripts asks once, and must not wait for a turn"
     answer = here.client.post("/guide/do", data={"do": "order", "nonce": "nonce-0001"})
     assert (answer.status_code, answer.location) == (303, "/guide/"), "the page was left over from before"
     assert "触摸或扫码商品" in here.page()
