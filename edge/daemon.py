@@ -40,18 +40,18 @@ from edge.desks.status import StatusDesk
 from edge.desks.tries import Tries
 from edge.drawn_slips import upkeep_desk
 from edge.file_key import key_of
-from edge.guide_crew import guide_desk
+from edge.guide_crew import guide_desk, scans_at_guides
 from edge.hq_line import ear_at_hq, line_to_hq
 from edge.intake import Intake
 from edge.kiosk_crew import hire_kiosks, kiosk_desk, scans_of
 from edge.lanes import Lanes
 from edge.media_line import hire_media
-from edge.notify import tell, watchdog_s
+from edge.notify import runtime_folder, tell, watchdog_s
 from edge.plugging import WAKES, hire_plugs
 from edge.print_turns import print_turn
 from edge.records.books import Books, open_books
 from edge.return_crew import return_desk, return_work, takes_of
-from edge.selfcheck import answers, takes_writes, troubles
+from edge.selfcheck import answers, beats, takes_writes, troubles
 from edge.selling_crew import sale_room
 from edge.store import Store
 from edge.tender_crew import hire_payers, tender_desk
@@ -118,7 +118,7 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         status=status,
         screens=ScreenDesk(books, settings, poke),
     )
-    store.scans.give_to(scans_of(store, takes_of(store)))
+    store.scans.give_to(scans_at_guides(store, scans_of(store, takes_of(store))))
     return Shop(books, store, wakes, lanes)
 
 
@@ -192,6 +192,7 @@ class Daemon:
                 "ledger": lambda: takes_writes(ledger),
             },
         )
+        found += [] if found or beats(runtime_folder()) else ["heartbeat"]
         if found:
             _log.error("self-check failed", extra={"troubles": found})
         return not found

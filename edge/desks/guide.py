@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from edge.desks.counter_display import CounterDisplay
 from edge.desks.feedback import FeedbackDesk
 from edge.desks.guide_goods import GuideGoods
+from edge.desks.guide_paying import GuidePaying
 from edge.desks.guide_phone import GuidePhone
 from edge.desks.guide_places import GuidePlaces
 from edge.desks.guide_showing import GuideShowing
@@ -20,7 +21,7 @@ from edge.domain.coupon_refusals import NoJoinLink
 from edge.domain.finding import MAX_TYPED
 from edge.domain.guide_goods import stock_word
 from edge.domain.guide_refusals import OrderingAway, ScreenMovedOn
-from edge.domain.guide_session import Act, Here, Place, back
+from edge.domain.guide_session import MONEY_PLACES, Act, Here, Place, back
 from edge.domain.guide_views import Glance, GuideView
 from edge.domain.refusals import BadRequest, UnknownThing
 from edge.domain.staff import Operator, Role
@@ -49,18 +50,20 @@ class GuideDesk:
     feedback: FeedbackDesk
     media: MediaShelf
     display: CounterDisplay
+    pay: GuidePaying
 
     def __post_init__(self) -> None:
-        self.places.leaving.append(self._leaving)
+        self.places.leaving.extend((self._leaving, self.pay.leaving))
 
     # ---- looking ----
 
     def view(self, station: str) -> GuideView:
         """What the screen shows now."""
+        self.pay.settle(station)
         here = self.places.here(station)
         if here.place is Place.JOIN:
             here = self._joining(station, here)
-        return self.showing.view(station, here)
+        return self.pay.shown(self.showing.view(station, here))
 
     def product(self, code: str) -> ProductRow | None:
         """A product by GTIN or SKU, for pictures and price checks."""
@@ -94,8 +97,9 @@ class GuideDesk:
             self.places.move(station, Act.TOUCH)
 
     def rest(self, station: str) -> Here:
-        """The shopper is done, or gone."""
-        return self.places.rest(station)
+        """The shopper is done, or gone. Nothing happens while money is under way."""
+        here = self.pay.settle(station)
+        return here if here.place in MONEY_PLACES else self.places.rest(station)
 
     def pause(self, station: str, *, still: bool) -> Here:
         """The slides stand still, or go on."""
@@ -143,6 +147,7 @@ class GuideDesk:
 
     def order(self, station: str) -> Here:
         """HQ's ways to get the product that is shown; without HQ the page says so."""
+        self.pay.give_up(station)
         here = self._about_goods(station)
         try:
             ways, away = self.phone.ways(here.said("sku")), ""
@@ -158,6 +163,7 @@ class GuideDesk:
         if purpose not in _PURPOSES:
             raise BadRequest(why="purpose")
         _sound(nonce)
+        self.pay.give_up(station)
         here = self._about_goods(station)
         campaign, sku, guide = here.said("campaign"), here.said("sku"), here.said("guide")
         asked = CartAsk(nonce, _PURPOSES[purpose], sku, station, 1, option, guide, campaign)
@@ -217,7 +223,7 @@ class GuideDesk:
 
     def turn(self) -> bool:
         """One bounded step of what screens owe by themselves. Whether there was any."""
-        return self.places.turn() | self.places.counts.turn()
+        return self.places.turn() | self.places.counts.turn() | self.pay.turn()
 
     # ---- inside ----
 

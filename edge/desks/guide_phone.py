@@ -51,6 +51,7 @@ class GuidePhone:
                 one.km10,
                 self.status.local(moment_of(one.ready)) if one.ready else None,
                 Fen(one.fen),
+                one.here,
             )
             for one in said.options
         )

@@ -11,7 +11,7 @@ from edge.desks.guide_shows import GuideShows
 from edge.desks.members import MemberDesk
 from edge.desks.tickets import TicketDesk
 from edge.domain.catalogue import Goods
-from edge.domain.guide_session import Here, Place
+from edge.domain.guide_session import ORDERING_PLACES, Here, Place
 from edge.domain.guide_views import Category, GuideView, Listing
 from edge.domain.refusals import UnknownThing
 from edge.domain.scanned_refusals import GoodsUnknown
@@ -20,6 +20,9 @@ from edge.records.books import Books
 PAUSE_S = 300
 """A slide that somebody stopped goes on by itself after this."""
 _TILES = 12
+_BOUGHT = ORDERING_PLACES | {Place.ORDERED, Place.LAPSED}
+"""What is on its way to being paid stays on the screen whatever becomes of the product."""
+_ABOUT_GOODS = _BOUGHT | {Place.PRODUCT, Place.ORDER, Place.PHONE, Place.CALLED}
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class GuideShowing:
                 return replace(view, categories=self._categories(), strip=self.goods.strip())
             case Place.GOODS:
                 return replace(view, listing=self._listing(here))
-            case Place.PRODUCT | Place.ORDER | Place.PHONE | Place.CALLED:
+            case place if place in _ABOUT_GOODS:
                 return self._about_goods(station, view)
             case Place.JOIN | Place.JOINED:
                 return self._joining(station, view)
@@ -85,6 +88,8 @@ class GuideShowing:
 
     def _about_goods(self, station: str, view: GuideView) -> GuideView:
         here, known = view.here, self._goods(view.here)
+        if known is None and here.place in _BOUGHT:
+            return view
         if known is None:  # HQ took it back while it was being looked at
             return replace(view, here=Here(Place.UNKNOWN, {}, here.scan, here.entered_at, here.touched_at))
         product = self.goods.product(known)

@@ -91,18 +91,21 @@ class MemberDesk:
         text = text.strip()
         if not text.startswith(f"{member_code.PREFIX}."):
             return self._by_card(text, operator, scan)
-        now = self.status.now()
+        claims = self.genuine(text)
+        member = self.books.members.resolved(claims.member)
+        # Without HQ's row the code's own word on the tier is what there is.
+        profile = self.books.members.profile(member) or Member(member, claims.tier, 1)
+        return self._looked(profile, "code", operator, text, scan)
+
+    def genuine(self, text: str) -> member_code.MemberClaims:
+        """What a rotating code of this minute says; nothing is kept. Raises MemberCodeOld, MemberUnknown."""
         try:
-            claims = member_code.read(text, self._keys(stamp(now)))
+            claims = member_code.read(text.strip(), self._keys(stamp(self.status.now())))
         except CodeInvalid:
             raise MemberUnknown from None
-        if not member_code.fresh(claims, now):
-            raise MemberCodeOld
-        member = self.books.members.resolved(claims.member)
-        known = self.books.members.profile(member)
-        # Without HQ's row the code's own word on the tier is what there is.
-        profile = known or Member(member, claims.tier, 1)
-        return self._looked(profile, "code", operator, text, scan)
+        if member_code.fresh(claims, self.status.now()):
+            return claims
+        raise MemberCodeOld
 
     def by_phone(self, digits: str, operator: Operator) -> Identified:
         """Whose phone number that is: told to HQ by its keyed hash, kept nowhere.

@@ -53,6 +53,8 @@ class Words:
     lines_gone: str
     trainings: str
     unclear: str
+    orders: str
+    order_backs: str
     backs: str
     held: str
     drawer: str
@@ -122,6 +124,8 @@ _ZH = Words(
     lines_gone="删除行数",
     trainings="培训单（未计入）",
     unclear="待确认支付（未计入）",
+    orders="代收线上订单（不是销售）",
+    order_backs="线上订单退回",
     backs="取消支付退还现金",
     held="未成单现金",
     drawer="钱箱",
@@ -196,6 +200,8 @@ _EN = Words(
     lines_gone="Lines removed",
     trainings="Training (not counted)",
     unclear="Unclear payments (not counted)",
+    orders="Paid here for HQ's orders (no sales)",
+    order_backs="Orders given back",
     backs="Cash given back, not sold",
     held="Cash of unsold baskets",
     drawer="Cash drawer",

@@ -216,6 +216,7 @@ def report_slip(
         Pair(words.lines_gone, str(report.lines_gone)),
         Pair(words.trainings, str(report.trainings)),
         *([Pair(words.unclear, f"{report.unclear} / {yuan(report.unclear_fen)}")] if report.unclear else []),
+        *_orders(report, words),
         *_cash(report, words),
         *_openings(report, words, local, drawer_word),
         Rule(),
@@ -230,6 +231,14 @@ def _table(title: str, rows: list[tuple[str, int]]) -> list[SlipPart]:
     if not rows:
         return []
     return [Rule(), Text(title, bold=True), *(Pair(name, yuan(fen)) for name, fen in rows)]
+
+
+def _orders(report: Report, words: Words) -> list[SlipPart]:
+    """Money that is HQ's: it stands apart, so that nobody adds it to what was sold."""
+    parts = _table(words.orders, [(f"{words.tender(k)} ({n})", fen) for k, n, fen in report.orders])
+    if report.order_backs:
+        parts.append(Pair(words.order_backs, f"{report.order_backs} / {yuan(report.order_back_fen)}"))
+    return parts
 
 
 def _cash(report: Report, words: Words) -> list[SlipPart]:

@@ -55,9 +55,8 @@ class ShiftDesk:
                 return stored
             if self.books.shifts.open_at(operator.station, tx) is not None:
                 raise ShiftRuns
-            now = self._now()
-            name = str(uuid.uuid4())
-            shift = Shift(name, operator.station, operator.staff, float_fen, now, "", "", 0)
+            who = (operator.station, operator.staff)
+            shift = Shift(str(uuid.uuid4()), *who, float_fen, self._now(), "", "", 0)
             self.books.shifts.add(tx, shift, nonce)
             self.books.journal.append(tx, ShiftOpened(shift.shift, float_fen), _author(operator))
         self._announce(operator)
@@ -83,8 +82,7 @@ class ShiftDesk:
             shift = self._running(operator, tx)
             if kind is not Taking.IN and fen > self._report(tx, shift, operator, 0).expected_fen:
                 raise CashShort
-            now = self._now()
-            self.books.shifts.move(tx, shift.shift, nonce, kind, fen, reason, operator.staff, now)
+            self.books.shifts.move(tx, shift.shift, nonce, kind, fen, reason, operator.staff, self._now())
             fact = CashMoved(shift.shift, kind.value, fen, reason)
             self.books.journal.append(tx, fact, _author(operator))
         self._announce(operator)
@@ -175,10 +173,13 @@ class ShiftDesk:
     # ---- inside ----
 
     def _report(self, tx: Connection, shift: Shift, operator: Operator, z: int) -> Report:
-        unclear, fen = self.books.shifts.unclear(shift.station, tx)
-        backs, back, held = self.books.shifts.unsold(shift.shift, shift.station, shift.opened_at, tx)
+        rows = self.books.shifts
+        unclear, fen = rows.unclear(shift.station, tx)
+        backs, back, held = rows.unsold(shift.shift, shift.station, shift.opened_at, tx)
         found = replace(self._summed(tx, shift, operator, z), unclear=unclear, unclear_fen=fen)
-        return replace(found, backs=backs, back_fen=back, held_fen=held)
+        found = replace(found, backs=backs, back_fen=back, held_fen=held)
+        orders, gone = rows.orders(shift.shift, tx), rows.orders_back(shift.station, shift.opened_at, tx)
+        return replace(found, orders=orders, order_backs=gone[0], order_back_fen=gone[1])
 
     def _summed(self, tx: Connection, shift: Shift, operator: Operator, z: int) -> Report:
         rows, sums = self.books.shifts, self.books.shifts.sums(shift.shift, tx)
@@ -278,6 +279,8 @@ def _fact(report: Report) -> ShiftClosed:
         head=report.head,
         seq=report.seq,
         refund_fen=report.refund_fen,
+        orders=sum(one[1] for one in report.orders),
+        order_fen=sum(one[2] for one in report.orders),
     )
 
 

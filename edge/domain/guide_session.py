@@ -19,6 +19,14 @@ class Place(Enum):
     PRODUCT = "product"
     ORDER = "order"  # HQ's ways to get it
     PHONE = "phone"  # a code that a phone goes on with
+    WHO = "who"  # an order to be paid here: whose is it?
+    CHECK = "check"  # HQ's price is another than the one that stood here
+    PAY = "pay"
+    PAYING = "paying"  # the wallet is being asked
+    USERPAYING = "userpaying"
+    CLEARING = "clearing"  # nobody knows yet whether money was taken
+    ORDERED = "ordered"
+    LAPSED = "lapsed"  # the order waited too long for its payment; nothing was taken
     CALLED = "called"  # somebody is on the way with it
     JOIN = "join"
     JOINED = "joined"
@@ -40,6 +48,15 @@ class Act(Enum):
     OPEN = "open"
     ORDER = "order"
     PHONE = "phone"
+    WHO = "who"
+    CHECK = "check"
+    PAY = "pay"
+    SUBMIT = "submit"
+    WAIT = "wait"
+    LOSE = "lose"
+    PAID = "paid"
+    LAPSE = "lapse"
+    NOTE = "note"
     CALL = "call"
     JOIN = "join"
     JOINED = "joined"
@@ -63,16 +80,53 @@ _ANYWHERE = {
 _MORE: Mapping[Place, Mapping[Act, Place]] = {
     Place.ATTRACT: {Act.PAUSE: Place.ATTRACT},
     Place.PRODUCT: {Act.ORDER: Place.ORDER, Act.PHONE: Place.PHONE, Act.CALL: Place.CALLED},
-    Place.ORDER: {Act.ORDER: Place.ORDER, Act.PHONE: Place.PHONE, Act.CALL: Place.CALLED},
+    Place.ORDER: {
+        Act.ORDER: Place.ORDER,
+        Act.PHONE: Place.PHONE,
+        Act.CALL: Place.CALLED,
+        Act.WHO: Place.WHO,
+    },
+    Place.LAPSED: {Act.ORDER: Place.ORDER, Act.PHONE: Place.PHONE},
     Place.PHONE: {Act.ORDER: Place.ORDER, Act.PHONE: Place.PHONE},
     Place.JOIN: {Act.JOINED: Place.JOINED},
     Place.FEEDBACK: {Act.RATE: Place.CHIPS},
     Place.CHIPS: {Act.RATE: Place.CHIPS, Act.ANSWER: Place.THANKS},
 }
-MOVES: Mapping[Place, Mapping[Act, Place]] = {
-    place: {**_ANYWHERE, **_MORE.get(place, {}), **({} if place is Place.ATTRACT else {Act.TOUCH: place})}
-    for place in Place
+# Towards a payment no touch of another page leads anywhere: what was begun is given up first (ORDER, REST).
+_BEFORE: Mapping[Act, Place] = {Act.ORDER: Place.ORDER, Act.REST: Place.ATTRACT, Act.PHONE: Place.PHONE}
+# From a charge to its result nothing but the payment moves the screen; staff may free it (REST).
+_MONEY: Mapping[Act, Place] = {
+    Act.PAY: Place.PAY,
+    Act.SUBMIT: Place.PAYING,
+    Act.WAIT: Place.USERPAYING,
+    Act.LOSE: Place.CLEARING,
+    Act.PAID: Place.ORDERED,
+    Act.LAPSE: Place.LAPSED,
+    Act.REST: Place.ATTRACT,
 }
+_ORDERING: Mapping[Place, Mapping[Act, Place]] = {
+    Place.WHO: {**_BEFORE, Act.CHECK: Place.CHECK, Act.PAY: Place.PAY, Act.LAPSE: Place.LAPSED},
+    Place.CHECK: {**_BEFORE, Act.PAY: Place.PAY, Act.LAPSE: Place.LAPSED},
+    Place.PAY: {**_BEFORE, **_MONEY},
+    Place.PAYING: _MONEY,
+    Place.USERPAYING: _MONEY,
+    Place.CLEARING: _MONEY,
+}
+ORDERING_PLACES = frozenset(_ORDERING)
+"""Where an order is on its way to being paid: scans belong to it, and to nothing else."""
+PAY_PLACES = frozenset({Place.PAY, Place.PAYING, Place.USERPAYING, Place.CLEARING})
+"""Where a payment decides what is shown."""
+MONEY_PLACES = PAY_PLACES - {Place.PAY}
+"""Where nobody leaves, and no time runs."""
+
+
+def _moves(place: Place) -> dict[Act, Place]:
+    if place in _ORDERING:
+        return {**_ORDERING[place], Act.NOTE: place, Act.TOUCH: place}
+    return {**_ANYWHERE, **_MORE.get(place, {}), **({} if place is Place.ATTRACT else {Act.TOUCH: place})}
+
+
+MOVES: Mapping[Place, Mapping[Act, Place]] = {place: _moves(place) for place in Place}
 IDLE_NAMES: Mapping[Place, str] = {
     Place.ATTRACT: "attract",
     Place.HOME: "home",
@@ -80,6 +134,14 @@ IDLE_NAMES: Mapping[Place, str] = {
     Place.PRODUCT: "product",
     Place.ORDER: "order",
     Place.PHONE: "order",
+    Place.WHO: "order",
+    Place.CHECK: "order",
+    Place.PAY: "pay",
+    Place.PAYING: "paying",
+    Place.USERPAYING: "userpaying",
+    Place.CLEARING: "clearing",
+    Place.ORDERED: "order",
+    Place.LAPSED: "order",
     Place.CALLED: "product",
     Place.JOIN: "join",
     Place.JOINED: "done",
@@ -93,6 +155,9 @@ IDLE_NAMES: Mapping[Place, str] = {
 _CARRIED = frozenset({"guide", "campaign"})
 _TRAIL = frozenset({"list", "category", "letters", "page"})
 _GOODS = frozenset({"sku", "how", "code"})
+_ON = frozenset({Act.WHO, Act.CHECK, Act.PAY, Act.SUBMIT, Act.WAIT, Act.LOSE, Act.PAID, Act.LAPSE, Act.NOTE})
+_ONCE = frozenset({"said", "failed"})
+"""What is said once: gone with the next act that says nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +199,9 @@ def moved(
 
 
 def _kept(here: Here, act: Act) -> dict[str, str]:
+    if act in _ON:
+        gone = _ONCE | ({"ways", "away"} if act is Act.WHO else set())
+        return {name: text for name, text in here.facts.items() if name not in gone}
     names = set(_CARRIED)
     if act is not Act.HOME:
         names |= _TRAIL if act is not Act.LIST else set()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from edge.domain.guide_orders import OrderView
 from edge.domain.guide_session import Here
 from edge.domain.orders import Fen
 from edge.domain.views import LineState
@@ -217,6 +218,8 @@ class Way:
     km10: int
     ready: datetime | None
     fen: Fen
+    here: bool = False
+    """A member may pay it at this screen."""
 
 
 @dataclass(frozen=True)
@@ -246,3 +249,4 @@ class GuideView:
     joining_en: str = ""
     credited: str = ""
     call: str = ""
+    order: OrderView | None = None

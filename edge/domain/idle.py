@@ -66,6 +66,7 @@ STATES: dict[ScreenKind, dict[str, Presence]] = {
         "pay": _P,
         "paying": _H,
         "userpaying": _H,
+        "clearing": _H,
         "help": _H,
         "join": _B,
         "feedback": _B,

@@ -56,7 +56,8 @@ class Report:
     (time, reason, staff, outcome). `head` is the journal's newest hash, `seq` its number: what was there then.
     `unclear` baskets were set aside while nobody knew whether they were paid: they are in no other sum.
     `backs` times cash of a payment that was given up went back, `back_fen` of it; `held_fen` is in the drawer for
-    baskets that are not sold here in this shift.
+    baskets that are not sold here in this shift. `orders` are (wallet, how many, fen) of HQ's orders that were
+    paid here: money for HQ, no sale, in no other sum; `order_backs` of such went back since, as HQ had them no more.
     """
 
     store: str
@@ -95,6 +96,9 @@ class Report:
     backs: int = 0
     back_fen: int = 0
     held_fen: int = 0
+    orders: tuple[tuple[str, int, int], ...] = ()
+    order_backs: int = 0
+    order_back_fen: int = 0
 
     @property
     def expected_fen(self) -> int:

@@ -18,7 +18,7 @@ LEDGER = (
     # Nobody is in it: whose order it is HQ knows.
     f"""CREATE TABLE guide_order (
         wish TEXT PRIMARY KEY, station TEXT NOT NULL, guide TEXT NOT NULL, campaign TEXT NOT NULL,
-        sku TEXT NOT NULL, option TEXT NOT NULL, shown_fen INTEGER NOT NULL CHECK (shown_fen > 0),
+        sku TEXT NOT NULL, way TEXT NOT NULL, shown_fen INTEGER NOT NULL CHECK (shown_fen > 0),
         state TEXT NOT NULL CHECK (state IN ({_STATES})), order_no TEXT NOT NULL DEFAULT '',
         fen INTEGER NOT NULL DEFAULT 0, pay_until TEXT NOT NULL DEFAULT '', payment TEXT NOT NULL DEFAULT '',
         number TEXT NOT NULL DEFAULT '', channel TEXT NOT NULL DEFAULT '', shift TEXT NOT NULL DEFAULT '',
@@ -32,14 +32,14 @@ LEDGER = (
 
 @dataclass(frozen=True)
 class GuideOrderRow:
-    """An order at a screen; `wish` is our name of it and HQ's nonce. Times RFC 3339."""
+    """An order at a screen; `wish` is our name of it and HQ's nonce, `way` HQ's Option (JSON). Times RFC 3339."""
 
     wish: str
     station: str
     guide: str
     campaign: str
     sku: str
-    option: str
+    way: str
     shown_fen: int
     state: OrderState
     order_no: str
@@ -68,6 +68,10 @@ class GuideOrders:
         """One by our name of it."""
         return next(iter(self._some("wish = ?", (wish,), tx)), None)
 
+    def of_order(self, order_no: str, tx: Connection) -> GuideOrderRow | None:
+        """One by HQ's number."""
+        return next(iter(self._some("order_no = ?", (order_no,), tx)), None)
+
     def in_state(self, state: OrderState, most: int) -> list[GuideOrderRow]:
         """Those that stand so, the oldest first."""
         return self._some("state = ? ORDER BY at, wish LIMIT ?", (state.value, most), None)
@@ -84,8 +88,12 @@ class GuideOrders:
     def put(self, tx: Connection, row: GuideOrderRow) -> None:
         """Adds it, or writes what changed."""
         marks = ", ".join("?" * len(_NAMES))
+        changed = ", ".join(f"{name} = excluded.{name}" for name in _NAMES[1:])
         values = [row.state.value if name == "state" else getattr(row, name) for name in _NAMES]
-        tx.execute(f"INSERT OR REPLACE INTO guide_order ({_COLUMNS}) VALUES ({marks})", values)
+        tx.execute(
+            f"INSERT INTO guide_order ({_COLUMNS}) VALUES ({marks}) ON CONFLICT (wish) DO UPDATE SET {changed}",
+            values,
+        )
 
     def _some(self, where: str, values: tuple[object, ...], tx: Connection | None) -> list[GuideOrderRow]:
         asked = f"SELECT {_COLUMNS} FROM main.guide_order WHERE {where}"

@@ -78,11 +78,13 @@ class Shifts:
         return None if row is None or not row[0] else msgspec.json.decode(row[0], type=Report)
 
     def unclear(self, station: str, tx: Connection) -> tuple[int, int]:
-        """Baskets of a till that were set aside and of whose money nobody knows yet: how many, and fen."""
+        """Baskets set aside, and orders at a screen that was freed, of whose money nobody knows yet: count, and fen."""
         asked = (
-            "SELECT count(*), coalesce(sum(p.fen), 0) FROM basket b"
-            " JOIN payment p ON p.basket = b.basket AND p.state IN ('open', 'paid')"
-            " WHERE b.station = ? AND b.state = 'paying' AND b.aside = 1"
+            "SELECT count(*), coalesce(sum(fen), 0) FROM ("
+            " SELECT p.fen FROM basket b JOIN payment p ON p.basket = b.basket AND p.state IN ('open', 'paid')"
+            " WHERE b.station = ?1 AND b.state = 'paying' AND b.aside = 1"
+            " UNION ALL SELECT p.fen FROM guide_order o JOIN payment p USING (payment)"
+            " WHERE o.station = ?1 AND o.state = 'paying' AND p.state IN ('open', 'paid') AND p.parked = 1)"
         )
         count, fen = tx.execute(asked, (station,)).fetchone()
         return int(count), int(fen)
@@ -230,6 +232,23 @@ class Shifts:
             (shift, station, since),
         ).fetchone()
         return int(back[0]), int(back[1]), int(taken[0]) - int(back[1]) - int(brought[0])
+
+    def orders(self, shift: str, tx: Connection) -> tuple[tuple[str, int, int], ...]:
+        """(wallet, how many, fen) of HQ's orders that were paid in a shift."""
+        asked = (
+            "SELECT channel, count(*), sum(fen) FROM guide_order WHERE shift = ? AND shift <> ''"
+            " GROUP BY channel ORDER BY channel"
+        )
+        return tuple(tuple(row) for row in tx.execute(asked, (shift,)).fetchall())
+
+    def orders_back(self, station: str, since: str, tx: Connection) -> tuple[int, int]:
+        """Payments of HQ's orders that go back from a station since a moment: how many, and fen."""
+        asked = (
+            "SELECT count(*), coalesce(sum(fen), 0) FROM pay_refund"
+            " WHERE station = ? AND at >= ? AND reason = 'lapsed'"
+        )
+        count, fen = tx.execute(asked, (station, since)).fetchone()
+        return int(count), int(fen)
 
     def openings(self, station: str, since: str, tx: Connection) -> tuple[tuple[str, str, str, str], ...]:
         """(time, reason, staff, outcome) of the drawer's openings since a moment, oldest first."""
