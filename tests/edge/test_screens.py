@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from enum import Enum
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from config.schema import Settings, SettingsRefused, parse
 from edge.cli import main
 from edge.clock import Clock
 from edge.desks.screens import ScreenDesk
+from edge.domain import guide_session, lane_session
+from edge.domain.guide_session import IDLE_NAMES as guide_names  # noqa: N811
 from edge.domain.idle import NEVER, STATES, Presence, Waits, idle_of
+from edge.domain.lane_session import IDLE_NAMES as lane_names  # noqa: N811
 from edge.domain.refusals import NonceReused, NotAllowed, TooManyTries, UnknownThing
 from edge.domain.screen_refusals import PairingUnknown, ScreensWaiting, WrongPlace
 from edge.domain.screens import KINDS, PAIRING_S, ScreenKind
@@ -226,13 +230,42 @@ def test_how_long_each_state_waits() -> None:
             # WCAG 2.2.1: whoever is asked has 20 seconds; what just hides takes nothing that was typed.
             asked = presence in {Presence.BROWSE, Presence.PERSONAL}
             assert (idle.warn_s >= 20) is asked, state
-    for never in ("paying", "userpaying", "unknown", "help", "intervention"):
-        assert not idle_of("kiosk", never, waits).over(1e9)
     browse = idle_of("guide", "home", waits)
     assert [browse.asking(s) for s in (39.9, 40, 59.9, 60)] == [False, True, True, False]
     assert [browse.over(s) for s in (59.9, 60)] == [False, True]
     with pytest.raises(KeyError):
         idle_of("kiosk", "nowhere", waits)
+
+
+HELD = {"HELP", "INTERVENTION", "PAYING", "USERPAYING", "CLEARING"}
+"""Places of both tables where no time runs; at a kiosk UNKNOWN is money, too, at a guide screen a code nobody knows."""
+HIDES = {"MEMBER", "DONE", "FEEDBACK", "PARKED", "JOINED", "THANKS"}
+"""What goes without a question, where nothing that somebody typed or chose is lost."""
+AT_KIOSK: list[tuple[ScreenKind, Enum, str]] = [("kiosk", one, lane_names[one]) for one in lane_session.Place]
+AT_GUIDE: list[tuple[ScreenKind, Enum, str]] = [
+    ("guide", one, guide_names[one]) for one in guide_session.Place
+]
+
+
+@pytest.mark.parametrize(("kind", "place", "name"), AT_KIOSK + AT_GUIDE)
+def test_a_day_without_a_touch_at_every_place_of_both_tables(
+    kind: ScreenKind, place: Enum, name: str
+) -> None:
+    idle = idle_of(kind, name, Waits())
+    clock = range(86_400)
+    asked = [second for second in clock if idle.asking(second)]
+    over = next((second for second in clock if idle.over(second)), None)
+    money = place.name in HELD or (kind, place.name) == ("kiosk", "UNKNOWN")
+    hides = place.name in HIDES and (kind, place.name) != ("guide", "FEEDBACK")
+    if money or place.name in {"ATTRACT", "CLOSED"}:
+        assert (asked, over) == ([], None)
+    elif hides:
+        assert asked == []
+        assert over in range(10, 31)
+    else:
+        assert over is not None
+        assert asked == list(range(asked[0], over)), "asked until it is over, and not after"
+        assert len(asked) >= 20, "WCAG 2.2.1: whoever is asked has twenty seconds"
 
 
 def test_the_settings_waits_are_the_tables(shelf: Shelf) -> None:
