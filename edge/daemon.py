@@ -46,12 +46,12 @@ from edge.intake import Intake
 from edge.kiosk_crew import hire_kiosks, kiosk_desk, scans_of
 from edge.lanes import Lanes
 from edge.media_line import hire_media
-from edge.notify import runtime_folder, tell, watchdog_s
+from edge.notify import tell, watchdog_s
 from edge.plugging import WAKES, hire_plugs
 from edge.print_turns import print_turn
 from edge.records.books import Books, open_books
 from edge.return_crew import return_desk, return_work, takes_of
-from edge.selfcheck import answers, beats, takes_writes, troubles
+from edge.selfcheck import answers, takes_writes, troubles
 from edge.selling_crew import sale_room
 from edge.store import Store
 from edge.tender_crew import hire_payers, tender_desk
@@ -192,7 +192,6 @@ class Daemon:
                 "ledger": lambda: takes_writes(ledger),
             },
         )
-        found += [] if found or beats(runtime_folder()) else ["heartbeat"]
         if found:
             _log.error("self-check failed", extra={"troubles": found})
         return not found
