@@ -6,10 +6,12 @@ import hashlib
 import re
 
 _KINDS: tuple[tuple[str, str], ...] = (
+    ("bag", r"购物袋|手提袋|carrier bag|shopping bag"),
+    ("carton", r"milk|dairy|yog|牛奶|酸奶|鲜奶|乳"),
     ("fruit", r"水果|果蔬|蔬菜|生鲜|fruit|veg|fresh|produce"),
     ("pouch", r"坚果|零食|nuts|snack"),
     ("bottle", r"drink|beverage|water|juice|sauce|oil|wine|beer|alcohol|饮|水|汁|酱|油|酒|醋"),
-    ("carton", r"milk|dairy|yog|奶|乳"),
+    ("carton", r"奶"),
     ("fruit", r"果|蔬|菜|鲜|苹|橙|梨"),
     ("can", r"can|tin|罐|coffee|咖啡"),
     ("tube", r"care|beauty|cosmetic|tooth|cream|skin|护|妆|膏|霜|牙|洗"),
@@ -80,6 +82,12 @@ _SHAPES: dict[str, str] = {
         '<path fill="{c}" d="M56 30h88c-6 30 10 60 6 96-2 24 4 44-2 58H52c-6-14 0-34-2-58-4-36 12-66 6-96z"/>'
         '<path fill="{d}" d="M56 30h88l-2 18H58z"/><path fill="{l}" d="M52 98c30-14 66-14 96 0v44c-30 14-66 14-96 0z"/>'
         '<circle cx="100" cy="120" r="17" fill="{a}"/>'
+    ),
+    "bag": (
+        '<path fill="none" stroke="{d}" stroke-width="9" d="M74 84V62c0-34 52-34 52 0v22"/>'
+        '<path fill="{c}" d="M48 76h104l10 98c0 6-4 10-10 10H48c-6 0-10-4-10-10z"/>'
+        '<path fill="{d}" opacity=".35" d="M48 76h104l2 16H46z"/><path fill="{l}" d="M74 112h52v44H74z"/>'
+        '<circle cx="100" cy="134" r="12" fill="{a}"/>'
     ),
     "box": (
         '<path fill="{l}" d="M100 34l68 32-68 32-68-32z"/><path fill="{c}" d="M32 66l68 32v88l-68-34z"/>'

@@ -70,7 +70,7 @@ class Counter:
         return issued.texts[unit]
 
     def scan(self, number: str, unit: int, how: str) -> None:
-        """Lets a device read the order's code: `scanner`, `camera` (a photo of a phone) or `typed` at desk 2."""
+        """Lets a device read the order's code: `scanner`, `kiosk`, `camera` (a phone's photo), or `typed` at desk 2."""
         tail = number[-4:]
         with self._lock:
             if how == "typed":
@@ -81,6 +81,9 @@ class Counter:
                 self.last = Said(
                     f"已把 {tail} 的手机照片放到摄像头前", f"Held the phone of {tail} before the camera"
                 )
+            elif how == "kiosk":
+                self.stage.kiosk_scanner.scan(self.code(number, unit))
+                self.last = Said(f"已在自助收银扫码 {tail}", f"Scanned {tail} at the kiosk")
             elif self.stage.scanner.plugged:
                 self.stage.scanner.scan(self.code(number, unit))
                 self.last = Said(f"已在服务台 1 扫码 {tail}", f"Scanned {tail} at desk 1")
@@ -128,6 +131,20 @@ class Counter:
             ware = self._by_gtin.get(text)
             told = (ware.name_zh, ware.name_en) if ware else (text, text)
             self.last = Said(f"导购屏已扫 {told[0]}", f"Scanned {told[1]} at the guide screen")
+
+    def serve_oneself(self, text: str, card: str) -> None:
+        """Lets the kiosk's scanner read a barcode, or what a customer shows (CARDS); raises NotPossible."""
+        with self._lock:
+            known = next((one for one in CARDS if one.name == card), None)
+            shown = self.stage.offers.text(card) if known else text
+            if not shown:
+                raise NotPossible("没有可扫的内容", "There is nothing to scan")
+            self.stage.kiosk_scanner.scan(shown)
+            ware = self._by_gtin.get(shown)
+            zh, en = (ware.name_zh, ware.name_en) if ware else (shown, shown)
+            if known is not None:
+                zh, en = known.zh, known.en
+            self.last = Said(f"自助收银已扫：{zh}", f"Scanned at the kiosk: {en}")
 
     def cable(self, deed: str) -> None:
         """`unplug` or `replug` the scanner of desk 1."""

@@ -53,6 +53,8 @@ CARDS = (
     Card("wallet", "付款码", "Wallet code"),
     Card("receipt", "最近一张小票", "The latest receipt"),
 )
+SELF_SERVED = frozenset({"presale", "member", "coupon-a", "coupon-b", "wallet"})
+"""What a customer may hold before the kiosk's own scanner."""
 
 
 @dataclass

@@ -54,8 +54,8 @@ class FeedbackAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TicketSeen(msgspec.Struct, frozen=True):
-    """A ticket. `level` 1 from 30 s of waiting, 2 from 60 s; `on_foot`: nobody may approve it from afar; `tail`, `shelf`:
-    of the order that somebody came for, "" for none."""
+    """A ticket. `level` 1 from 30 s of waiting, 2 from 60 s; `on_foot`: nobody may approve it from afar; `tail`,
+    `shelf`: of the order that somebody came for, "" for none."""
 
     ticket: str
     kind: str

@@ -19,7 +19,10 @@ from edge.domain.views import HandedOver, LineWord
 from edge.store import Store
 from kiosk_ui import pick_words, words
 from kiosk_ui.cashier.asked import nonce_of, number_of
+from kiosk_ui.cashier.lanes import WORDS as LANE_WORDS
+from kiosk_ui.cashier.lanes import most_urgent
 from kiosk_ui.cashier.stage import Stage
+from kiosk_ui.language import pick
 
 _GOOD = frozenset({"online", "near_end", "ready", "closed", "open"})
 _STOCK_S = 15.0
@@ -127,6 +130,7 @@ class HomePages:
         yield Tile("suspended", gettext("已挂单"), figure, note, "/cashier/sale", "shopping-bag", tone)
         yield Tile("stock", gettext("库存提醒"), self._alerts(), "", "/cashier/stock", "archive", "warn")
         yield self._devices(operator)
+        yield from self._lanes()
 
     def _calls(self) -> Tile:
         queue, money = self._store.front.tickets.queue(), self._store.sales.money.baskets()
@@ -142,6 +146,20 @@ class HomePages:
         return Tile(
             "calls", gettext("呼叫与干预"), len(queue) + len(money), note, "/cashier/calls", "lightbulb", tone
         )
+
+    def _lanes(self) -> Iterator[Tile]:
+        """How many kiosks are not free, and the one that wants somebody most; no tile where there is no kiosk."""
+        lanes = self._store.lane.watch.tiles()
+        if not lanes:
+            return
+        worst = most_urgent(lanes)
+        busy = sum(one.word != "free" for one in lanes)
+        tone = {"unclear": "stop", "checking": "warn", "paused": "warn", "closed": "warn"}.get(
+            worst.word, "lead"
+        )
+        note = f"{pick(worst.label_zh, worst.label_en)} · {LANE_WORDS[worst.word]}"
+        label = gettext("自助机状态")
+        yield Tile("lanes", label, busy, note, "/cashier/calls#lanes", "scan-barcode", tone)
 
     def _devices(self, operator: Operator) -> Tile:
         status, slips = self._store.status, self._store.pickup.counts().slips_waiting

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Blueprint
 from flask_babel import lazy_gettext as _l  # type: ignore[import-untyped]
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from edge.domain.lane_views import LaneTile
 from edge.domain.staff import Operator
 from edge.store import Store
 from kiosk_ui.cashier.asked import nonce_of, text_of
@@ -22,7 +23,13 @@ WORDS = {
     "closed": _l("未开放"),
 }
 """How a kiosk stands."""
+_URGENCY = ("unclear", "checking", "paused", "closed", "paying", "shopping", "free")
 Done = Callable[[Callable[[Operator], object]], WerkzeugResponse]
+
+
+def most_urgent(lanes: Sequence[LaneTile]) -> LaneTile:
+    """The kiosk that wants somebody most; of several the one that has waited longest."""
+    return min(lanes, key=lambda one: (_URGENCY.index(one.word), -one.since_s))
 
 
 class LaneActs:

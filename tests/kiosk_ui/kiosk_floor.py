@@ -21,11 +21,13 @@ from edge.domain.member_code import MemberClaims
 from edge.domain.payments import Channel
 from edge.domain.staff import Operator, Role
 from edge.domain.tickets import Outcome
+from edge.records.enrolment import EnrolmentRow
 from edge.tender_crew import pay_workers
 from kiosk_ui.guards import origin_gate
 from kiosk_ui.live import LiveServer
 from kiosk_ui.web import create_app
 from paying.scripted import ScriptedProvider
+from sync.signed import Signed
 from tests.edge.paying_shop import Line
 from tests.kiosk_ui.conftest import STORE, PaperPrinter, PretendHq, Site
 
@@ -76,6 +78,27 @@ class Floor:
         store = self.site.shop.store
         assert store.lane.takes(STATION, text, f"scan-{next(self.numbers):06}")
 
+    def line_up(self, *, there: bool) -> None:
+        """HQ answers, or does not."""
+        self.site.shop.store.status.exchanged("" if there else "HQ_UNREACHABLE")
+
+    def vouches(self) -> None:
+        """The box was enrolled, and HQ promises who buys a coupon for the next visit."""
+        books = self.site.shop.books
+        word = Signed("roster", "{}", ())
+        row = EnrolmentRow("dev-1", STORE, "", word, "2026-01-01T00:00:00.000Z", bytes(32))
+        with books.ledger.transaction() as tx:
+            books.enrolments.put(tx, row)
+        offer = {
+            "offer": "R1",
+            "min_fen": 5000,
+            "fen": 1000,
+            "days": 7,
+            "title_zh": "复购券",
+            "title_en": "Next",
+        }
+        self.site.hq.put("g:coupon:CN", "repurchase", "R1", offer)
+
     def soon(self) -> None:
         """The scanner rests for longer than a second look takes."""
         self.site.shop.store.lane.basket._last.clear()
@@ -125,6 +148,7 @@ def settings_of(folder: Path, hq_url: str = "", **kiosk: Any) -> Settings:
             "payments": {"provider": "scripted", "qr": ["alipay"], "poll_s": 0.5, "reverse_after_s": 1.0},
             "hq": {"url": hq_url, "token_file": "unused"} if hq_url else {},
             "kiosk": {"bags": ["BAG1", "BAG2"], **kiosk},
+            "selling": {"invoice_url": "https://m.example/invoice" if kiosk.get("receipt_url") else ""},
         }
     )
 

@@ -39,6 +39,13 @@ CANARIES = re.compile(
     rf"{MEMBER}|{CARD_TAIL}|CANARYCOUPON|{WECHAT}|{ALIPAY}|王\*|会员立减券|Member voucher|gold"
 )
 
+SETTLED = """async () => {
+  const key = encodeURIComponent(document.querySelector('.state').dataset.key);
+  const asked = await fetch(`/kiosk/stage?have=${key}`, {headers: {'HX-Request': 'true'}});
+  return asked.status === 204 && !document.querySelector('.htmx-request, .htmx-swapping');
+}"""
+"""The page shows what the store shows: nothing else is about to move in while it is looked at."""
+
 
 class Hands:
     """A shopper's: every touch of the glass is counted."""
@@ -52,6 +59,7 @@ class Hands:
 
     def sound(self, state: str) -> None:
         """No violation of accessibility, no complaint of the browser's: not even that nobody touched it yet."""
+        self.page.wait_for_function(SETTLED)
         self.watched.sound(state)
 
     def sees(self, state: str) -> None:
@@ -259,7 +267,10 @@ def test_staff_see_the_kiosk_pause_it_and_answer_from_their_desk(kiosk: Open, wa
     hands.sees("basket")
     hands.touch("on")
     hands.sees("bags")
-    desk.page.goto(floor.site.url + "/cashier/calls")
+    desk.page.goto(floor.site.url + "/cashier/")
+    desk.page.wait_for_selector("#tile-lanes b:has-text('1')")
+    desk.sound("home with kiosks")
+    desk.page.click("#tile-lanes")
     desk.page.click('form[action="/cashier/calls/take"] button')
     desk.page.click('form[action="/cashier/calls/close"] button.on')
     desk.page.wait_for_selector("text=购物中")

@@ -47,6 +47,16 @@ CUT = """() => [...document.querySelectorAll('.bar button, .bar .sum b, h1, .sho
   .map(one => one.textContent.trim().slice(0, 30))"""
 
 
+FINE = """() => [...document.querySelectorAll('.qr-code svg')]
+  .map(one => one.getBoundingClientRect().width / one.viewBox.baseVal.width)
+  .filter(module => module && module < 4)"""
+"""Codes whose modules are too small for the camera of a phone."""
+BELOW = """() => { const stage = document.querySelector('.state-stage');
+  return Math.max(0, stage.scrollHeight - stage.clientHeight - 2); }"""
+LISTS = frozenset("lookup letters basket twice tobacco coupons intervention".split())
+"""Their goods are scrolled; everything else stands on the screen as a whole."""
+
+
 def steps(floor: Floor, hands: Hands) -> Iterator[str]:
     """Leads a shopper through every state; gives the name of each as it stands."""
     page = hands.page
@@ -92,6 +102,7 @@ def _goods(floor: Floor, hands: Hands) -> Iterator[str]:
     hands.page.wait_for_selector(".k-said.twice")
     yield "twice"
     hands.touch("again no")
+    hands.page.wait_for_selector(".k-said.twice", state="detached")
     floor.scan(SMOKES)
     hands.page.wait_for_selector(".k-said:not(.twice)")
     yield "tobacco"
@@ -109,6 +120,11 @@ def _questions(floor: Floor, hands: Hands) -> Iterator[str]:
     hands.touch("on")
     hands.sees("member")
     yield "member"
+    floor.line_up(there=True)
+    hands.page.wait_for_selector("#phone")
+    yield "phone"
+    floor.line_up(there=False)
+    hands.page.wait_for_selector("#phone", state="detached")
     hands.touch("join")
     hands.page.wait_for_selector(".qr")
     yield "join"
@@ -154,13 +170,24 @@ def _money(floor: Floor, hands: Hands) -> Iterator[str]:
     _until(floor, hands, "unknown")
     yield "unknown"
     line.after = lambda *_: None
+    yield from _thanks(floor, hands)
+
+
+def _thanks(floor: Floor, hands: Hands) -> Iterator[str]:
     _until(floor, hands, "done")
     yield "done"
     hands.touch("paper print")
     hands.page.wait_for_selector('[aria-pressed="true"][value="paper print"]')
     yield "printed"
-    hands.touch("rate 5")
-    hands.sees("feedback")
+    hands.touch("paper phone")
+    hands.page.wait_for_selector(".k-papers .qr")
+    yield "receipt"
+    hands.touch("rate 2")
+    hands.page.wait_for_selector(".reasons")
+    hands.page.check('.reasons input[value="queue"]')
+    yield "rated"
+    hands.touch("answer")
+    hands.page.wait_for_selector(".state-feedback .calm")
     yield "feedback"
 
 
@@ -203,7 +230,9 @@ def test_every_state(
     ease: str,
 ) -> None:
     width, height = SCREENS[screen]
-    with floor(tmp_path, "userpaying 60", "success", "success", "success") as made:
+    rules = {"hq_url": "https://hq.example", "receipt_url": "https://m.example/receipt"}
+    with floor(tmp_path, "userpaying 60", "success", "success", "success", **rules) as made:
+        made.vouches()
         watched = watch(made.site, language, viewport={"width": width, "height": height})
         hands, seen = Hands(watched), []
         keep = [{"name": "se_language", "value": language, "url": made.site.url}]
@@ -215,6 +244,9 @@ def test_every_state(
             hands.sound(name)
             assert hands.page.evaluate(SMALL) == [], name
             assert hands.page.evaluate(CUT) == [], name
+            assert hands.page.evaluate(FINE) == [], name
+            if name not in LISTS:
+                assert hands.page.evaluate(BELOW) == 0, name
             if folder:
                 hands.page.screenshot(path=f"{folder}/{screen}-{language}-{ease or 'plain'}-{name}.png")
             seen.append(name)
@@ -224,4 +256,4 @@ def test_every_state(
                 hands.sees("attract")
                 watched.page.context.add_cookies(keep)  # type: ignore[arg-type]
                 watched.page.goto(made.site.url + "/kiosk/")
-        assert len(seen) == 30
+        assert len(seen) == 33
