@@ -177,6 +177,11 @@ class GuideDesk:
             self.places.counts.note(station, _COUNTED[purpose], campaign, sku)
         return after
 
+    def choose(self, station: str, option: str, nonce: str) -> Here:
+        """One of HQ's ways is to be paid here; raises NotPaidHere, WalletsOffline, ScreenMovedOn."""
+        _sound(nonce)
+        return self.pay.choose(station, option, nonce)
+
     def bring(self, station: str, nonce: str) -> Here:
         """A member of staff is asked to bring the product; raises TooManyCalls, ScreenMovedOn."""
         _sound(nonce)

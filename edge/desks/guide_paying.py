@@ -70,7 +70,7 @@ class GuidePaying:
         if not self.offers():
             raise WalletsOffline
         row = self.wishes.begun(station, here, option, nonce)
-        return self.places.move(station, Act.WHO, {"wish": row.wish})
+        return self.places.move(station, Act.WHO, {"wish": row.wish, "option": option})
 
     def confirm(self, station: str) -> Here:
         """HQ's price is another one, and the shopper has seen it."""
@@ -211,6 +211,9 @@ class GuidePaying:
     def shown(self, view: GuideView) -> GuideView:
         """What the page says of the order that the screen is about."""
         here = view.here
+        if here.place is Place.ORDER and view.ways and view.product is not None:
+            offered = self.offers() and not view.product.adults
+            return replace(view, ways=tuple(replace(way, here=way.here and offered) for way in view.ways))
         try:
             row = self.money.row(here.said("wish"))
         except UnknownThing:

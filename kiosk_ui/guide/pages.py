@@ -17,6 +17,7 @@ from edge.domain.refusals import BadRequest, Refusal, UnknownThing
 from edge.domain.screens import Screen, ScreenKind
 from edge.store import Store
 from kiosk_ui import qr, shopper, wedge
+from kiosk_ui.guide.paying import PAY_ACTS, PAY_SAYS, PAY_TONES
 from kiosk_ui.guide.words import digest, guide_words
 from kiosk_ui.language import language, told
 from kiosk_ui.screens import here
@@ -27,8 +28,8 @@ _KIND: ScreenKind = "guide"
 _THANKS = Idle(3)
 """Thanks stand three seconds; the next one may want to say something, too."""
 _SHA = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_TONES = {Place.PRODUCT: "ok", Place.CALLED: "ok", Place.JOINED: "ok", Place.UNKNOWN: "error"}
-_SAYS = {
+_TONES = PAY_TONES | {Place.PRODUCT: "ok", Place.CALLED: "ok", Place.JOINED: "ok", Place.UNKNOWN: "error"}
+_SAYS = PAY_SAYS | {
     Place.CALLED: _l("店员马上把商品拿来"),
     Place.JOINED: _l("欢迎加入"),
     Place.THANKS: _l("谢谢您的反馈"),
@@ -179,6 +180,7 @@ def _open(store: Store, station: str, rest: str, _nonce: str) -> object:
 
 
 _ACTS: dict[str, Act] = {
+    **PAY_ACTS,
     "home": lambda store, station, _rest, _nonce: store.guide.home(station),
     "back": lambda store, station, _rest, _nonce: store.guide.back(station),
     "rest": lambda store, station, _rest, _nonce: store.guide.rest(station),

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from edge.domain.guide_views import GuideView, NearWord
 from kiosk_ui import words
+from kiosk_ui.language import language, pick
 
 _CATEGORIES = {
     "tea": _l("茶叶"),
@@ -123,6 +124,20 @@ def reviews(count: int) -> str:
     return str(ngettext("%(num)s 条评价", "%(num)s 条评价", count))
 
 
+def rule_words(zh: str, en: str) -> str:
+    """Words of the shop's rules; the catalogue has their Traditional form."""
+    return str(gettext(zh)) if language() == "hant" else pick(zh, en)
+
+
+def _ordered(view: GuideView) -> object:
+    order = view.order
+    if order is None:
+        return None
+    attempt = order.payment.attempt if order.payment is not None else None
+    stands = (attempt.state, attempt.call_staff, attempt.cancelling) if attempt is not None else None
+    return stands, order.wallets, order.said, order.help
+
+
 def digest(view: GuideView, language: str) -> str:
     """Changes when something else is to be said; ages and seconds left are no reason, they would wake an idle page."""
     here, product, slide = view.here, view.product, view.slide
@@ -134,11 +149,13 @@ def digest(view: GuideView, language: str) -> str:
     parts = (
         *(here.place.value, here.rev, told, seen, view.paused, view.closed, view.quiet),
         *(view.call, view.url, view.strip, view.listing),
+        _ordered(view),
     )
     return f"{here.place.value}:{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}"
 
 
 guide_words = SimpleNamespace(
+    told=rule_words,
     category=category,
     distance=distance,
     near=near,

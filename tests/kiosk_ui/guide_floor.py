@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ from sync.hub.guide_desk import ScreenDesk
 from sync.hub.member_desk import MemberDesk
 from sync.hub.rows import NODES
 from sync.hub.web import create_hub
-from sync.messages import Cursor, Head, LineDown, Op, Product
+from sync.messages import Cursor, Head, LineDown, Op, Price, Product
 from sync.messages import Shop as ShopRow
 from sync.transport import LoopTransport
 from tests.founded import founded_shop
@@ -69,6 +69,10 @@ class Floor:
     @property
     def desk(self) -> ScreenDesk:
         return ScreenDesk(self.line.hub())
+
+    def desk_prices(self, prices: Iterable[Price]) -> None:
+        """Publishes prices at HQ: what has none is not paid at a screen."""
+        HubDesk(self.line.hub()).publish_prices(prices)
 
     def page(self) -> str:
         answer = self.client.get("/guide/")
