@@ -49,6 +49,7 @@ class LaneDesk:
 
     def view(self, station: str) -> LaneView:
         """The page as it is now: a payment that went on, a call that was answered, somebody who is gone included."""
+        self.places.settled(station)
         here = self.checkout.settle(station)
         if self.places.gone(here):
             here = self.idle(station)

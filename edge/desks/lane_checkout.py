@@ -138,6 +138,12 @@ class LaneCheckout:
 
     def settle(self, station: str) -> Here:
         """The screen follows the payment, whoever looks first; a paid basket becomes a sale here."""
+        try:
+            return self._settled(station)
+        except LaneMovedOn:
+            return self.places.here(station)  # somebody looked at the same moment, and moved it already
+
+    def _settled(self, station: str) -> Here:
         here = self.places.here(station)
         if here.place not in PAY_PLACES:
             return self._followed(station, here)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Final
 
 from config.guide_schema import within
@@ -25,6 +26,8 @@ from edge.records.lane_sessions import LaneSessions
 SELF = "self"
 """Who sells at a kiosk, where a staff number stands elsewhere."""
 KIND: Final = "kiosk"
+_DONE_S = 0.5
+"""How long a page waits for what a scan does that it was told of."""
 
 
 def shopper_at(station: str, *, system: bool = False) -> Operator:
@@ -44,6 +47,8 @@ class LanePlaces:
     waits: Waits
     feedback: FeedbackDesk
     poke: Poke
+    _busy: dict[str, Lock] = field(default_factory=dict)
+    """Held from the announcement of a kiosk's scan until all is done that it means."""
 
     def here(self, station: str) -> Here:
         """What the kiosk shows; raises UnknownThing for a station that is none."""
@@ -68,6 +73,22 @@ class LanePlaces:
         if act is not Act.TOUCH:
             self.poke(f"station:{station}")
         return after
+
+    @contextlib.contextmanager
+    def announced(self, station: str) -> Iterator[None]:
+        """Tells the page of a scan before it is dealt with: its question is on the way meanwhile, and waits here."""
+        with self._lock(station):
+            self.poke(f"station:{station}")
+            yield
+
+    def settled(self, station: str) -> None:
+        """Waits for a scan that is being dealt with; bounded, as a held-up writer must not hold up every page."""
+        lock = self._lock(station)
+        if lock.acquire(timeout=_DONE_S):
+            lock.release()
+
+    def _lock(self, station: str) -> Lock:
+        return self._busy.setdefault(station, Lock())
 
     def say(self, station: str, refusal: Refusal, **facts: str) -> Here:
         """The page that is there says what stood against a wish, until something else happens."""

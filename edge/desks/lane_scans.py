@@ -46,10 +46,11 @@ class LaneScans:
         """Deals with a scan of a kiosk; False: the station is none."""
         if self.places.staff.station(station).kind != KIND:
             return False
-        try:
-            self.scan(station, text, nonce)
-        except Refusal as refusal:
-            self.places.say(station, refusal)
+        with self.places.announced(station):
+            try:
+                self.scan(station, text, nonce)
+            except Refusal as refusal:
+                self.places.say(station, refusal)
         return True
 
     def scan(self, station: str, text: str, nonce: str) -> Here:

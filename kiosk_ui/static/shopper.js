@@ -13,6 +13,7 @@
   let touched = performance.now();
   let told = touched;
   let key = shown().key ?? "";
+  let state = shown().state;
   function touch() {
     touched = performance.now();
     if (ask?.open) ask.close();
@@ -88,6 +89,9 @@
     const now = shown();
     body.classList.toggle("dark", "dark" in now);
     body.classList.toggle("quiet", "quiet" in now);
+    // What stays where it is does not arrive anew: a line can be read in the frame that brings it.
+    body.classList.toggle("same", now.state === state);
+    state = now.state;
     pads();
     if (now.key === key) return;
     key = now.key;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,38 @@ def test_without_a_line_the_basket_goes_to_the_desk(tmp_path: Path) -> None:
         assert (taken.station, taken.units, taken.member) == ("T1", 1, MEMBER)
         sale = sales.checkout.cash(taken.basket, 6000, 5990, STAFF, shop.nonce())
         assert sale.net_fen == 5990
+
+
+def test_two_looks_at_the_same_moment_are_one_sale_and_no_refusal(tmp_path: Path) -> None:
+    with kiosk(tmp_path, "success") as shop:
+        shop.scan(TEA)
+        shop.to_pay()
+        shop.scan(WECHAT)
+        seen: list[Place] = []
+
+        def look(topic: str) -> None:
+            if topic == f"station:{STATION}" and not seen and facts(shop.till.shop, "sale."):
+                seen.append(Place.PAYING)
+                seen.append(shop.stands())
+
+        shop.till.shop.wakes.listen(look)
+        shop.till.run(1)
+        assert shop.stands() is Place.DONE
+        assert seen[1:] == [Place.DONE], "the page that looked first"
+        assert len(facts(shop.till.shop, "sale.")) == 1
+
+
+def test_a_page_that_hears_of_a_scan_waits_for_what_it_means(tmp_path: Path) -> None:
+    with kiosk(tmp_path) as shop:
+        units: list[int] = []
+        page = threading.Thread(target=lambda: units.append(shop.view().units))
+
+        def look(topic: str) -> None:
+            if topic == f"station:{STATION}" and page.ident is None:
+                page.start()
+                page.join(0.1)
+
+        shop.till.shop.wakes.listen(look)
+        shop.scan(TEA)
+        page.join(10)
+        assert units == [1]
