@@ -11,7 +11,7 @@ from config.problems import Problem
 HQS_SECTIONS = frozenset(
     (
         "stations scanners printers drawers scales displays lights lockers pickup selling payments codes labels guide"
-        " kiosk log"
+        " kiosk screens log"
     ).split()
 )
 """Tables of the settings that HQ may write. All others stay the box's own: who it is, where HQ is, its folders, ports

@@ -30,7 +30,7 @@ from config.kiosk_schema import KioskSettings
 from config.payment_schema import PaymentSettings
 from config.problems import Problem, SettingsRefused, dangling, place, twice
 from config.scanner_checks import scanner_problems
-from config.screen_schema import ScreensSettings
+from config.screen_schema import ScreensSettings, logo_problems
 from config.selling_schema import SellingSettings
 
 __all__ = ["Problem", "Settings", "SettingsRefused", "parse"]
@@ -226,6 +226,7 @@ def _crossed(settings: Settings) -> list[Problem]:
         problems += [dangling(where, one, stations) for one in members if one not in stations]
     if settings.kiosk.locker and settings.kiosk.locker not in settings.lockers:
         problems.append(dangling("kiosk.locker", settings.kiosk.locker, settings.lockers))
+    problems += logo_problems(settings.screens.logo)
     problems += _payments(settings.payments)
     if settings.web.port and settings.web.port == settings.web.live_port:
         problems.append(Problem("web.live_port", "is the same as web.port", "the event stream needs its own"))

@@ -14,7 +14,21 @@ from devices.escpos_picture import picture
 from devices.escpos_raster import BIGGEST_BAND, DOTS, raster
 from devices.escpos_rom import WESTERN, in_rom, rom_bytes
 from devices.escpos_words import column_lines, pair_lines, printable, wrap
-from devices.slip import Align, Code128, Columns, Ean13, Feed, Image, Pair, Qr, Rule, Slip, SlipPart, Text
+from devices.slip import (
+    Align,
+    Code128,
+    Columns,
+    Ean13,
+    Feed,
+    Image,
+    Logo,
+    Pair,
+    Qr,
+    Rule,
+    Slip,
+    SlipPart,
+    Text,
+)
 
 BIGGEST_COMMAND = BIGGEST_BAND + 16
 """No command of a slip is longer than this, in bytes."""
@@ -52,6 +66,8 @@ def _part(part: SlipPart, columns: int, charset: str) -> bytes:
             return _code(part, columns, charset)
         case Image(png, width, align):
             return _style(Align.LEFT, False, 1) + picture(png, max(width, 0), align, columns)
+        case Logo():
+            return b""  # what is to be printed has the picture itself by now
         case Feed(lines):
             return b"\n" * min(max(lines, 0), 20)
 

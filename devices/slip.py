@@ -79,13 +79,17 @@ class Image(msgspec.Struct, frozen=True, tag="image"):
     align: Align = Align.CENTER
 
 
+class Logo(msgspec.Struct, frozen=True, tag="logo"):
+    """The shop's own logo, whichever it is when the paper comes out; nothing where there is none."""
+
+
 class Feed(msgspec.Struct, frozen=True, tag="feed"):
     """Empty lines."""
 
     lines: int = 1
 
 
-SlipPart = Text | Pair | Columns | Rule | Qr | Code128 | Ean13 | Image | Feed
+SlipPart = Text | Pair | Columns | Rule | Qr | Code128 | Ean13 | Image | Logo | Feed
 
 
 class Slip(msgspec.Struct, frozen=True):

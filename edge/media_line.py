@@ -26,8 +26,19 @@ Hire = Callable[..., None]
 class MediaLine:
     """One file at a time. What cannot be had is left out of the slides and tried again later."""
 
-    def __init__(self, books: Books, shelf: MediaShelf, poke: Poke, pieces: Pieces | None) -> None:
-        """`pieces`: HQ, None where there is none; then what is here already is verified and shown."""
+    def __init__(
+        self,
+        books: Books,
+        shelf: MediaShelf,
+        poke: Poke,
+        pieces: Pieces | None,
+        always: tuple[Media, ...] = (),
+    ) -> None:
+        """`pieces`: HQ, None where there is none; then what is here already is verified and shown.
+
+        `always`: what is wanted beside the playlists, first: the logo.
+        """
+        self._always = always
         self._books = books
         self._shelf = shelf
         self._poke = poke
@@ -36,7 +47,7 @@ class MediaLine:
 
     def turn(self) -> float:
         """One step; gives the pause until the next, seconds."""
-        wanted = self._books.playlists.media()
+        wanted = tuple(dict.fromkeys((*self._always, *self._books.playlists.media())))
         self._shelf.tidy(wanted)
         owed = self._shelf.missing([one for one in wanted if one.sha256 not in self._wrong])
         if owed is None:
@@ -84,5 +95,8 @@ def hire_media(settings: Settings, books: Books, store: Store, poke: Poke, hire:
         shown = credential(hq, books)
         ask = HttpTransport(hq.url, shown, hq.timeout_s, hq.ca_file).ask
         pieces = HttpPieces(hq.url, shown, ask, max(hq.timeout_s, _PATIENCE_S / 2), hq.ca_file)
-    line = MediaLine(books, store.guide.media, poke, pieces)
+    logos = store.screens.logos
+    logos.comes_from(store.guide.media)
+    store.printing.letterhead.shows(logos.paper)
+    line = MediaLine(books, store.guide.media, poke, pieces, logos.wanted())
     hire(Worker("media", line.turn, 2 * _PATIENCE_S), "inbox")

@@ -1,12 +1,16 @@
-"""A retailer's colour and sign: two numbers from which the stylesheet derives every tone, and a picture."""
+"""A retailer's colour and logo: two numbers from which the stylesheet derives every tone, and pictures."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 from config.schema import Settings
+from edge.domain.refusals import UnknownThing
+from edge.store import Store
+from kiosk_ui.language import pick
 from kiosk_ui.tones import Tone, tone_of
 
 _AT = (0.33, 0.43, 0.8)
@@ -33,8 +37,10 @@ def stylesheet(brand: str) -> str:
     return f":root {{ --brand-h: {hue}; --brand-c: {chroma}; --brand-own: {brand}; }}\n"
 
 
-def install(app: Flask, settings: Settings) -> None:
-    """/theme.css, where the settings name a colour; templates link it after the tokens."""
+def install(app: Flask, store: Store, settings: Settings) -> None:
+    """/theme.css, where the settings name a colour; templates link it after the tokens. /brand/SHA256, the logo."""
+    app.add_url_rule("/brand/<sha256>", view_func=_Logo(store).show, endpoint="brand")
+    app.jinja_env.globals.update(logo_of=store.screens.logos.shown, shop_name=_shop_name(store))
     text = stylesheet(settings.screens.brand) if settings.screens.brand else ""
     version = hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -45,3 +51,31 @@ def install(app: Flask, settings: Settings) -> None:
 
     app.add_url_rule("/theme.css", view_func=show, endpoint="theme")
     app.jinja_env.globals["theme"] = f"/theme.css?v={version}" if text else ""
+
+
+class _Logo:
+    def __init__(self, store: Store) -> None:
+        self._logos = store.screens.logos
+
+    def show(self, sha256: str) -> Response:
+        """GET /brand/<sha256>: a picture of the logo. For everybody, as the shop's front; raises UnknownThing."""
+        found = self._logos.file(sha256)
+        if found is None:
+            raise UnknownThing
+        picture, data = found
+        answer = Response(data, mimetype=picture.mime)
+        answer.set_etag(sha256)
+        answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+        answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        answer.make_conditional(request)
+        return answer
+
+
+def _shop_name(store: Store) -> Callable[[], str]:
+    """What the shop is called, in the page's language; "" before HQ said so."""
+
+    def name() -> str:
+        shop = store.screens.shop()
+        return pick(shop.name_zh, shop.name_en) if shop else ""
+
+    return name

@@ -58,7 +58,7 @@ def install(app: Flask, settings: Settings, live_port: int) -> None:
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if request.endpoint == "static" and response.status_code == 200:
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        elif request.endpoint not in {"picture", "theme", "guide.media", "display.media"}:
+        elif request.endpoint not in {"picture", "theme", "brand", "guide.media", "display.media"}:
             response.headers["Cache-Control"] = "no-store"
         return response
 

@@ -63,7 +63,7 @@ def create_app(store: Store, settings: Settings, live_port: int) -> Flask:
     app.register_blueprint(KioskPages(store).blueprint())
     ScreenPages(store).install(app)
     shopper.install(app, store)
-    brand.install(app, settings)
+    brand.install(app, store, settings)
     recovering.install(app)
     voice.install(app)
     style.install(app, store)

@@ -43,6 +43,7 @@ label_en = "Self-checkout 1"
 printer = "front"
 screen = "local"
 
+{logo}
 [kiosk]
 receipt_url = "https://example.com/r"
 

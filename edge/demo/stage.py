@@ -22,6 +22,7 @@ from devices.simulated_scanner import SimulatedScanner
 from edge.demo.children import Child
 from edge.demo.customers import Issued, orders, publish_orders
 from edge.demo.line import Line
+from edge.demo.logo import hang
 from edge.demo.offers import Offers
 from edge.demo.papers import certify, found_trust, invitation
 from edge.demo.ports import free_ports, listening
@@ -211,6 +212,7 @@ class Stage:
         }
         # A JSON text is a TOML text too.
         quoted = {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
+        quoted["logo"] = hang(self.engine, self.folder / "slides")
         settings.write_text(SETTINGS.format_map(quoted), "utf-8")
         return settings
 

@@ -15,6 +15,7 @@ from devices.slip import Slip
 from edge.clock import moment_of, stamp
 from edge.db import Connection
 from edge.desks.fates import Fates, put_out
+from edge.desks.letterhead import Letterhead
 from edge.desks.slips import marked
 from edge.desks.status import Poke, StatusDesk
 from edge.domain.refusals import NotAllowed, UnknownThing
@@ -44,6 +45,7 @@ class PrintDesk:
     poke: Poke
     rules: Mapping[str, PrinterSettings] = field(default_factory=dict)
     fates: Fates = field(default_factory=Fates)
+    letterhead: Letterhead = field(default_factory=Letterhead)
     _blocked_since: dict[str, float] = field(default_factory=dict)
     _heard: dict[str, PrinterState] = field(default_factory=dict)
 
@@ -60,7 +62,6 @@ class PrintDesk:
         """Queues a slip durably; the same `key` again gives the job as it stands and prints nothing more."""
         if printer not in self.printers:
             raise UnknownThing
-        now = stamp(self.status.now())
         with self.books.ledger.transaction() as tx:
             made = self.books.jobs.add(
                 tx,
@@ -69,7 +70,7 @@ class PrintDesk:
                 station=station,
                 ref=ref,
                 slip=slip,
-                now=now,
+                now=stamp(self.status.now()),
                 job_class=job_class,
             )
         self._announce(printer)
@@ -90,7 +91,8 @@ class PrintDesk:
             return True
         self._heard.pop(printer, None)
         with self.status.working(printer):
-            state, reason, device_word = put_out(self.printers[printer], job, lambda: self._awaiting(job))
+            paper = self.letterhead.of(job)
+            state, reason, device_word = put_out(self.printers[printer], paper, lambda: self._awaiting(job))
         if state == "uncertain":
             self._uncertain(job, reason)
         else:
@@ -117,7 +119,7 @@ class PrintDesk:
     def printed_by(self, job: int) -> tuple[Slip, str]:
         """What a job prints, and the printer that it is for; raises UnknownThing."""
         found = self._known(job)
-        return found.slip, found.printer
+        return self.letterhead.on(found.slip), found.printer
 
     def cancel(self, job: int) -> JobView:
         """Takes a waiting job out of the queue; one whose bytes left us stays as it is."""
@@ -265,8 +267,7 @@ class PrintDesk:
         self.poke("printing")
 
     def _take(self, job: JobRow, state: str, reason: str) -> bool:
-        # Synced before a byte leaves: a power cut after it leaves a job of unknown fate, which comes out
-        # once more and marked.
+        # Synced before a byte leaves: after a power cut the job's fate is unknown, and a marked copy comes out.
         with self.books.ledger.transaction() as tx:
             return self.books.jobs.take(tx, job.id, state, reason, stamp(self.status.now()))
 

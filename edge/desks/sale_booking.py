@@ -13,6 +13,7 @@ from edge.clock import moment_of
 from edge.db import Connection
 from edge.desks.basket_work import BasketWork
 from edge.desks.coupons import CouponDesk
+from edge.desks.letterhead import headed
 from edge.desks.printing import PrintDesk
 from edge.desks.quoting import Quoting
 from edge.desks.receipts import Printed, receipt
@@ -253,7 +254,7 @@ class SaleBooking:
             printer=station.printer,
             station=sale.station,
             ref=sale.sale,
-            slip=receipt(sale, self._told(tx, sale, staff, until)),
+            slip=headed(receipt(sale, self._told(tx, sale, staff, until))),
             now=sale.at,
         )
         self.books.sales.set_job(tx, sale.sale, job)

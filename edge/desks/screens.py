@@ -10,6 +10,7 @@ import msgspec
 from config.schema import Settings
 from edge.clock import moment_of, stamp
 from edge.db import Connection
+from edge.desks.logos import Logos
 from edge.desks.status import Poke
 from edge.desks.tries import Tries
 from edge.domain.idle import Idle, Waits, idle_of
@@ -18,6 +19,7 @@ from edge.domain.screen_refusals import PairingUnknown, ScreensWaiting, WrongPla
 from edge.domain.screens import FITS, LOCAL, PAIRING_S, Pairing, Screen, ScreenKind
 from edge.domain.staff import Act, Operator
 from edge.records.books import Books
+from edge.records.replica import ShopRow
 from edge.records.screens import PairingRow, ScreenRow, Screens
 
 TOPIC = "screens"
@@ -37,6 +39,11 @@ class ScreenDesk:
         self._tries = Tries(books, _LIMIT, _PAUSES)
         self._waits = Waits(**msgspec.structs.asdict(settings.screens.idle))
         self._seen: dict[str, int] = {}
+        self.logos = Logos(settings.screens.logo)
+
+    def shop(self) -> ShopRow | None:
+        """What HQ says of this shop: its names, where it is; None before HQ said so."""
+        return self._books.replica.shop(self._settings.store.id)
 
     def ask(self, kind: ScreenKind, origin: str = "") -> Pairing:
         """A code for a screen that is not bound; the screen keeps the secret and comes back with it.

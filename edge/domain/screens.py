@@ -37,3 +37,13 @@ class Pairing:
     secret: str
     left_s: int
     bound: bool = False
+
+
+@dataclass(frozen=True)
+class LogoPicture:
+    """A picture of the retailer's logo that can be shown, by the SHA-256 of what is in it; sizes in pixels."""
+
+    sha256: str
+    wide: int
+    high: int
+    mime: str
