@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import shutil
+import struct
 import subprocess
 import threading
 
@@ -17,6 +19,7 @@ from kiosk_ui.screens import here
 
 _MOST = 200
 _WAIT_S = 5.0
+_MOST_BYTES = 4 << 20
 _VOICES = {"zh": "cmn", "hant": "cmn", "en": "en"}
 
 
@@ -34,22 +37,44 @@ def install(app: Flask) -> None:
         if program is None or not mouth.acquire(blocking=False):
             return Response(status=204)
         try:
-            sound = _spoken(program, text)
+            return Response(_spoken(program, _VOICES[language()], text), mimetype="audio/wav")
+        except (OSError, subprocess.SubprocessError):
+            return Response(status=204)
         finally:
             mouth.release()
-        return Response(sound, mimetype="audio/wav") if sound else Response(status=204)
 
     site.add_url_rule("/say", view_func=say, methods=["POST"], endpoint="say")
     app.register_blueprint(site)
 
 
-def _spoken(program: str, text: str) -> bytes:
-    """WAV, b"" where it did not work. The text goes in by a pipe: no list of processes shows it."""
-    words = [program, "-v", _VOICES[language()], "-s", "150", "--stdin", "--stdout"]
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        done = subprocess.run(words, input=text.encode(), capture_output=True, timeout=_WAIT_S, check=True)
-        return bytes(done.stdout)
-    return b""
+@functools.lru_cache(maxsize=64)
+def _spoken(program: str, voice: str, text: str) -> bytes:
+    """WAV. The text goes in by a pipe: it is no option and no command, and no list of processes shows it.
+
+    What failed is not kept and is tried again. Raises OSError, subprocess.SubprocessError.
+    """
+    words = [program, "-v", voice, "-s", "150", "-b", "1", "--stdin", "--stdout"]
+    done = subprocess.run(words, input=text.encode(), capture_output=True, timeout=_WAIT_S, check=True)
+    return _whole(done.stdout)
+
+
+def _whole(sound: bytes) -> bytes:
+    """The same with its true lengths: into a pipe espeak-ng writes a head that promises two gigabytes.
+
+    RIFF and its chunks: Microsoft and IBM, Multimedia Programming Interface 1.0 (1991), 2-3. Raises OSError for no WAV.
+    """
+    data = sound.find(b"data", 12, 256)
+    if (
+        sound[:4] != b"RIFF"
+        or sound[8:12] != b"WAVE"
+        or not 0 < data <= len(sound) - 8
+        or len(sound) > _MOST_BYTES
+    ):
+        raise OSError("no sound")
+    size = struct.pack("<I", len(sound) - 8)
+    return (
+        sound[:4] + size + sound[8 : data + 4] + struct.pack("<I", len(sound) - data - 8) + sound[data + 8 :]
+    )
 
 
 def _somebody() -> None:

@@ -61,15 +61,23 @@
   }
   // Read aloud: by the box's own voice where it has one, else by the browser's. The sentence stands on the page anyway.
   let speaking = null;
-  async function speak(text) {
-    if (!text || !body.classList.contains("voice") || !mayBeHeard()) return;
+  let turn = 0;
+  function hush() {
+    turn += 1;
     speaking?.stop();
     speaking = null;
+    window.speechSynthesis?.cancel();
+  }
+  async function speak(text) {
+    hush();  // nothing of a page is heard on the next one
+    if (!text || !body.classList.contains("voice") || !mayBeHeard()) return;
+    const mine = turn;
     try {
       const answer = await fetch("/screen/say", { method: "POST", headers: { "HX-Request": "true" }, body: new URLSearchParams({ text }) });
       if (answer.status === 200) {
         audio ??= new AudioContext();
         const sound = await audio.decodeAudioData(await answer.arrayBuffer());
+        if (mine !== turn) return;
         speaking = audio.createBufferSource();
         speaking.buffer = sound;
         speaking.connect(audio.destination);
@@ -77,12 +85,13 @@
         return;
       }
     } catch { /* the browser's voice, or none */ }
-    if (!window.speechSynthesis) return;
-    speechSynthesis.cancel();
+    if (!window.speechSynthesis || mine !== turn) return;
     const said = new SpeechSynthesisUtterance(text);
     said.lang = document.documentElement.lang;
     speechSynthesis.speak(said);
   }
+
+  addEventListener("pagehide", hush);
 
   // A new state came: it is somebody's doing (a scan, a touch, a payment), and may be heard.
   function settle() {
