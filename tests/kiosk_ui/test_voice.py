@@ -34,7 +34,8 @@ def said(screen: FlaskClient, text: str, tongue: str = "zh") -> bytes:
     screen.set_cookie("se_language", tongue, domain="127.0.0.1")
     answer = screen.post("/screen/say", data={"text": text})
     assert (answer.status_code, answer.mimetype) == (200, "audio/wav")
-    return answer.data
+    sound: bytes = answer.data
+    return sound
 
 
 def heard(sound: bytes) -> float:
@@ -45,7 +46,8 @@ def heard(sound: bytes) -> float:
         assert (file.getnchannels(), file.getsampwidth(), len(data)) == (1, 2, 2 * frames)
         loudest = max(map(abs, array.array("h", data)))
         assert loudest > 3000, "a whisper at best"
-        return frames / file.getframerate()
+        seconds: float = frames / file.getframerate()
+        return seconds
 
 
 @needs_voice
