@@ -26,6 +26,7 @@ from kiosk_ui.guide.pages import GuidePages
 from kiosk_ui.icons import Icons
 from kiosk_ui.it.pages import ItPages
 from kiosk_ui.kiosk.pages import KioskPages
+from kiosk_ui.late_urls import LateRule
 from kiosk_ui.pictures import draw
 from kiosk_ui.screens import ScreenPages
 
@@ -35,6 +36,8 @@ _MOST_BYTES = 1024 * 1024
 
 class _Site(Flask):
     """Flask, except that an unexpected error is logged once, by `answers.broken`, with its trace id."""
+
+    url_rule_class = LateRule
 
     def log_exception(
         self,
