@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 import click
 
@@ -113,3 +113,45 @@ def credit_list(store: str, database: str, *, as_json: bool) -> None:
 
     with looking(database) as engine:
         say(ScreenDesk(engine).credits(store), as_json=as_json)
+
+
+@screens.command("orders")
+@_STORE
+@DATABASE
+@JSON
+def order_list(store: str, database: str, *, as_json: bool) -> None:
+    """Orders that were made to be paid at screens: what, how it stands (waiting, paid, lapsed), by which attempt."""
+    from sync.hub.ordering_desk import OrderingDesk
+
+    with looking(database) as engine:
+        say(OrderingDesk(engine).listed(store), as_json=as_json)
+
+
+@screens.command("arrived")
+@click.argument("order")
+@DATABASE
+@WHO
+@JSON
+def arrived(order: str, database: str, who: str, *, as_json: bool) -> None:
+    """What was paid at a screen to be collected there has come, packed: the store has ORDER from now on."""
+    from sync.hub.ordering_turns import OrderingTurns
+
+    with doing(database, who, "screens.arrived", order) as engine:
+        made = OrderingTurns(engine).arrived(order)
+    said({"order": made.order, "store": made.store}, f"{made.order} waits at {made.store}", as_json=as_json)
+
+
+@screens.command("place")
+@click.argument("member")
+@click.argument("district")
+@click.argument("address", type=click.File("r"), default="-")
+@DATABASE
+@WHO
+@JSON
+def place(member: str, district: str, address: TextIO, database: str, who: str, *, as_json: bool) -> None:
+    """Keep where MEMBER is sent things, from the file ADDRESS (-: standard input); stores are told DISTRICT only."""
+    from sync.hub.ordering_desk import OrderingDesk
+
+    with doing(database, who, "screens.place", member) as engine:
+        OrderingDesk(engine).place(member, district, address.read().strip())
+    said({"member": member, "district": district}, f"{member}: {district or 'no place'}", as_json=as_json)
