@@ -197,6 +197,8 @@ def test_an_order_in_no_touches_and_by_its_number_in_ten(kiosk: Open) -> None:
     assert "0017" in page.inner_text(".figure")
     hands.touch("leave")
     hands.sees("attract")
+    (call,) = floor.site.shop.store.front.tickets.queue()
+    assert (call.tail, call.shelf) == ("0017", "A-07"), "staff go on bringing it when the page is left"
     hands.touches = 0
     hands.touch("go code")
     hands.sees("code")
@@ -212,6 +214,8 @@ def test_an_order_in_no_touches_and_by_its_number_in_ten(kiosk: Open) -> None:
 def test_nobody_there_asks_and_wipes_by_the_pages_own_clock(kiosk: Open) -> None:
     floor, hands = kiosk()
     page = hands.page
+    page.click("button[lang=en]")
+    page.wait_for_selector("html[lang=en]")
     page.clock.install()
     page.goto(floor.site.url + "/kiosk/")
     floor.scan(TEA)
@@ -227,6 +231,7 @@ def test_nobody_there_asks_and_wipes_by_the_pages_own_clock(kiosk: Open) -> None
     page.clock.run_for(31_000)
     hands.sees("attract")
     assert not CANARIES.search(page.content())
+    page.wait_for_selector("html[lang=zh-CN]")  # nor does the next shopper read the language of the last
     (left,) = floor.site.shop.store.sales.selling.suspended()
     assert (left.member, left.units) == ("", 1)
 
