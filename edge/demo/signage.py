@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge.demo.film import filmed
 from edge.demo.shop import OTHER_STORE, SEED, STORE, Ware
 
 if TYPE_CHECKING:
@@ -52,6 +53,15 @@ _SLIDES: tuple[dict[str, Any], ...] = (
         "seconds": 15,
     },
 )
+
+_FILM: dict[str, Any] = {
+    "title_zh": "坐一会儿，喝杯茶",
+    "title_en": "Sit down, have a cup",
+    "text_zh": "每天下午三点，一楼试饮",
+    "text_en": "Tasting at three, ground floor",
+    "campaign": "cup",
+    "seconds": 15,
+}
 
 
 def dress(engine: Engine, desk: HubDesk, wares: Sequence[Ware]) -> None:
@@ -150,6 +160,8 @@ def show_slides(engine: Engine, wares: Sequence[Ware], keys: Path, pictures: Pat
     shelf, slides = Media(folder), []
     for slide, file in zip(_SLIDES, drawn(pictures), strict=True):
         slides.append({**slide, "media": msgspec.to_builtins(shelf.add(file))})
+    if film := filmed(pictures):
+        slides.append({**_FILM, "media": msgspec.to_builtins(shelf.add(film))})
     tea = next(ware for ware in wares if ware.category == "tea" and ware.on_hand > 8)
     slides.insert(1, {"title_zh": "今天喝这个", "title_en": "Today's cup", "sku": tea.sku, "seconds": 12})
     desk = ConfigDesk(engine)
