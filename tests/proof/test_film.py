@@ -12,7 +12,9 @@ import pytest
 
 from config.playlists import Media, Slide, media_kind
 from edge.demo.film import filmed
-from tests.kiosk_ui.browsing import CHROMIUM, Watch
+from tests.conftest import CHROMIUM
+from tests.kiosk_ui import conftest as first  # noqa: F401 - before browsing, which it serves
+from tests.kiosk_ui.browsing import Watch, watch  # noqa: F401
 from tests.kiosk_ui.guide_floor import floor, served
 
 if TYPE_CHECKING:
@@ -37,7 +39,9 @@ def until(page: Page, words: str) -> None:
 
 
 def test_it_plays_without_a_line_is_held_and_left_by_a_touch(
-    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    watch: Watch,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     film = filmed(tmp_path)
     if film is None:
