@@ -222,8 +222,11 @@ class LaneSettings(msgspec.Struct, frozen=True):
 
     token_sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")] = "0" * 64
     """SHA-256 (hex) of the token that it shows; the token itself is never stored."""
-    where: Literal["outside", "inside"] = "outside"
-    """outside: it is a program of its own and calls this store; inside: this store runs it itself, to try it out."""
+    where: Literal["outside", "inside", "unit"] = "outside"
+    """outside: it is a program of its own and calls this store; inside: this store runs it itself, to try it out; unit:
+    it is this machine's own devices unit, known by its user, and runs all that hangs on this machine."""
+    user: Annotated[str, msgspec.Meta(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")] = "store-edge-lane"
+    """The user of this machine as whom a `unit` calls; nobody else is taken for it."""
 
 
 class LanePortSettings(msgspec.Struct, frozen=True):

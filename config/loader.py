@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 
+from config.own_lane import apart, unit_problems
 from config.schema import Problem, Settings, SettingsRefused, parse
 
 _POSITION = re.compile(
@@ -50,10 +51,10 @@ def checked(raw: Mapping[str, Any]) -> Settings:
         for name, client in settings.api_clients.items()
         if client.token_sha256 in _NO_SECRETS
     ]
-    problems += _lanes(settings)
+    problems += [*_lanes(settings), *unit_problems(settings)]
     if problems:
         raise SettingsRefused(problems)
-    return settings
+    return apart(settings)
 
 
 _NO_SECRETS = frozenset(

@@ -23,6 +23,7 @@ from devices.lane_messages import (
     TooLarge,
     from_lane,
 )
+from devices.lane_wires import peer_of
 
 _log = logging.getLogger("store_edge.lane")
 GREETING_S = 5.0
@@ -37,7 +38,10 @@ _PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 
 
 class LaneDoor:
-    """Takes calls at a listening socket, and those that are handed to it. `tokens` are SHA-256 (hex) by lane."""
+    """Takes calls at a listening socket, and those that are handed to it. `tokens` are SHA-256 (hex) by lane.
+
+    `users`: lanes that are known by the user of this machine who calls (SO_PEERCRED of unix(7)), and by no token.
+    """
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class LaneDoor:
         lanes: Mapping[str, Lane],
         tokens: Mapping[str, str],
         tls: ssl.SSLContext | None,
+        users: Mapping[str, int] | None = None,
     ) -> None:
         if tls is None and listener is not None and listener.family != socket.AF_UNIX:
             raise ValueError("no lane is talked to over a network without TLS")
@@ -52,6 +57,7 @@ class LaneDoor:
         self._lanes = lanes
         self._tokens = tokens
         self._tls = tls
+        self._users = dict(users or {})
         self._lock = threading.Lock()
         self._strangers = Counter[str]()
         self._wrong = Counter[str]()
@@ -119,7 +125,7 @@ class LaneDoor:
             caller.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection = self._tls.wrap_socket(caller, server_side=True)
         hello = from_lane(take(connection, GREETING_LIMIT, GREETING_S))
-        refusal = self._refusal(hello, who) if isinstance(hello, Hello) else "NO_GREETING"
+        refusal = self._refusal(hello, who, caller) if isinstance(hello, Hello) else "NO_GREETING"
         if refusal or not isinstance(hello, Hello):
             with contextlib.suppress(OSError):
                 give(connection, Parting(refusal), GREETING_S)
@@ -127,11 +133,13 @@ class LaneDoor:
             return None
         return self._lanes[hello.lane], connection
 
-    def _refusal(self, hello: Hello, who: str) -> str:
+    def _refusal(self, hello: Hello, who: str, caller: socket.socket) -> str:
         """Why this caller is not let in, "" if it is; a wrong token has to wait for the answer."""
         shown = hashlib.sha256(hello.token.encode()).hexdigest()
         # Compared for unknown names too: which names there are shows in no time.
         right = hmac.compare_digest(shown, self._tokens.get(hello.lane, "0" * 64))
+        if hello.lane in self._users:
+            right = peer_of(caller) == self._users[hello.lane]
         if not right or hello.lane not in self._lanes:
             with self._lock:
                 if len(self._wrong) >= _REMEMBERED:

@@ -7,9 +7,12 @@ import hmac
 import os
 import socket
 import ssl
+import struct
 from pathlib import Path
 
 _HANDSHAKE_S = 10.0
+_PEER = struct.Struct("=iII")
+"""struct ucred of unix(7): process, user, group."""
 
 
 class WrongFingerprint(Exception):
@@ -66,6 +69,14 @@ def listen(address: str) -> socket.socket:
         door.close()
         raise
     return door
+
+
+def peer_of(caller: socket.socket) -> int | None:
+    """The user (uid) who called over a UNIX socket of this machine, as the kernel says; None over anything else."""
+    if caller.family != socket.AF_UNIX:
+        return None
+    told = caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
+    return int(_PEER.unpack(told)[1])
 
 
 def answering(folder: Path) -> ssl.SSLContext:

@@ -2,4 +2,4 @@
 
 from edge.cli import main
 
-main()
+main(prog_name="store-edge")

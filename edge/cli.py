@@ -29,6 +29,7 @@ from edge.screens_cli import screens
 from edge.snapshot_cli import snapshot
 from edge.terminal import json_line, plain, some
 from edge.trust_cli import trust
+from edge.wipe_cli import wipe
 
 REFUSED = 78
 """Exit code for settings that cannot be used (EX_CONFIG of sysexits.h)."""
@@ -211,3 +212,4 @@ main.add_command(lane)
 main.add_command(api_client)
 main.add_command(lane_key)
 main.add_command(devices)
+main.add_command(wipe)

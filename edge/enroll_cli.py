@@ -21,16 +21,81 @@ _PICTURES = {".png", ".jpg", ".jpeg", ".webp"}
 
 
 @click.command("enroll")
-@click.argument("invitation", type=_PATH)
-@click.option("--settings", "path", type=_PATH, required=True, help="The store's settings (TOML).")
+@click.argument("invitation", type=_PATH, required=False)
+@click.option(
+    "--settings",
+    "path",
+    type=_PATH,
+    default=None,
+    help="The store's settings (TOML), for a store set up by hand.",
+)
 @click.option("--again", is_flag=True, help="Enrol a box that is enrolled already, as another device.")
-def enroll(invitation: Path, path: Path, *, again: bool) -> None:
+@click.option("--store", default="", help="The store's number, where the invitation does not say it.")
+@click.option(
+    "--address", default="", help="This machine's address in the shop; default: the one that faces HQ."
+)
+@click.option(
+    "--alone", is_flag=True, help="A shop without an HQ: --store says its number, there is no INVITATION."
+)
+@click.option(
+    "--unattended", is_flag=True, help="Take invitation and wishes from /etc/store-edge/enroll.toml."
+)
+def enroll(
+    invitation: Path | None,
+    path: Path | None,
+    *,
+    again: bool,
+    store: str,
+    address: str,
+    alone: bool,
+    unattended: bool,
+) -> None:
     """Make this box a store's with HQ's INVITATION: a file with its text, a picture of its QR code, or - (typed).
 
-    The store must not be running. The invitation is good for one box and one day. In a shop the key is among the
-    service's secrets: CREDENTIALS_DIRECTORY=/etc/store-edge/secrets
+    On a box of the package, as root: settings and secrets are made, the units started. With --settings the store must
+    not be running, and nothing but its books is touched. The invitation is good for one box and one day. Exit code 75:
+    HQ was not reached, try again.
     """
+    if [unattended, alone, invitation is not None].count(True) != 1:
+        raise click.UsageError("say INVITATION, --unattended or --alone")
+    if path is not None and invitation is not None:
+        _by_hand(invitation, path, again=again)
+    else:
+        _of_the_package(invitation, store, address, again=again, alone=alone)
+
+
+def _of_the_package(invitation: Path | None, store: str, address: str, *, again: bool, alone: bool) -> None:
+    """A bare box of the package becomes a store's; `invitation` None: the unattended one, or there is none."""
+    from edge.box import UNATTENDED, Failed, NotReady, Wishes, become, become_alone, read_drop
+    from edge.sealed import SealBroken, shred
+    from sync.enrolling import InvitationRefused, read_invitation
+
+    try:
+        wishes = Wishes(store, address, again)
+        if alone:
+            click.echo(become_alone(wishes))
+            return
+        if invitation is None:
+            drop = read_drop(UNATTENDED)
+            wishes = Wishes(drop.store, drop.address, again)
+            text = drop.invitation or _text(Path(drop.invitation_file))
+        else:
+            text = _text(invitation)
+        done = become(text, read_invitation(text), wishes)
+        if invitation is None:
+            shred(UNATTENDED)
+    except Failed as failed:
+        click.echo(f"Error: {failed}", err=True)
+        sys.exit(failed.code)
+    except (NotReady, SealBroken, InvitationRefused, OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(done)
+
+
+def _by_hand(invitation: Path, path: Path, *, again: bool) -> None:
+    """The books of a store whose settings are there already become enrolled ones."""
     from edge.alone import AlreadyRunning, alone
+    from edge.box import TRY_LATER
     from edge.db import WrongKey
     from edge.owner import KeyElsewhere, key_as_owner
     from sync.enrolling import InvitationRefused, read_invitation
@@ -47,7 +112,8 @@ def enroll(invitation: Path, path: Path, *, again: bool) -> None:
     except (InvitationRefused, AlreadyRunning, KeyElsewhere, WrongKey) as refused:
         raise click.ClickException(str(refused)) from refused
     except SyncFault as fault:
-        raise click.ClickException(f"HQ cannot be reached: {fault.code} {fault}") from fault
+        click.echo(f"Error: HQ cannot be reached: {fault.code} {fault}", err=True)
+        sys.exit(TRY_LATER)
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(done)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("store_edge.lane")
 _PATH = click.Path(path_type=Path)
+_NO_TOKEN = "known-by-its-user"  # noqa: S105 - the opposite of one
+"""What the store's own unit shows: its token is nothing but the key of its book."""
 _PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Between two calls to a store that does not answer, or does not want us."""
 
@@ -30,8 +32,15 @@ _PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 @click.option("--token-file", type=_PATH, required=True, help="Its token, mode 0600, made by lane-key.")
 @click.option("--state", type=_PATH, required=True, help="Folder of what must survive a restart.")
 @click.option("--fingerprint", default="", help="SHA-256 of the store's certificate; needed for host:port.")
+@click.option(
+    "--own",
+    is_flag=True,
+    help="This is the store's own devices unit: it is known by its user, its token stays here.",
+)
 @click.option("--level", default="info", show_default=True, help="Least level written to the log.")
-def lane(store: str, name: str, token_file: Path, state: Path, fingerprint: str, level: str) -> None:
+def lane(
+    store: str, name: str, token_file: Path, state: Path, fingerprint: str, level: str, *, own: bool
+) -> None:
     """Run the devices that the store's settings give to this lane, until SIGTERM or Ctrl-C."""
     from devices.lane_book import BookUnusable, LaneBook
     from devices.lane_host import LaneHost
@@ -47,7 +56,7 @@ def lane(store: str, name: str, token_file: Path, state: Path, fingerprint: str,
     try:
         token = load_secret(token_file)
         with alone(state), contextlib.closing(LaneBook(state / "lane.db", token)) as book:
-            host = LaneHost(name, token, book, makers(), hire)
+            host = LaneHost(name, _NO_TOKEN if own else token, book, makers(), hire)
 
             def leave(*_: object) -> None:
                 stopped.set()

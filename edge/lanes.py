@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import pwd
 import secrets
 import socket
 from collections.abc import Callable, Mapping
@@ -32,6 +34,8 @@ from devices.lane_wires import answering, listen
 from devices.ports import Lights, LineDisplay, Locker, POSPrinter, Scale, Scanner
 from edge.workers import Worker
 
+_log = logging.getLogger("store_edge.lane")
+_NOBODY_EVER = -2
 _DEED_PATIENCE_S = 150.0
 """How long a device may be at one piece of work before its thread counts as stuck."""
 
@@ -51,6 +55,15 @@ def devices_of(settings: Settings, lane: str) -> Devices:
             for table in tables
         }
     )
+
+
+def _uid(user: str) -> int:
+    """The number of a user of this machine; one that nobody has where there is no such user."""
+    try:
+        return pwd.getpwnam(user).pw_uid
+    except KeyError:
+        _log.error("no such user, so the devices unit is let in by nobody", extra={"user": user})
+        return _NOBODY_EVER
 
 
 def hire(name: str, turn: Callable[[], float]) -> Worker:
@@ -117,7 +130,8 @@ class Lanes:
         if listener and listener.family != socket.AF_UNIX:
             self.port = int(listener.getsockname()[1])
         tls = answering(folder) if self.port else None
-        self._door = LaneDoor(listener, self.links, tokens, tls)
+        users = {name: _uid(one.user) for name, one in lanes.items() if one.where == "unit"}
+        self._door = LaneDoor(listener, self.links, tokens, tls, users)
         self._door.start()
         for name, token in own.items():
             self._inside.append(self._started(name, token, folder, self._door))

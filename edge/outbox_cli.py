@@ -56,6 +56,14 @@ def export(file: Path, path: Path, *, everything: bool) -> None:
     click.echo(f"passphrase (tell it to HQ, apart from the file): {words}")
 
 
+@outbox.command("waiting")
+@click.option("--settings", "path", type=_PATH, required=True, help="The store's settings (TOML).")
+def waiting(path: Path) -> None:
+    """Say how many facts HQ has not acknowledged yet: one number. The store may go on working meanwhile."""
+    with own_books(path) as (_, books):
+        click.echo(books.journal.last_seq() - books.journal.acked())
+
+
 def _lines(journal: Journal, first: int, last: int) -> Iterator[bytes]:
     from sync.messages import canonical
 

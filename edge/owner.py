@@ -8,6 +8,7 @@ from pathlib import Path
 from config.schema import Settings
 from edge.db import CREDENTIALS
 from edge.file_key import key_of
+from edge.sealed import EDGE_KEY, SealBroken, place_of, unsealed
 
 
 class KeyElsewhere(Exception):
@@ -25,13 +26,24 @@ def key_as_owner(settings: Settings) -> bytes:
     Raises KeyElsewhere where root would make a new key that the service never sees, else as `key_of`.
     """
     folder = Path(settings.store.state_dir)
-    if serves_another(folder) and not os.environ.get(CREDENTIALS):
-        raise KeyElsewhere(
-            f"{folder} belongs to a service, whose key is a systemd credential: "
-            f"run this with {CREDENTIALS}=/etc/store-edge/secrets"
-        )
-    key = key_of(settings)
+    sealed = serves_another(folder) and not os.environ.get(CREDENTIALS)
+    key = _sealed_key(folder) if sealed else key_of(settings)
     become_owner(folder)
+    return key
+
+
+def _sealed_key(folder: Path) -> bytes:
+    """The key as the box keeps it for its units, opened as only root can."""
+    try:
+        found = unsealed(EDGE_KEY)
+        key = bytes.fromhex(found or "")
+    except (SealBroken, ValueError) as error:
+        raise KeyElsewhere(f"{place_of(EDGE_KEY)} cannot be opened on this machine: {error}") from error
+    if len(key) != 32:
+        raise KeyElsewhere(
+            f"{folder} belongs to a service, whose key is a systemd credential and not in {place_of(EDGE_KEY)}: "
+            f"run this with {CREDENTIALS}=FOLDER"
+        )
     return key
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from config.device_schema import PrinterSettings
+from config.own_lane import at_hand
 from config.schema import Settings
 from devices.hotplug import Hotplug
 from devices.neighbours import mac_of
@@ -35,7 +36,9 @@ def addresses(settings: Settings) -> dict[str, tuple[str, str]]:
     found = {}
     for table in _LOCAL:
         for name, one in getattr(settings, table).items():
-            if not one.lane and (path := getattr(one, "port" if table == "scanners" else "device")):
+            if at_hand(settings, one.lane) and (
+                path := getattr(one, "port" if table == "scanners" else "device")
+            ):
                 found[str(path)] = (table, str(name))
     return found
 
@@ -57,7 +60,7 @@ def standing(settings: Settings, found: tuple[Plugged, ...]) -> Iterator[Standin
     for table in _LOCAL:
         for name, one in sorted(getattr(settings, table).items()):
             address = getattr(one, "port" if table == "scanners" else "device") or f"{one.host}:{one.port}"
-            near = address.startswith("/") and not one.lane  # a lane has a /dev of its own
+            near = address.startswith("/") and at_hand(settings, one.lane)  # a far lane has a /dev of its own
             at = behind(address, found) if near else None
             there = (at is not None or Path(address).exists()) if near else None
             yield Standing(table, name, one.driver, address, there, words(at.identity) if at else "")

@@ -21,12 +21,14 @@ Word = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class Invitation(msgspec.Struct, frozen=True):
-    """What HQ's QR code carries to a new box: where HQ is, a token for one use, and whom to believe."""
+    """What HQ's QR code carries to a new box: where HQ is, a token for one use, whom to believe, and for which store
+    it is (an older HQ does not say)."""
 
     v: int
     url: str
     token: str
     root_fpr: str
+    store: str = ""
 
 
 class EnrollRequest(msgspec.Struct, frozen=True):

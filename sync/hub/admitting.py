@@ -46,7 +46,7 @@ def invite(conn: Connection, store: str, url: str, now: datetime) -> Invitation:
     conn.execute(
         insert(invitation).values(token_sha=_sha(token), store=store, expires_at=expires, used_by="")
     )
-    return Invitation(v=1, url=url, token=token, root_fpr=trust.root_fingerprint(conn))
+    return Invitation(v=1, url=url, token=token, root_fpr=trust.root_fingerprint(conn), store=store)
 
 
 def enroll(conn: Connection, asked: EnrollRequest, now: datetime) -> EnrollAnswer:

@@ -250,3 +250,15 @@ def test_a_page_that_comes_back_before_the_pages_are_ready_is_heard(
     daemon.start()
     daemon.stop()
     assert heard == [b"HTTP/1.1 200"], "an EventSource that is declined asks no more"
+
+
+def test_a_beat_is_written_where_the_service_has_a_folder_in_memory(tmp_path, monkeypatch) -> None:
+    monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
+    assert selfcheck.beats() == []
+    monkeypatch.setenv("RUNTIME_DIRECTORY", f"{tmp_path}:/another")
+    assert selfcheck.beats() == []
+    moment, pid = (tmp_path / "heartbeat").read_text().split()
+    assert int(pid) == os.getpid()
+    assert -0.001 <= time.monotonic() - float(moment) < 60
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "gone"))
+    assert selfcheck.beats() == ["heartbeat: No such file or directory"]

@@ -19,6 +19,7 @@ from tests.proof.usb_bench.talk import Late, Talk, as_root, files, until
 
 HERE = Path("/opt/store-edge")
 RULES = Path("/etc/udev/rules.d/70-store-edge.rules")
+OWN_RULES = Path("/etc/udev/rules.d/71-store-edge-devices.rules")
 SCENARIOS: dict[str, Callable[[Talk], None]] = {
     "serial": guest_serial.one_adapter,
     "replugs": guest_serial.many_replugs,
@@ -103,8 +104,9 @@ def _till(planted: str) -> None:
     """The user, the groups and the rules of a till, from the product's own files."""
     run("systemd-sysusers", str(HERE / "systemd/store-edge.sysusers.conf"))
     rules = (HERE / "systemd/70-store-edge.rules").read_text("utf-8")
-    # The examples in them are taken at their word: our devices carry their serial number.
-    rules = re.sub(r"(?m)^# (?=(SUBSYSTEMS?|ENV)\b)", "", rules)
+    # The examples of a shop's own are taken at their word: our devices carry their serial number.
+    own = (HERE / "systemd/71-store-edge-devices.rules").read_text("utf-8")
+    OWN_RULES.write_text(re.sub(r"(?m)^# (?=(SUBSYSTEMS?|ENV)\b)", "", own), "utf-8")
     if "no latency rule" in planted:
         rules = re.sub(r"(?m)^.*latency_timer.*$", "", rules)
     RULES.write_text(rules, "utf-8")
@@ -116,8 +118,8 @@ def _till(planted: str) -> None:
 
 def _as_service() -> None:
     """The user and the groups that the unit names, until somebody takes more for a moment."""
-    user = pwd.getpwnam("store-edge")
-    unit = (HERE / "systemd/store-edge.service").read_text("utf-8")
+    user = pwd.getpwnam("store-edge-lane")
+    unit = (HERE / "systemd/store-edge-lane.service").read_text("utf-8")
     extra = re.search(r"(?m)^SupplementaryGroups=(.*)$", unit)
     assert extra
     os.setgroups([_group(name) for name in extra[1].split()])
