@@ -26,6 +26,7 @@ from bench import (
     redeeming,
     scanner_line,
     scans,
+    screens,
     search,
     whole_daemon,
 )
@@ -45,6 +46,7 @@ BENCHES: dict[str, Callable[[int], list[Row]]] = {
     "load": first_load.rows,
     "search": search.rows,
     "decode": decode.rows,
+    "screens": screens.rows,
     "hub": hub_ingest.rows,
     "hint": hub_waiting.rows,
     "fleet": fleet.rows,

@@ -111,11 +111,18 @@ class Feed:
         self._shop = shop
         self._seq = 0
         self._key = Ed25519PrivateKey.generate()
-        public = self._key.public_key().public_bytes_raw().hex()
-        self.put("g:keys:CN", "pickup_key", [("1", {"kid": 1, "public": public, "not_after": ""})])
+        self.put("g:keys:CN", "pickup_key", [("1", self.public_key())])
         self.put(
             "g:shops:CN", "shop", [(STORE, {"store": STORE, "name_zh": "淮海路店", "name_en": "Huaihai"})]
         )
+
+    def public_key(self) -> dict[str, Any]:
+        """The row of the key that `sign` signs with."""
+        return {"kid": 1, "public": self._key.public_key().public_bytes_raw().hex(), "not_after": ""}
+
+    def sign(self, content: bytes) -> bytes:
+        """HQ's signature."""
+        return self._key.sign(content)
 
     def put(self, bucket: str, table: str, rows: list[tuple[str, dict[str, Any]]]) -> None:
         """Applies rows (id, body) in pages, each one transaction."""
@@ -141,9 +148,13 @@ class Feed:
         self.put(f"s:{STORE}:orders", "order", [(order_no(n), order_row(n)) for n in numbers])
         return [code_for(n, self._key.sign) for n in numbers]
 
+    def gtins(self, count: int) -> list[str]:
+        """So many GTINs, in no order."""
+        return [_gtin(n) for n in _shuffled(count)]
+
     def products(self, count: int) -> list[str]:
         """Publishes products with prices and gives their GTINs, in no order."""
-        gtins = [_gtin(n) for n in _shuffled(count)]
+        gtins = self.gtins(count)
         skus = [f"K{n:07d}" for n in range(count)]
         names = {"name_zh": "特级西湖龙井茶 250 克", "name_en": "Longjing tea 250 g", "category": "tea"}
         rows = [(sku, names | {"sku": sku, "gtin": gtin}) for sku, gtin in zip(skus, gtins, strict=True)]
