@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import hashlib
 import logging
 import os
@@ -52,6 +53,7 @@ def lane(
     if not store.startswith("unix:") and len(fingerprint.replace(":", "").strip()) != 64:
         raise click.UsageError("--fingerprint is needed for host:port; store-edge lane-key prints it")
     set_up(level)
+    faulthandler.enable()  # the supervisor ends a hung one with SIGABRT: the log then says where each thread stood
     stopped = threading.Event()
     try:
         token = load_secret(token_file)
@@ -98,15 +100,17 @@ def _serve(host: LaneHost, store: str, fingerprint: str, stopped: threading.Even
 
 
 def _watch(host: LaneHost, stopped: threading.Event) -> None:
-    """Tells the supervisor that all is well, while it is."""
+    """Tells the supervisor that all is well, while it is; asks for the restart when it was not twice in a row."""
     from edge.notify import tell, watchdog_s
 
+    failed = 0
     while not stopped.wait((watchdog_s() or 20.0) / 4):
         troubles = host.troubles()
+        failed = failed + 1 if troubles else 0
         if troubles:
             _log.error("devices are stuck", extra={"troubles": troubles})
-        else:
-            tell("WATCHDOG=1")
+        if failed != 1:
+            tell("WATCHDOG=trigger" if failed else "WATCHDOG=1")
 
 
 @click.command("lane-key")

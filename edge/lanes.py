@@ -68,7 +68,8 @@ def _uid(user: str) -> int:
 
 def hire(name: str, turn: Callable[[], float]) -> Worker:
     """Starts a worker for a device of a lane."""
-    worker = Worker(name, turn, _DEED_PATIENCE_S)
+    # Only deeds are named after what they do; a scanner's own thread comes back every half second.
+    worker = Worker(name, turn, _DEED_PATIENCE_S) if " " in name else Worker(name, turn)
     worker.start()
     return worker
 
