@@ -120,13 +120,20 @@ def _release(release: Path, version: str, wheels: Path | None) -> None:
     for pattern in NOT_SHIPPED:
         for there in site.glob(pattern):
             shutil.rmtree(there) if there.is_dir() else there.unlink()
-    for told_by_pip in site.glob("store_edge-*.dist-info/direct_url.json"):
-        told_by_pip.unlink()  # where it was built is nobody's business, and differs
+    _forget_the_place(next(site.glob("store_edge-*.dist-info")))
     (release / "bin").mkdir()
     (release / "bin/python").symlink_to("/usr/bin/python3")
     (release / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\n", "utf-8")
     (release / "bin/store-edge").write_text(SHIM, "utf-8")
     (release / "bin/store-edge").chmod(0o755)
+
+
+def _forget_the_place(told: Path) -> None:
+    """Takes out where it was built: nobody's business, and different each time."""
+    (told / "direct_url.json").unlink()
+    lines = (told / "RECORD").read_text("utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if "/direct_url.json," not in line]
+    (told / "RECORD").write_text("".join(kept), "utf-8")
 
 
 def _compile(release: Path, installed: str) -> None:

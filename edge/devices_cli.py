@@ -170,7 +170,7 @@ def adopt(
 def accept(path: Path, name: str, *, as_json: bool) -> None:
     """Say that the device that now stands at NAME's address is meant; the alarm ends within seconds.
 
-    In a shop the key is among the service's secrets: CREDENTIALS_DIRECTORY=/etc/store-edge/secrets
+    In a shop: as root, who can open the store's sealed key.
     """
     from edge.db import WrongKey
     from edge.domain.refusals import UnknownThing
