@@ -22,7 +22,8 @@ class SellingSettings(msgspec.Struct, frozen=True):
     """Lines of a basket at most."""
     held_to_scale: Literal["none", "labels", "goods"] = "labels"
     """Whose weight is compared with what lies on the station's scale while it is scanned: nobody's, that of labels
-    which say one, or also that of goods whose weight the catalogue has. An empty pan, or no scale, stops nothing."""
+    which say one, or also that of goods whose weight the catalogue has. An empty pan, or no scale, stops nothing; at a
+    kiosk nothing is stopped, a person looks before it is paid."""
     invoice_url: Annotated[str, msgspec.Meta(pattern=r"^(https://[!-~]{1,200})?$")] = ""
     """HQ's page for e-invoices, asked for by a QR on the receipt; empty: no such QR."""
     coupon_offline_fen: _Fen = 2_000

@@ -62,9 +62,14 @@ class LaneBasket:
             return self.places.say(station, LaneUnknown(), strange="".join(code.split()))
 
     def put(self, station: str, text: str, nonce: str) -> Here:
-        """Puts what the code means into the basket; raises what selling raises."""
+        """Puts what the code means into the basket; raises what selling raises.
+
+        Goods whose weight differs go in as well: a person looks at them at 结算.
+        """
+        odd = self.room.differs(text, station)
         before = self.begun(station, nonce)
-        return self._landed(station, before, self.room.scan(text, shopper_at(station), nonce))
+        after = self.room.scan(text, shopper_at(station), nonce, weighed=True)
+        return self._landed(station, before, after, odd=odd)
 
     def take(self, station: str, sku: str, nonce: str) -> Here:
         """A product that was looked up, or a bag; raises TobaccoAtDesk, LaneFull, what selling raises."""
@@ -138,11 +143,14 @@ class LaneBasket:
         told = {"removed": str(removed or ""), "flash": str(line.line) if qty > 0 else ""}
         return self.places.move(station, Act.GOODS, told)
 
-    def _landed(self, station: str, before: Basket, after: Basket) -> Here:
+    def _landed(self, station: str, before: Basket, after: Basket, *, odd: bool = False) -> Here:
         known = {line.line: line.qty for line in before.lines}
         fresh = [line.line for line in after.lines if known.get(line.line) != line.qty]
         flash = fresh[-1] if fresh else max((line.line for line in after.lines), default=0)
-        return self.places.move(station, Act.GOODS, {"flash": str(flash or "")})
+        told = {"flash": str(flash or "")}
+        if odd and fresh:
+            told["odd"] = " ".join((*self.places.here(station).many("odd"), str(flash)))
+        return self.places.move(station, Act.GOODS, told)
 
     def _twice(self, station: str, text: str) -> bool:
         now = self.places.books.clock.mono_ms()

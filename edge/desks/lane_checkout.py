@@ -24,7 +24,7 @@ from edge.domain.staff import Operator, Role
 from edge.domain.ticket_refusals import TicketEnded
 from edge.domain.tickets import Outcome, Ticket, TicketKind, TicketState
 
-_KEEPS_SKU = frozenset({TicketKind.AGE, TicketKind.MAX_QTY, TicketKind.PRICE_ZERO})
+_KEEPS_SKU = frozenset({TicketKind.AGE, TicketKind.MAX_QTY, TicketKind.PRICE_ZERO, TicketKind.WEIGHT})
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,8 @@ class LaneCheckout:
 
     def _needs(self, here: Here, basket: Basket) -> tuple[Need, ...]:
         limits = Limits(self.rules.most_pieces, self.rules.most_removed, self.rules.spot_check_mille)
-        return needs(basket, here.many("strangers"), int(here.said("removed") or 0), limits)
+        odd = tuple(map(int, here.many("odd")))
+        return needs(basket, here.many("strangers"), int(here.said("removed") or 0), limits, odd)
 
     def _call(self, station: str, here: Here, basket: Basket, nonce: str) -> Here:
         wanted = self.pending(here, basket)

@@ -18,7 +18,7 @@ from edge.domain.refusals import PayCodeElsewhere, Refusal, UnknownThing
 from edge.domain.scale_refusals import ScaleAbsent, ScaleEmpty
 from edge.domain.scanned import PAY_KINDS, Expecting, ScanKind, Scanned, classify, in_place
 from edge.domain.scanned_goods import weighed_right
-from edge.domain.scanned_refusals import GoodsUnknown
+from edge.domain.scanned_refusals import GoodsUnknown, LabelTooLight, WeightDiffers
 from edge.domain.selling import Basket, BasketState
 from edge.domain.selling_refusals import NoBasket, NotForSale, NotRecognised
 from edge.domain.staff import Operator, Role
@@ -40,8 +40,10 @@ class SaleRoom:
     money: OpenMoney
     _said: dict[str, Refusal] = field(default_factory=dict)
 
-    def scan(self, text: str, operator: Operator, nonce: str, *, training: bool = False) -> Basket:
-        """Does what the code at hand means for the station's basket.
+    def scan(
+        self, text: str, operator: Operator, nonce: str, *, training: bool = False, weighed: bool = False
+    ) -> Basket:
+        """Does what the code at hand means for the station's basket; `weighed`: `differs` was asked before.
 
         Raises what reading, adding, holding, identifying and paying raise; a wallet's code is kept nowhere.
         """
@@ -57,7 +59,7 @@ class SaleRoom:
             self.checkout.scan_code(here.basket, text, operator, nonce)
             return here
         if seen.names_goods:
-            return self._goods(seen, operator, nonce, training=training)
+            return self._goods(seen, operator, nonce, training=training, weighed=weighed)
         if here is not None and self.deposits.names(text):
             return self.deposits.take(here.basket, text, operator, nonce)
         if seen.kind is ScanKind.ORDER:
@@ -75,6 +77,23 @@ class SaleRoom:
         if ware is None:
             raise NotRecognised
         return self._add(ware.sku, 1, operator, nonce, training=training)
+
+    def differs(self, text: str, station: str) -> bool:
+        """Whether goods on the station's scale weigh something else than their code or the catalogue says.
+
+        For whoever does not refuse them for it. Raises what reading raises, and a scale that is not at rest.
+        """
+        seen = classify(text, Expecting.ANYTHING, self.catalogue.rules)
+        if not seen.names_goods:
+            return False
+        try:
+            goods = self.catalogue.by_code(seen)
+            self._held_to_scale(goods, _pieces(goods), station)
+        except GoodsUnknown:
+            return False
+        except (LabelTooLight, WeightDiffers):
+            return True
+        return False
 
     def takes(self, station: str, text: str, nonce: str) -> bool:
         """Whether a device's scan belongs to the basket that its station is at work on; then it is done with.
@@ -110,7 +129,9 @@ class SaleRoom:
         self.checkout.pay(basket, shown_fen, operator, f"pay:{nonce}")
         self.checkout.scan_code(basket, code, operator, nonce)
 
-    def _goods(self, seen: Scanned, operator: Operator, nonce: str, *, training: bool) -> Basket:
+    def _goods(
+        self, seen: Scanned, operator: Operator, nonce: str, *, training: bool, weighed: bool
+    ) -> Basket:
         """Goods by number: also those of labels with a weight or price, of cases, and only while they may be sold."""
         here = self.selling.at(operator.station)
         try:
@@ -120,9 +141,9 @@ class SaleRoom:
                 self.catalogue.noted(seen, operator.station)
             raise NotRecognised from None
         facts = goods.facts
-        # With a number of the shop's own the pieces are those of its label; a pallet holds several cases of several.
-        qty = goods.pieces if facts.plu else goods.pieces * (facts.count or 1)
-        self._held_to_scale(goods, qty, operator.station)
+        qty = _pieces(goods)
+        if not weighed:
+            self._held_to_scale(goods, qty, operator.station)
         if facts.price_fen is not None:
             if not facts.price_fen:
                 raise NotForSale(name=goods.name_zh or goods.sku)
@@ -167,6 +188,11 @@ class SaleRoom:
         if here is None:
             raise NoBasket
         return here
+
+
+def _pieces(goods: Goods) -> int:
+    # With a number of the shop's own the pieces are those of its label; a pallet holds several cases of several.
+    return goods.pieces if goods.facts.plu else goods.pieces * (goods.facts.count or 1)
 
 
 def _is_claim(text: str) -> bool:

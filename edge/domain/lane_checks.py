@@ -30,7 +30,7 @@ class Limits:
 @dataclass(frozen=True)
 class Need:
     """One thing to be looked at. `about`: SKU, or the code of what is in no catalogue; `lines` of the basket go with
-    it, `qty` counts where pieces do."""
+    it, `qty` counts where pieces do, or scans."""
 
     kind: TicketKind
     about: str = ""
@@ -48,8 +48,13 @@ class Need:
         return bool(self.lines) or self.kind is TicketKind.UNKNOWN_ITEM
 
 
-def needs(basket: Basket, strangers: Sequence[str], removed: int, limits: Limits) -> tuple[Need, ...]:
-    """Everything that is to be looked at, raised together at 结算; what was approved counts all the same."""
+def needs(
+    basket: Basket, strangers: Sequence[str], removed: int, limits: Limits, odd: Sequence[int] = ()
+) -> tuple[Need, ...]:
+    """Everything that is to be looked at, raised together at 结算; what was approved counts all the same.
+
+    `odd`: the line of each scan whose goods did not weigh what they should.
+    """
     found: list[Need] = []
     if basket.checks:
         aged = [line for line in basket.lines if AGE_FLAGS & set(line.flags)]
@@ -60,6 +65,9 @@ def needs(basket: Basket, strangers: Sequence[str], removed: int, limits: Limits
     for sku, qty in pieces.items():
         if qty > limits.pieces:
             found.append(Need(TicketKind.MAX_QTY, sku, _of(basket, sku), qty))
+    for sku in dict.fromkeys(line.sku for line in basket.lines if line.line in odd):
+        lines = tuple(line for line in _of(basket, sku) if line in odd)
+        found.append(Need(TicketKind.WEIGHT, sku, lines, sum(map(odd.count, lines))))
     free = dict.fromkeys(line.sku for line in basket.lines if not line.gross_fen)
     found += [Need(TicketKind.PRICE_ZERO, sku, _of(basket, sku)) for sku in free]
     found += [Need(TicketKind.UNKNOWN_ITEM, code) for code in dict.fromkeys(strangers)]

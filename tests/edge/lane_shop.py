@@ -102,7 +102,9 @@ def coupon(hq: PretendHq, name: str, fen: int, **more: Any) -> None:
 def kiosk(folder: Path, *script: str, hq: str = "", **rules: Any) -> Iterator[Kiosk]:
     """A kiosk K1 beside a desk T1; `rules` are the settings of kiosks, `script` is what wallets say."""
     more: dict[str, Any] = {
-        name: rules.pop(name) for name in ("lockers", "screens", "payments") if name in rules
+        name: rules.pop(name)
+        for name in ("lockers", "screens", "payments", "scales", "selling")
+        if name in rules
     }
     settings = parse(
         {

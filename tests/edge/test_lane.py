@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from devices.simulated_scale import SimulatedScale
 from edge.domain.coupon_refusals import MemberNeedsHq
 from edge.domain.lane_session import Place
 from edge.domain.refusals import BadRequest
 from edge.domain.tickets import Outcome, TicketKind
+from edge.till_crew import let_go
 from sync.selling import SaleCompleted
 from tests.edge.lane_shop import BADGE, BAG, MEMBER, SMOKES, STATION, coupon, kinds, kiosk, paid
 from tests.edge.paying_shop import WECHAT
@@ -150,6 +153,42 @@ def test_everything_to_look_at_is_raised_once_and_answered_from_the_desk(tmp_pat
         paid(shop)
         (sale,) = [fact for fact in facts(shop.till.shop, "sale.") if isinstance(fact, SaleCompleted)]
         assert sale.age_checked
+
+
+def test_a_weight_that_differs_holds_nothing_up_and_is_looked_at_once(tmp_path: Path) -> None:
+    with SimulatedScale() as scale:
+        wired: dict[str, Any] = {
+            "scales": {"S1": {"station": STATION, "device": scale.port}},
+            "selling": {"held_to_scale": "goods"},
+        }
+        with kiosk(tmp_path, **wired) as shop:
+            tea = {"sku": "A1", "gtin": TEA, "name_zh": "龙井", "name_en": "Tea", "category": "tea"}
+            shop.hq.put("g:catalog:CN", "product", "A1", tea | {"grams": 400, "grams_off": 15})
+            scale.put(800)
+            assert (shop.scan(CUP).said[0], shop.view().units) == ("", 1), "nobody knows what a cup weighs"
+            scale.put(430)
+            for _ in range(2):
+                assert shop.scan(TEA).said[0] == ""
+            scale.put(410)
+            assert shop.scan(TEA).units == 4
+            assert kinds(shop) == [], "nobody is called before the shopper wants to pay"
+            (check,) = shop.to_pay().checks
+            assert (check.need.kind, check.need.about, check.need.qty) == (TicketKind.WEIGHT, "A1", 2)
+            assert shop.till.shop.store.front.tickets.queue()[0].sku == "A1"
+            shop.answer()
+            assert shop.stands() is Place.PAY
+            shop.desk.go(STATION, "back")
+            shop.scan(TEA)
+            assert shop.to_pay().place is Place.PAY, "what was looked at stays looked at"
+            shop.desk.go(STATION, "back")
+            scale.put(100)
+            shop.scan(TEA)
+            assert shop.to_pay().place is Place.INTERVENTION, "another one is another thing to look at"
+            shop.answer(Outcome.DENIED)
+            assert [row.line.sku for row in shop.view().rows] == ["B2"]
+            shop.scan(CUP)
+            assert shop.to_pay().place is Place.PAY
+            let_go(shop.till.shop.store.till)
 
 
 def test_the_shopper_may_leave_the_goods_instead_of_waiting(tmp_path: Path) -> None:

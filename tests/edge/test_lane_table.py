@@ -167,6 +167,8 @@ def test_everything_to_look_at_is_found_at_once() -> None:
         (TicketKind.SPOT_CHECK, "", ()),
     ]
     assert [one.droppable for one in found] == [True, True, True, True, False, False]
+    odd = needs(basket(*lines[1:3], line(5, "Z")), [], 0, replace(LIMITS, pieces=9), (3, 3, 7))
+    assert [(one.kind, one.about, one.lines, one.qty) for one in odd] == [(TicketKind.WEIGHT, "A", (3,), 2)]
     assert needs(basket(line(1, "W", flags=("alcohol",)), age_by="1001"), [], 2, LIMITS) == ()
 
 
