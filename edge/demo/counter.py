@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from devices.simulated_scanner import SimulatedScanner
 from edge.demo.customers import fresh_order, issue
 from edge.demo.journey import drop, photo_of
 from edge.demo.offers import CARDS
@@ -124,27 +125,28 @@ class Counter:
             drop(picture, self.stage.camera, suffix)
             self.last = Said("已把图片放到摄像头前", "Held the picture before the camera")
 
-    def ask(self, text: str) -> None:
-        """Lets the guide screen's scanner read a barcode."""
+    def ask(self, text: str, card: str = "") -> None:
+        """Lets the guide screen's scanner read a barcode, or what a customer shows (CARDS); raises NotPossible."""
         with self._lock:
-            self.stage.guide_scanner.scan(text)
-            ware = self._by_gtin.get(text)
-            told = (ware.name_zh, ware.name_en) if ware else (text, text)
-            self.last = Said(f"导购屏已扫 {told[0]}", f"Scanned {told[1]} at the guide screen")
+            told = self._shown(self.stage.guide_scanner, text, card)
+            self.last = Said(f"导购屏已扫 {told.zh}", f"Scanned {told.en} at the guide screen")
 
     def serve_oneself(self, text: str, card: str) -> None:
         """Lets the kiosk's scanner read a barcode, or what a customer shows (CARDS); raises NotPossible."""
         with self._lock:
-            known = next((one for one in CARDS if one.name == card), None)
-            shown = self.stage.offers.text(card) if known else text
-            if not shown:
-                raise NotPossible("没有可扫的内容", "There is nothing to scan")
-            self.stage.kiosk_scanner.scan(shown)
-            ware = self._by_gtin.get(shown)
-            zh, en = (ware.name_zh, ware.name_en) if ware else (shown, shown)
-            if known is not None:
-                zh, en = known.zh, known.en
-            self.last = Said(f"自助收银已扫：{zh}", f"Scanned at the kiosk: {en}")
+            told = self._shown(self.stage.kiosk_scanner, text, card)
+            self.last = Said(f"自助收银已扫：{told.zh}", f"Scanned at the kiosk: {told.en}")
+
+    def _shown(self, scanner: SimulatedScanner, text: str, card: str) -> Said:
+        known = next((one for one in CARDS if one.name == card), None)
+        shown = self.stage.offers.text(card) if known else text
+        if not shown:
+            raise NotPossible("没有可扫的内容", "There is nothing to scan")
+        scanner.scan(shown)
+        ware = self._by_gtin.get(shown)
+        if known is not None:
+            return Said(known.zh, known.en)
+        return Said(ware.name_zh, ware.name_en) if ware else Said(shown, shown)
 
     def cable(self, deed: str) -> None:
         """`unplug` or `replug` the scanner of desk 1."""

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 import kiosk_ui
 from config.schema import Settings
 from edge.demo.counter import UNKNOWN_GTIN, Counter, NotPossible, Said
-from edge.demo.offers import CARDS, SELF_SERVED
+from edge.demo.offers import ASKED, CARDS, SELF_SERVED
 from edge.demo.order_card import card, sections
 from edge.demo.stage import Stage
 from edge.domain.refusals import Refusal
@@ -80,6 +80,7 @@ class DevicesPage:
             unknown=UNKNOWN_GTIN,
             cards=CARDS,
             own=[one for one in CARDS if one.name in SELF_SERVED],
+            asked=[one for one in CARDS if one.name in ASKED],
             store=stage.address.url,
             desk_2=stage.address.url.replace("127.0.0.1", "localhost"),
         )
@@ -130,7 +131,7 @@ class DevicesPage:
             "badge": lambda: self._counter.badge(form["staff"]),
             "card": lambda: self._counter.card(form["card"]),
             "picture": lambda: self._counter.show(request.files.get("picture", FileStorage()).read()),
-            "guide": lambda: self._counter.ask(form["text"].strip()[:64]),
+            "guide": lambda: self._counter.ask(form.get("text", "").strip()[:64], form.get("card", "")),
             "kiosk": lambda: self._counter.serve_oneself(
                 form.get("text", "").strip()[:256], form.get("card", "")
             ),

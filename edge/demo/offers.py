@@ -55,6 +55,8 @@ CARDS = (
 )
 SELF_SERVED = frozenset({"presale", "member", "coupon-a", "coupon-b", "wallet"})
 """What a customer may hold before the kiosk's own scanner."""
+ASKED = frozenset({"member", "wallet"})
+"""What a customer holds before the guide screen's scanner to pay an order there."""
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edge.demo.office import NAME, PASSWORD, PRICES, reduced
 from edge.demo.shop import STORE
 from edge.demo.stage import Stage
 
@@ -33,15 +34,30 @@ def screenful(stage: Stage, devices: str) -> str:
             f"  Guide screen · 导购屏      {store}/guide/",
             f"  Customer display · 顾客屏  {store}/display/",
             f"  Devices and line · IT      {store}/it/",
+            f"  HQ · 总部                  {stage.fleet_page}",
+            f"    {NAME}  password {PASSWORD}   its certificate is the demo's own · 证书为演示自签，浏览器会询问",
             "",
             "  Sign in · 登录",
             *crew,
             "",
             "  Type at a desk · 在服务台输入",
             *codes,
-            "",
-            f"  Files and logs · 文件与日志: {stage.folder}",
+            *_from_hq(stage),
             "  Stop · 停止: Ctrl-C",
             "",
         ]
     )
+
+
+def _from_hq(stage: Stage) -> list[str]:
+    """A price to push from another terminal, and where everything lies."""
+    where = stage.folder
+    return [
+        "",
+        f"  Push from HQ · 从总部下发（another terminal · 另开终端）: {reduced(stage.wares).name_zh} -10",
+        f"    ./dev run hub prices import {where / PRICES} \\",
+        f"        --database {where / 'hq.db'}",
+        "",
+        f"  Settings · 设置: {where / 'store.toml'}",
+        f"  Files and logs · 文件与日志: {where}",
+    ]

@@ -24,6 +24,7 @@ from edge.demo.customers import Issued, orders, publish_orders
 from edge.demo.line import Line
 from edge.demo.logo import hang
 from edge.demo.offers import Offers
+from edge.demo.office import keep_office
 from edge.demo.papers import certify, found_trust, invitation
 from edge.demo.ports import free_ports, listening
 from edge.demo.shop import STORE, people, publish_shop, wares
@@ -116,6 +117,7 @@ class Stage:
         self.desk = self._open_hub()
         self.papers = certify(self.folder / "keys")
         port = free_ports(1)[0]
+        self.fleet_page = f"https://127.0.0.1:{port}/hq/"
         self._start("hub", self._hub_arguments(port))
         self._publish()  # while the other process starts
         self.wait(lambda: listening(port), "HQ answers")
@@ -166,6 +168,7 @@ class Stage:
     def _publish(self) -> None:
         found_trust(self.desk, self.papers.authority.parent)
         publish_shop(self.desk, self.wares, self.people)
+        keep_office(self.engine, self.folder, self.wares)
         self.offers = Offers(self.engine, self.wares)
         self.offers.publish()
         dress(self.engine, self.desk, self.wares)

@@ -120,9 +120,13 @@ def why_not(rule: Rule, name: str, code: Code, missing: int, step: Step | None) 
         gain, gain_en = benefit_words(rule, step)
         pieces = _of(rule) == "qty"
         zh = zh.format(missing=f"{missing} 件" if pieces else f"{yuan(missing)} 元", gain=gain)
-        en = en.format(missing=f"{missing} pieces" if pieces else f"{yuan(missing)} yuan", gain=gain_en)
+        en = en.format(missing=_pieces(missing) if pieces else f"{yuan(missing)} yuan", gain=gain_en)
     name_zh, name_en = name_of(rule, name)
     return WhyNot(name, rule.version, code, missing, f"{name_zh}：{zh}", f"{name_en}: {en}")
+
+
+def _pieces(count: int) -> str:
+    return "1 piece" if count == 1 else f"{count} pieces"
 
 
 def _of(rule: Rule) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ import requests
 
 from edge.demo.devices_page import served
 from edge.demo.journey import photo_of
+from edge.demo.office import reduced
 from edge.demo.ports import free_ports
 from edge.demo.prelude import play
 from edge.demo.screenful import screenful
@@ -183,7 +186,26 @@ def test_the_screenful_names_what_a_newcomer_needs(shown: Shown) -> None:
     assert len(set(re.findall(r"^ +(\d{8}) ", told, re.MULTILINE)) & codes) == 4
     for needed in (shown.url, "/guide/", "station=T1", "station=T2", "Ctrl-C", shown.stage.people[0].pin):
         assert needed in told
-    assert max(map(len, told.splitlines())) <= 100
+    for needed in (shown.stage.fleet_page, "store.toml"):
+        assert needed in told
+    folder = str(shown.stage.folder)
+    assert max(len(line.replace(folder, "var/demo")) for line in told.splitlines()) <= 100
+
+
+def test_a_price_is_pushed_by_the_printed_command(shown: Shown) -> None:
+    told = screenful(shown.stage, shown.url).replace("\\\n", " ")
+    command = next(line for line in told.splitlines() if "./dev run hub prices" in line).split()
+    ware = reduced(shown.stage.wares)
+    subprocess.run([sys.executable, "-m", "edge", *command[2:]], check=True, timeout=60)
+    shown.do("guide", text=ware.gtin)
+    guide = Till(shown.stage.address.url, "G1")
+    assert until(lambda: f"{ware.fen / 100 - 10:.2f}" in guide.page("/guide/").text)
+    guide.close()
+
+
+def test_a_member_shows_the_code_at_the_guide_screen(shown: Shown) -> None:
+    shown.do("guide", card="member")
+    assert "Gold member code" in shown.get()
 
 
 def test_drawer_scale_and_display_of_desk_1_are_real_to_the_store(shown: Shown, desk: Till) -> None:
