@@ -64,7 +64,7 @@ def guide_desk(
     goods = GuideGoods(books, rows, status, catalogue, prices, rules)
     counts = ScreenCounts(books, rows, status, poke, rules.counts_minutes)
     shelf = MediaShelf(books.hq.path.with_name(MEDIA), rules.media_mb << 20)
-    shows = GuideShows(books, status, prices, counts, rules, shelf.file)
+    shows = GuideShows(books, status, prices, counts, rules, shelf.file, shelf.plays)
     asks = at_hq or asks_of(settings, books)
     phone = GuidePhone(books, status, store, asks)
     places = GuidePlaces(books, status, catalogue, rows, goods, counts, poke, waits, [])

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from config.playlists import Media
 from config.schema import Settings
 from edge.desks.media import Fetch, MediaShelf, Unwhole
+from edge.desks.screens import TOPIC as SCREENS
 from edge.desks.status import Poke
 from edge.hq_line import credential
 from edge.records.books import Books
@@ -63,6 +64,7 @@ class MediaLine:
             return _PAUSE_S
         except (Gone, Unwhole, OSError) as error:
             self._wrong.add(owed.sha256)
+            self._poke(SCREENS)
             _log.warning(
                 "a picture of HQ's cannot be had",
                 extra={"media": owed.sha256[:12], "why": type(error).__name__},

@@ -18,6 +18,8 @@ from edge.records.books import Books
 
 HasMedia = Callable[[Media], Path | None]
 """The file of a picture or video, None while it is not here whole."""
+Plays = Callable[[str, str], bool]
+"""(SHA-256, station): whether that screen can show it, as far as it said."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,14 @@ class GuideShows:
     counts: ScreenCounts
     rules: GuideSettings
     media: HasMedia
+    plays: Plays
     _seen: dict[str, tuple[int, int]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def slide(self, station: str, stands: str = "") -> SlideView | None:
         """The slide that is on now; `stands`: the number at which somebody stopped. None where HQ has none for now.
 
-        One whose picture has not arrived is left out; one of a product that is not sold here is shown without it.
+        One whose picture has not arrived, or cannot be shown here, is left out; one of a product that is not sold here is shown without it.
         """
         slides = self._due(station)
         second = int(self.status.now().timestamp())
@@ -75,13 +78,15 @@ class GuideShows:
         return tuple(
             slide
             for slide in self.books.playlists.slides(station, groups)
-            if slide.due(local, closed=closed) and self._showable(slide.media, quiet=quiet)
+            if slide.due(local, closed=closed) and self._showable(slide.media, station, quiet=quiet)
         )
 
-    def _showable(self, media: Media | None, *, quiet: bool) -> bool:
+    def _showable(self, media: Media | None, station: str, *, quiet: bool) -> bool:
         if media is None:
             return True
-        return not (quiet and media.kind in MOVING) and self.media(media) is not None
+        if quiet and media.kind in MOVING:
+            return False
+        return self.plays(media.sha256, station) and self.media(media) is not None
 
     def _view(self, slides: tuple[Slide, ...], number: int, left: int) -> SlideView:
         slide = slides[number]

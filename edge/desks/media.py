@@ -6,8 +6,10 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
+from typing import Literal
 
 from config.playlists import Media
 
@@ -22,6 +24,20 @@ class Unwhole(Exception):
     """The file that came is not the one that was named."""
 
 
+Why = Literal["unwhole", "unplayable"]
+"""unwhole: what HQ sends is not what it named. unplayable: a screen's browser cannot show it."""
+
+
+@dataclass(frozen=True)
+class Spoilt:
+    """A file that is left out: the screens that could not show it, and how often it was found so since the start."""
+
+    sha256: str
+    why: Why
+    stations: tuple[str, ...]
+    count: int
+
+
 class MediaShelf:
     """A folder of files, each under its hash; only whole and verified ones are shown. Safe for several threads."""
 
@@ -30,6 +46,7 @@ class MediaShelf:
         self._folder = folder
         self._most = most
         self._good: set[str] = set()
+        self._spoilt: dict[str, Spoilt] = {}
         self._lock = threading.Lock()
 
     def file(self, media: Media) -> Path | None:
@@ -38,6 +55,32 @@ class MediaShelf:
         with self._lock:
             good = media.sha256 in self._good
         return path if good and path.is_file() else None
+
+    def plays(self, sha256: str, station: str) -> bool:
+        """Whether that screen has not said yet that it cannot show this file."""
+        with self._lock:
+            found = self._spoilt.get(sha256)
+        return found is None or station not in found.stations
+
+    def unplayable(self, sha256: str, station: str) -> bool:
+        """A screen cannot show this file: it is left out there until HQ sends another. False: no such file here."""
+        if self.by_name(sha256) is None:
+            return False
+        self._spoil(sha256, "unplayable", station)
+        return True
+
+    def spoilt(self) -> tuple[Spoilt, ...]:
+        """What somebody ought to make anew at HQ."""
+        with self._lock:
+            return tuple(self._spoilt[name] for name in sorted(self._spoilt))
+
+    def _spoil(self, sha256: str, why: Why, station: str = "") -> None:
+        with self._lock:
+            before = self._spoilt.get(sha256)
+            stations = set(before.stations) if before else set()
+            stations |= {station} - {""}
+            count = before.count + 1 if before else 1
+            self._spoilt[sha256] = Spoilt(sha256, why, tuple(sorted(stations)), count)
 
     def by_name(self, sha256: str) -> Path | None:
         """The same by its name alone."""
@@ -58,6 +101,9 @@ class MediaShelf:
     def tidy(self, wanted: Sequence[Media]) -> None:
         """What no playlist names any more goes, and what there is no room for."""
         keep = {media.sha256 for media in self.kept(wanted)}
+        with self._lock:
+            for name in self._spoilt.keys() - keep:
+                del self._spoilt[name]
         with contextlib.suppress(FileNotFoundError):
             for path in self._folder.iterdir():
                 if path.name.removesuffix(".part") not in keep:
@@ -101,7 +147,10 @@ class MediaShelf:
             good = good and file_digest(file, "sha256").hexdigest() == media.sha256
         if not good:
             path.unlink()
+            self._spoil(media.sha256, "unwhole")
             raise Unwhole
         with self._lock:
             self._good.add(media.sha256)
+            if media.sha256 in self._spoilt and self._spoilt[media.sha256].why == "unwhole":
+                del self._spoilt[media.sha256]
         return True

@@ -11,7 +11,7 @@ from edge.domain.display_views import DisplayPlace
 from edge.domain.screens import ScreenKind
 from edge.store import Store
 from kiosk_ui import qr, shopper
-from kiosk_ui.guide.pages import media_file
+from kiosk_ui.guide.pages import cannot_show, media_file
 from kiosk_ui.language import language
 from kiosk_ui.screens import here
 from kiosk_ui.shopper import Shown
@@ -31,6 +31,7 @@ class DisplayPages:
         site.add_url_rule("/", view_func=self.page)
         site.add_url_rule("/stage", view_func=self.page, endpoint="stage")
         site.add_url_rule("/media/<sha256>", view_func=self.media)
+        site.add_url_rule("/unplayable", view_func=self.unplayable, methods=["POST"])
         for name in ("wedge", "wipe", "touch"):
             site.add_url_rule(f"/{name}", view_func=self.nothing, methods=["POST"], endpoint=name)
         return site
@@ -49,6 +50,10 @@ class DisplayPages:
         """GET /display/media/<sha256>: a picture or video of a slide."""
         here(_KIND)
         return media_file(self._store, sha256)
+
+    def unplayable(self) -> Response:
+        """POST media: this browser cannot show that file of a slide."""
+        return cannot_show(self._store, here(_KIND).station)
 
     def nothing(self) -> Response:
         """POST: what the frame of shoppers' pages would tell; there is nobody to wipe, and scans are the till's."""

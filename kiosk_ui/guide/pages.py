@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -23,6 +24,7 @@ from kiosk_ui.language import language, told
 from kiosk_ui.screens import here
 from kiosk_ui.shopper import Shown
 
+_log = logging.getLogger("store_edge.media")
 HOME = "/guide/"
 _KIND: ScreenKind = "guide"
 _THANKS = Idle(3)
@@ -56,7 +58,7 @@ class GuidePages:
         site = Blueprint("guide", __name__, url_prefix="/guide")
         site.add_url_rule("/", view_func=self.page)
         site.add_url_rule("/stage", view_func=self.page, endpoint="stage")
-        for name in ("do", "wedge", "wipe", "touch", "help"):
+        for name in ("do", "wedge", "wipe", "touch", "help", "unplayable"):
             site.add_url_rule(f"/{name}", view_func=getattr(self, name), methods=["POST"], endpoint=name)
         site.add_url_rule("/media/<sha256>", view_func=self.media)
         return site
@@ -109,6 +111,10 @@ class GuidePages:
         """GET /guide/media/<sha256>: a picture or video of a slide, whole or by Range; never changes."""
         return media_file(self._store, sha256)
 
+    def unplayable(self) -> Response:
+        """POST media: this browser cannot show that file of a slide."""
+        return cannot_show(self._store, here(_KIND).station)
+
     def _local(self) -> datetime:
         status = self._store.status
         return status.local(status.now())
@@ -149,6 +155,15 @@ def media_file(store: Store, sha256: str) -> WerkzeugResponse:
     answer.headers["Cache-Control"] = "private, immutable, max-age=86400"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
+
+
+def cannot_show(store: Store, station: str) -> Response:
+    """Leaves a file of the media shelf out at this screen and says so on /it/; raises UnknownThing."""
+    sha256 = request.form.get("media", "")
+    if not _SHA.fullmatch(sha256) or not store.guide.media.unplayable(sha256, station):
+        raise UnknownThing
+    _log.warning("a screen cannot show a file of a slide", extra={"media": sha256[:12], "station": station})
+    return Response(status=204)
 
 
 Act = Callable[[Store, str, str, str], object]

@@ -73,3 +73,33 @@ def test_it_plays_without_a_line_is_held_and_left_by_a_touch(
         page.wait_for_selector(".state-home")
         assert page.locator("video").count() == 0
         assert seen.complaints == []
+
+
+def test_one_that_cannot_be_decoded_is_left_out_at_once_and_told(
+    watch: Watch,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The hash is right, the file is no video: the next slide stands there, and whoever serves devices is told."""
+    head = b"\x1a\x45\xdf\xa3"
+    files = {kind: mark + os.urandom(4_000) for kind, mark in (("webm", head), ("png", b"\x89PNG\r\n\x1a\n"))}
+    broken = {kind: Media(hashlib.sha256(data).hexdigest(), len(data), kind) for kind, data in files.items()}
+    with floor(tmp_path) as made, served(made) as site:
+        slides = [Slide("坏的", "Broken", seconds=300, media=one) for one in broken.values()]
+        slides.append(Slide("好的", "Sound", seconds=300))
+        monkeypatch.setattr(made.shop.books.playlists, "slides", lambda _station, _groups=(): tuple(slides))
+        shelf = made.store.guide.media
+        (tmp_path / "media").mkdir(exist_ok=True)
+        for kind, media in broken.items():
+            (tmp_path / "media" / media.sha256).write_bytes(files[kind])
+            assert shelf.step(media, None), "believed by its hash"
+        # Which slide is on is the clock's word: here the first that can be shown.
+        monkeypatch.setattr("edge.desks.guide_shows.place_at", lambda _slides, _second: (0, 300))
+        page = watch(site, viewport={"width": 1080, "height": 1920}).page
+        page.goto(site.url + "/guide/")
+        until(page, "document.querySelector('.g-words h1')?.textContent === '好的'")
+        assert {one.sha256 for one in shelf.spoilt()} == {one.sha256 for one in broken.values()}
+        assert all(one.why == "unplayable" and len(one.stations) == 1 for one in shelf.spoilt())
+        page.goto(site.url + "/guide/")
+        assert page.locator(".g-media").count() == 0, "nor is it tried again"
+        assert all(one.count == 1 for one in shelf.spoilt())
