@@ -107,6 +107,10 @@ class CatalogueDesk:
                 found.setdefault(goods.sku, goods)
         return [self._with_stock(goods) for goods in list(found.values())[:limit]]
 
+    def named(self, letters: str, limit: int = MOST) -> list[Goods]:
+        """Products by name alone, as `search` finds them: shoppers know nothing of numbers of goods."""
+        return [self._with_stock(goods) for goods in self._named(letters[:MAX_TYPED], limit)]
+
     def _found(self, seen: Scanned) -> tuple[Goods, int] | None:
         if seen.facts.plu:
             goods = self._catalogue.by_plu(seen.facts.plu)
@@ -130,7 +134,7 @@ class CatalogueDesk:
         if not parts:
             return []
         if not self.books.names.made()[0]:
-            return self._catalogue.scanned_through(word, limit)
+            return self._catalogue.scanned_through(word, lambda goods: self._fits(parts, goods), limit)
         found: dict[str, Goods] = {}
         looked = 0
         with contextlib.closing(self.books.names.candidates(parts)) as candidates:

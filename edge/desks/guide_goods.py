@@ -100,7 +100,7 @@ class GuideGoods:
 
     def lettered(self, letters: str, page: int) -> Listing:
         """A page of what fits typed first letters of pinyin, or the beginning of a word."""
-        found = self.catalogue.search(letters) if letters else []
+        found = self.catalogue.named(letters)
         some = [goods.sku for goods in found][page * PAGE : (page + 1) * PAGE + 1]
         return Listing("letters", letters, page, len(some) > PAGE, self.tiles(some))
 

@@ -114,7 +114,7 @@ class LaneShowing:
         kinds = tuple(self.goods.categories()[:24])
         page, word = int(here.said("page") or 0), here.said("word")
         if here.said("shelf") == "letters":
-            found = self.checkout.room.catalogue.search(word) if word else []
+            found = self.checkout.room.catalogue.named(word)
             skus = [one.sku for one in found][page * PAGE : (page + 1) * PAGE + 1]
             return Shelf(kinds, "", word, page, len(skus) > PAGE, self._wares(skus[:PAGE]))
         if here.said("shelf") == "category":

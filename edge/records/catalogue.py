@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Callable
 from typing import Any
 
 from edge.db import Database
@@ -70,12 +72,13 @@ class Catalogue:
             )
         return found[:limit]
 
-    def scanned_through(self, text: str, limit: int) -> list[Goods]:
-        """Products with this in a name, by looking at each: for as long as there is no index of names."""
+    def scanned_through(self, text: str, fits: Callable[[Goods], bool], limit: int) -> list[Goods]:
+        """Products with this in a name that `fits`, by looking at each: for as long as there is no index of names."""
         marked = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         like = f"%{marked}%"
         where = f"{_FROM} WHERE p.name_zh LIKE ? ESCAPE '\\' OR p.name_en LIKE ? ESCAPE '\\'"
-        return self._rows(where, like, like, limit)
+        rows = self._ledger.read().execute(f"SELECT {_COLUMNS} {where}", (like, like))
+        return list(itertools.islice(filter(fits, map(_goods, rows)), limit))
 
     def _rows(self, where: str, first: str, second: str, limit: int) -> list[Goods]:
         asked = f"SELECT {_COLUMNS} {where} LIMIT ?"

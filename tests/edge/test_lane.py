@@ -119,6 +119,10 @@ def test_bags_and_lookups_go_into_the_same_basket(tmp_path: Path) -> None:
         shop.desk.begin(STATION)
         shop.desk.look_up(STATION, "letters", "LONGJ", 0)
         assert [one.sku for one in shop.view().shelf.wares] == ["A1"]
+        for letters in ("ONGJ", "W"):
+            shop.desk.look_up(STATION, "letters", letters, 0)
+            wares = [one.name_en for one in shop.view().shelf.wares]
+            assert wares == [], "a word is known by its beginning, goods by their name"
         shop.desk.look_up(STATION, "category", "food", 0)
         assert {one.sku for one in shop.view().shelf.wares} >= {"A1", "B2"}
         nonce = shop.nonce()
