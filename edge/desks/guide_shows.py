@@ -39,7 +39,8 @@ class GuideShows:
     def slide(self, station: str, stands: str = "") -> SlideView | None:
         """The slide that is on now; `stands`: the number at which somebody stopped. None where HQ has none for now.
 
-        One whose picture has not arrived, or cannot be shown here, is left out; one of a product that is not sold here is shown without it.
+        One whose picture has not arrived, or cannot be shown here, is left out; one of a product that is not sold here
+        is shown without it.
         """
         slides = self._due(station)
         second = int(self.status.now().timestamp())

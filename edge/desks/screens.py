@@ -10,6 +10,7 @@ import msgspec
 from config.schema import Settings
 from edge.clock import moment_of, stamp
 from edge.db import Connection
+from edge.desks.fittings import fittings
 from edge.desks.logos import Logos
 from edge.desks.status import Poke
 from edge.desks.tries import Tries
@@ -18,6 +19,7 @@ from edge.domain.refusals import BadRequest, NonceReused, NotAllowed, UnknownThi
 from edge.domain.screen_refusals import PairingUnknown, ScreensWaiting, WrongPlace
 from edge.domain.screens import FITS, LOCAL, PAIRING_S, Pairing, Screen, ScreenKind
 from edge.domain.staff import Act, Operator
+from edge.domain.upkeep import Fitting
 from edge.records.books import Books
 from edge.records.replica import ShopRow
 from edge.records.screens import PairingRow, ScreenRow, Screens
@@ -138,7 +140,9 @@ class ScreenDesk:
         for name in sorted(self._settings.stations):
             station = self._settings.stations[name]
             if station.screen == LOCAL and station.kind == FITS[kind]:
-                return Screen(f"{LOCAL}-{kind}-{name}", name, kind)
+                known = f"{LOCAL}-{kind}-{name}"
+                self._seen[known] = self._books.clock.mono_ms()
+                return Screen(known, name, kind)
         return None
 
     def idle(self, kind: ScreenKind, state: str) -> Idle:
@@ -162,10 +166,28 @@ class ScreenDesk:
         """Every bound screen, oldest first."""
         return tuple(self._told(row) for row in self._rows.all())
 
+    def own(self) -> tuple[Screen, ...]:
+        """This machine's own ones by the settings: the first station of a kind, as `local` gives it."""
+        found: dict[ScreenKind, Screen] = {}
+        for name in sorted(self._settings.stations):
+            station = self._settings.stations[name]
+            kind = next((kind for kind, place in FITS.items() if place == station.kind), None)
+            if kind is not None and station.screen == LOCAL and kind not in found:
+                known = f"{LOCAL}-{kind}-{name}"
+                found[kind] = Screen(known, name, kind, seen_s=self._seen_s(known))
+        return tuple(found.values())
+
+    def fittings(self) -> tuple[Fitting, ...]:
+        """What belongs to each station, in the settings' words."""
+        return fittings(self._settings)
+
     def _told(self, row: ScreenRow) -> Screen:
-        seen = self._seen.get(row.id)
-        seen_s = None if seen is None else (self._books.clock.mono_ms() - seen) / 1000
-        return Screen(row.id, row.station, row.kind, moment_of(row.bound_at), row.bound_by, seen_s)
+        bound_at = moment_of(row.bound_at)
+        return Screen(row.id, row.station, row.kind, bound_at, row.bound_by, self._seen_s(row.id))
+
+    def _seen_s(self, screen: str) -> float | None:
+        seen = self._seen.get(screen)
+        return None if seen is None else (self._books.clock.mono_ms() - seen) / 1000
 
     def _tidied(self, tx: Connection) -> list[PairingRow]:
         """The pairings that live; the others are dropped."""

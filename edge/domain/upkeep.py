@@ -44,6 +44,17 @@ class DataAge:
 
 
 @dataclass(frozen=True)
+class Fitting:
+    """A station and what belongs to it: pairs of a kind of device ("scanner", "printer", ...) and its name."""
+
+    station: str
+    kind: str
+    label_zh: str
+    label_en: str
+    devices: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Upkeep:
     """Everything at one glance. `papers`: the newest job of each printer that came out, or may have;
     `cameras`: scanners that can be looked through; newest first in `jobs` and `updates`; `ages` empty without an HQ.

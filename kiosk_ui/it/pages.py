@@ -109,14 +109,18 @@ class ItPages:
     def _facts(self, operator: Operator) -> dict[str, object]:
         """What board.html says; `key` changes when it would say something else."""
         status = self._store.status
+        board = self._store.upkeep.board(operator)
         facts: dict[str, object] = {
-            "board": self._store.upkeep.board(operator),
+            "board": board,
+            "health_of": {card.health.name: card.health for card in board.devices},
             "say": device_words,
             "say_data": data_words,
             "stock": self._store.goods.alerts(),
             "pick_words": pick_words,
             "say_screens": screen_words,
-            "screens": self._store.screens.all(),
+            "screens": self._store.screens.own() + self._store.screens.all(),
+            "fittings": self._store.screens.fittings(),
+            "spoilt": self._store.guide.media.spoilt(),
             "since": lambda at: words.ago(max(0.0, (status.now() - at).total_seconds())),
             "printers": sorted(self._store.upkeep.printers),
         }

@@ -23,6 +23,7 @@ _NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _QUIET_S = 30
 """A screen looks at least this often; one that does not is switched off, or its line is cut."""
 KINDS = {"kiosk": _l("自助收银机"), "guide": _l("导购屏"), "display": _l("顾客显示屏")}
+_PLACES = {"cashier": _l("人工服务台"), "kiosk": _l("自助收银机"), "guide": _l("导购屏")}
 ICONS = {"kiosk": "scan-barcode", "guide": "map-pin", "display": "monitor"}
 
 
@@ -67,6 +68,11 @@ def seen(screen: Screen) -> str:
         if lives(screen)
         else str(gettext("上次出现：%(age)s", age=words.ago(screen.seen_s)))
     )
+
+
+def place(kind: str) -> str:
+    """What kind of station it is, in words."""
+    return str(_PLACES.get(kind, kind))
 
 
 def kinds_at(kind: str) -> str:

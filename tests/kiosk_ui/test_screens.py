@@ -11,7 +11,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from config.playlists import Media
 from edge.daemon import Shop
+from edge.desks.media import Unwhole
 from edge.domain.screen_refusals import ScreenUnbound
 from edge.domain.screens import Screen, ScreenKind
 from kiosk_ui.screens import here
@@ -167,3 +169,37 @@ def test_a_sentence_is_read_aloud_for_screens_only_where_the_box_can_speak(
     assert screen.post("/screen/say", data={"text": "请出示付款码"}).status_code == 204, "no voice here"
     assert screen.post("/screen/say", data={"text": ""}).status_code == 400
     assert screen.post("/screen/say", data={"text": "x"}, **stranger).status_code == 303
+
+
+def test_own_screens_and_stations_stand_on_the_devices_page(
+    app: Flask, lead: FlaskClient, shop: Shop
+) -> None:
+    """A local screen is listed with when it was there, has no button, and what belongs to its station is named."""
+    own = next(iter(shop.store.screens.own()))
+    assert own.seen_s is None
+    page = lead.get("/it/").text
+    part = page[page.index(f'id="screen-{own.id}"') :].split("</li>")[0]
+    assert "revoke" not in part
+    assert "还没有出现" in part
+    assert browser_like(app).get(f"/{own.kind}/").status_code == 200
+    part = (page := lead.get("/it/").text)[page.index(f'id="screen-{own.id}"') :].split("</li>")[0]
+    assert "在线" in part
+    for place in shop.store.screens.fittings():
+        shown = page[page.index(f'id="place-{place.station}"') :].split("</ul>")[0]
+        assert all(f"<b>{name}</b>" in shown for _, name in place.devices)
+    assert any(place.devices for place in shop.store.screens.fittings())
+
+
+def test_a_file_that_no_screen_can_show_is_told_on_the_devices_page(lead: FlaskClient, shop: Shop) -> None:
+    shelf, sha = shop.store.guide.media, "ab" * 32
+    folder = shop.books.hq.path.with_name("media")
+    folder.mkdir(exist_ok=True)
+    (folder / sha).write_bytes(b"other bytes")
+    with pytest.raises(Unwhole):
+        shelf.step(Media(sha, 11, "png"), None)
+    page = lead.get("/it/").text
+    assert sha[:12] in page
+    assert "校验值不符" in page
+    assert not shelf.unplayable(sha, "G1"), "nobody speaks of a file that is not here"
+    shelf.tidy([])
+    assert sha[:12] not in lead.get("/it/").text

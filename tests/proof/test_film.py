@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from config.playlists import Media, Slide, media_kind
+from config.playlists import Media, MediaKind, Slide, media_kind
 from edge.demo.film import filmed
 from tests.conftest import CHROMIUM
 from tests.kiosk_ui import conftest as first  # noqa: F401 - before browsing, which it serves
@@ -82,7 +82,8 @@ def test_one_that_cannot_be_decoded_is_left_out_at_once_and_told(
 ) -> None:
     """The hash is right, the file is no video: the next slide stands there, and whoever serves devices is told."""
     head = b"\x1a\x45\xdf\xa3"
-    files = {kind: mark + os.urandom(4_000) for kind, mark in (("webm", head), ("png", b"\x89PNG\r\n\x1a\n"))}
+    marks: dict[MediaKind, bytes] = {"webm": head, "png": b"\x89PNG\r\n\x1a\n"}
+    files = {kind: mark + os.urandom(4_000) for kind, mark in marks.items()}
     broken = {kind: Media(hashlib.sha256(data).hexdigest(), len(data), kind) for kind, data in files.items()}
     with floor(tmp_path) as made, served(made) as site:
         slides = [Slide("坏的", "Broken", seconds=300, media=one) for one in broken.values()]
