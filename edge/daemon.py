@@ -6,7 +6,6 @@ import contextlib
 import faulthandler
 import logging
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -55,6 +54,7 @@ from edge.selfcheck import answers, takes_writes, troubles
 from edge.selling_crew import sale_room
 from edge.store import Store
 from edge.tender_crew import hire_payers, tender_desk
+from edge.threads import ready_for_threads
 from edge.till_crew import hire_till, let_go, till_of
 from edge.wakes import Wakes
 from edge.workers import Worker
@@ -145,16 +145,14 @@ class Daemon:
 
     def start(self) -> None:
         """Starts everything; after it the first page is served."""
-        # The interpreter's default of 5 ms is how long a busy thread may hold up a scan.
-        sys.setswitchinterval(0.0005)
         self.store.printing.recover()
         # First of all: pages that come back before the rest is up are known by this port, and wait for their turn.
         listener = socket.create_server((self._settings.web.host, self._settings.web.port))
         self.web_port = int(listener.getsockname()[1])
         self.live_port = self._live.start()
         self.shop.wakes.listen(self._live.poke)
-        self._start_web(listener)
         self._hire()
+        self._start_web(listener)
         self.shop.lanes.start()
         for worker in self._workers:
             worker.start()
@@ -216,6 +214,7 @@ class Daemon:
 
         web = self._settings.web
         app = create_app(self.store, self._settings, self.live_port)
+        ready_for_threads()
         # Silent connections are let go soon and may be many: a hundred of them are no reason to stand still.
         # poll(): select() fails for descriptors beyond 1,023, however many the system allows.
         patience = {"connection_limit": 1000, "channel_timeout": 15, "cleanup_interval": 3}

@@ -17,6 +17,7 @@ import click
 
 from edge.domain.payment_port import PaymentProvider
 from edge.hub_cli import DATABASE, plainly
+from edge.threads import build_decoders
 
 if TYPE_CHECKING:
     from sync.hub.vouchers import Partner
@@ -198,6 +199,7 @@ def _server(app: Any, **where: Any) -> Any:
 
     from sync.hub.web import UP_LIMIT
 
+    build_decoders()
     # Bodies are read before anybody is asked who sends them: none is larger than a store's largest.
     limits: dict[str, Any] = {
         "max_request_body_size": UP_LIMIT,

@@ -234,21 +234,27 @@ def test_a_page_that_comes_back_before_the_pages_are_ready_is_heard(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
-    heard = []
+    heard: list[bytes] = []
     listen = Wakes.listen
 
     def asked(wakes: Wakes, listener: Callable[[str], None]) -> None:
         listen(wakes, listener)
-        with socket.create_connection(("127.0.0.1", daemon.live_port), LIMIT_S) as page:
-            host = f"127.0.0.1:{daemon.live_port}"
+        with socket.create_connection(("127.0.0.1", started.live_port), LIMIT_S) as page:
+            host = f"127.0.0.1:{started.live_port}"
             head = f"GET /live?topics=screens HTTP/1.1\r\nHost: {host}\r\nOrigin: http://127.0.0.1:{port}\r\n\r\n"
             page.sendall(head.encode())
             heard.append(page.recv(12))
 
     monkeypatch.setattr(Wakes, "listen", asked)
-    daemon = Daemon(settings_of(tmp_path, web_port=port), KEY)
-    daemon.start()
-    daemon.stop()
+    there: list[str] = []
+    monkeypatch.setattr(
+        "edge.daemon.ready_for_threads", lambda: there.extend(one.name for one in threading.enumerate())
+    )
+    started = Daemon(settings_of(tmp_path, web_port=port), KEY)
+    started.start()
+    started.stop()
+    assert "live" in there, "types are known at every start"
+    assert not {"web", "kiosks", "fulfilment"} & set(there), "and before anybody decodes anything"
     assert heard == [b"HTTP/1.1 200"], "an EventSource that is declined asks no more"
 
 
