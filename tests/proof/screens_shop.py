@@ -148,11 +148,17 @@ class ScreensShop:
         )
         log.close()
         while True:
-            assert self.child.poll() is None, (self.folder / "daemon.log").read_text("utf-8")[-2000:]
+            assert self.child.poll() is None, f"{self.child.returncode}: {self.last_words()}"
             if answers(self.port):
                 return
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.child.wait(0.02)
+
+    def last_words(self) -> str:
+        """The end of the daemon's log; of a crash, its beginning."""
+        log = (self.folder / "daemon.log").read_text("utf-8", "replace")
+        at = log.rfind("Fatal Python error")
+        return log[max(0, at - 500) : at + 3000] if at >= 0 else log[-2000:]
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Ends it, kindly or not, and waits until it is gone."""
