@@ -15,6 +15,7 @@ import click
 from config.loader import load
 from config.schema import Settings, SettingsRefused
 from edge.api_client_cli import api_client
+from edge.audit_cli import audit
 from edge.config_cli import config
 from edge.config_shown import in_force
 from edge.conformance_cli import conformance
@@ -202,6 +203,7 @@ for verb in (run_hub, run_hints, *verbs.VERBS):
     hub.add_command(verb)
 main.add_command(hub)
 main.add_command(outbox)
+main.add_command(audit)
 main.add_command(screens)
 hub.add_command(config)
 hub.add_command(trust)

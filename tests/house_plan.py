@@ -15,8 +15,8 @@ DOORS = tuple(
 )
 # Where everything is put together: may import all rooms, and nobody else may import these.
 ROOTS = tuple(
-    "edge.__main__ edge.adopt edge.api_client_cli edge.back_crew edge.box edge.call_crew edge.cli edge.config_box "
-    "edge.config_cli edge.config_shown edge.config_trial edge.conformance_cli edge.conformance_store "
+    "edge.__main__ edge.adopt edge.api_client_cli edge.audit_cli edge.back_crew edge.box edge.call_crew edge.cli "
+    "edge.config_box edge.config_cli edge.config_shown edge.config_trial edge.conformance_cli edge.conformance_store "
     "edge.customer_desks edge.daemon edge.demo edge.device_trial edge.devices_cli edge.drawn_slips "
     "edge.enroll_cli edge.guide_crew edge.hq edge.hq_line edge.hub_cli edge.hub_run edge.kiosk_crew edge.lane_cli "
     "edge.lanes edge.media_line edge.naming edge.outbox_cli edge.own_books edge.owner edge.plugging edge.print_test "

@@ -153,15 +153,22 @@ class Journal:
     def mark_acked(self, seq: int, durable: int) -> None:
         """HQ has everything up to `seq`, and its backup everything up to `durable`."""
         with self._ledger.transaction(durable=False) as tx:
+            tx.execute("UPDATE stream SET durable = min(?, last_seq)", (durable,))
             tx.execute(
-                "UPDATE stream SET acked = max(acked, min(?, last_seq)), durable = min(?, last_seq)",
-                (seq, durable),
+                "UPDATE stream SET acked = min(?1, last_seq), acked_sha = coalesce((SELECT sha FROM journal"
+                " WHERE seq = min(?1, last_seq)), '') WHERE acked < min(?1, last_seq)",
+                (seq,),
             )
 
     def rewind(self, expected: int) -> None:
         """HQ was restored and wants everything from `expected` on once more."""
         with self._ledger.transaction(durable=False) as tx:
-            tx.execute("UPDATE stream SET acked = min(acked, ?)", (expected - 1,))
+            # Only where HQ really holds less: whoever made the chain anew is told to go on where HQ is.
+            tx.execute(
+                "UPDATE stream SET acked = ?1, acked_sha = coalesce((SELECT sha FROM journal WHERE seq = ?1), '')"
+                " WHERE acked > ?1",
+                (expected - 1,),
+            )
 
     def record_verdicts(self, verdicts: list[Verdict]) -> None:
         """Keeps what HQ made of events that were not simply applied."""

@@ -8,6 +8,7 @@ from edge.domain.orders import OrderState
 from edge.records import (
     asked,
     benefit_tables,
+    chain,
     deposit_tables,
     guide_orders,
     guide_tables,
@@ -196,6 +197,7 @@ STEPS = {
     "kiosks": lane_sessions.TABLES,
     "guide_orders": guide_orders.LEDGER,
     "tickets_for_orders": tickets.FOR_ORDERS,
+    "acked_hash": chain.AT_HQ,
 }
 NAMES = list(STEPS)
 
