@@ -67,12 +67,14 @@ class ReturnWork:
         return self._change(here.work, operator, nonce, counted)
 
     def takes(self, station: str, text: str, nonce: str) -> bool:
-        """Whether a device's scan is of goods while a return lies on the station's desk; then it is done with.
+        """Whether a device's scan is of goods, or of another purchase, while a return lies on the station's desk.
 
-        What stands against it is said on the page that looks next (`said`).
+        Then it is done with; what stands against it is said on the page that looks next (`said`).
         """
         here = self.at(station)
-        if here is None or not classify(text, rules=self.codes).names_goods:
+        if here is None:
+            return False
+        if not classify(text, rules=self.codes).names_goods and not self._is_purchase(text, here):
             return False
         try:
             self.scan(text, Operator(here.staff, here.staff, Role.CASHIER, station), nonce)

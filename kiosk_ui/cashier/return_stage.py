@@ -14,6 +14,8 @@ from edge.domain.returns import FATES, Condition, Fate, Reason, ReturnableLine, 
 from edge.domain.staff import Act, Operator
 from edge.store import Store
 from kiosk_ui import return_words
+from kiosk_ui.cashier.sale_waiting import purchase as waiting_purchase
+from kiosk_ui.cashier.sale_waiting import too_early
 from kiosk_ui.cashier.stage import fresh_nonce
 from kiosk_ui.language import told
 
@@ -56,14 +58,26 @@ def stage_now(store: Store, operator: Operator, refusal: Refusal | None = None) 
     said = told(refusal) if refusal is not None else None
     status = refusal.status if refusal is not None else 200
     code = refusal.code if refusal is not None else ""
-    common = {"said": said, "nonce": fresh_nonce(), "return_words": return_words}
+    common: dict[str, object] = {"said": said, "nonce": fresh_nonce(), "return_words": return_words}
     if work is not None:
         return _counting(store, operator, work, common, status, code)
+    scanned = waiting_purchase(store, operator.station)
+    if refusal is None and (early := too_early(scanned)) is not None:
+        common["said"] = told(early)
     pending, recent = store.returns.pending(_SHOWN), store.returns.recent(_SHOWN)
     more = store.returns.pending_count() - len(pending) if len(pending) == _SHOWN else 0
-    facts = {**common, "pending": pending, "more": more, "recent": recent, "age": _ages(store, pending)}
+    facts: dict[str, object] = {
+        **common,
+        "pending": pending,
+        "more": more,
+        "recent": recent,
+        "age": _ages(store, pending),
+    }
+    facts["scanned"] = scanned
     looks = ":".join(f"{one.ret[:8]}{one.pending}" for one in (*pending, *recent))
-    return ReturnStage("find", f"find:{more}:{looks[:120]}:{code}", facts, status)
+    return ReturnStage(
+        "find", f"find:{more}:{looks[:120]}:{scanned.looks if scanned else ''}:{code}", facts, status
+    )
 
 
 def done(store: Store, made: Returned, operator: Operator, refusal: Refusal | None = None) -> ReturnStage:

@@ -16,6 +16,7 @@ from edge.domain.returns import Condition, Fate, Reason, Wanted
 from edge.domain.staff import Operator
 from edge.store import Store
 from kiosk_ui.cashier import return_stage as stages
+from kiosk_ui.cashier import sale_waiting
 from kiosk_ui.cashier.asked import nonce_of, number_of, text_of
 from kiosk_ui.cashier.return_stage import ReturnStage
 from kiosk_ui.cashier.scan_posts import ScanPosts
@@ -23,7 +24,7 @@ from kiosk_ui.cashier.scan_posts import ScanPosts
 _HERE = "/cashier/return"
 _LINES = 500
 _QTY = re.compile(r"qty-(\d{1,6})", re.ASCII)
-VERBS = "scan wedge put lift accept drop reprint exchange".split()
+VERBS = "scan wedge take put lift accept drop reprint exchange".split()
 Choice = TypeVar("Choice", bound=Enum)
 
 
@@ -77,6 +78,11 @@ class ReturnPages:
         return self._show(stages.done(self._store, self._store.returns.view(ret[:64]), operator), operator)
 
     # ---- counting ----
+
+    def _take(self) -> WerkzeugResponse:
+        """POST scan: the number of a purchase that the station's scanner read while none lay on the desk."""
+        scan = number_of("scan")
+        return self._act(lambda who: sale_waiting.taken(self._store, scan, who, self._work.scan))
 
     def _put(self) -> WerkzeugResponse:
         """POST work, qty-N, condition-N, reason-N, fate-N, nonce: what was said of lines by hand."""

@@ -1,7 +1,8 @@
-"""A scan that waits at a selling desk without a basket: whether it begins one, and taking it there."""
+"""A scan that waits at a desk where nothing lies yet: whether it begins a basket or a return, and taking it there."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,6 +16,7 @@ FRESH_S, SEEN_S = 30.0, 120.0
 """A younger scan is taken without asking; one that belongs elsewhere is spoken of that long."""
 _CUSTOMERS = frozenset({ScanKind.COUPON, ScanKind.MEMBER, ScanKind.CARD})
 _MAYBE = frozenset({ScanKind.URL, ScanKind.UNKNOWN})
+_PURCHASES = _MAYBE | {ScanKind.ORDER}
 
 
 class How(Enum):
@@ -51,6 +53,16 @@ def waiting(store: Store, station: str) -> Waiting | None:
     return Waiting(scan, How.TOO_EARLY if scan.kind in PAY_KINDS else How.ELSEWHERE)
 
 
+def purchase(store: Store, station: str) -> Waiting | None:
+    """The same for the RETURN page without a purchase: what may name one is taken, the rest belongs elsewhere."""
+    scan = store.scans.current(station)
+    if scan is None or scan.age_s > SEEN_S:
+        return None
+    if scan.kind in _PURCHASES:
+        return Waiting(scan, How.TAKE if scan.age_s < FRESH_S else How.ASK)
+    return Waiting(scan, How.TOO_EARLY if scan.kind in PAY_KINDS else How.ELSEWHERE)
+
+
 def begins(store: Store, station: str) -> bool:
     """Whether the next shopper's first item was scanned just now."""
     found = waiting(store, station)
@@ -62,14 +74,14 @@ def too_early(found: Waiting | None) -> Refusal | None:
     return PayCodeElsewhere() if found is not None and found.how is How.TOO_EARLY else None
 
 
-def taken(store: Store, scan: int, operator: Operator) -> object:
-    """The scan goes into the basket that it begins; once, however often it is asked."""
+def taken(store: Store, scan: int, operator: Operator, put: Callable[[str, Operator, str], object]) -> object:
+    """The scan goes by `put` (text, operator, nonce) into what it begins; once, however often it is asked."""
     try:
         text = store.scans.text(scan, operator.station)
     except UnknownThing:  # taken before: a page that was late asks again
         return None
     try:
-        made = put(store, text, operator, f"take:{operator.station}:{scan}")
+        made = put(text, operator, f"take:{operator.station}:{scan}")
     except NotSignedIn:
         raise
     except Refusal:
@@ -92,7 +104,7 @@ def put(store: Store, text: str, operator: Operator, nonce: str) -> object:
 def _begins(store: Store, scan: SeenScan) -> bool:
     if scan.kind in GOODS_KINDS | _CUSTOMERS:
         return True
-    if scan.kind not in _MAYBE | {ScanKind.ORDER}:
+    if scan.kind not in _PURCHASES:
         return False
     try:
         text = store.scans.text(scan.id, scan.station)

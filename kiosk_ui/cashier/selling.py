@@ -36,7 +36,7 @@ class SalePages:
         self._store = store
         self._room = store.sales
         self._operator = operator
-        put = partial(sale_waiting.put, store)
+        put = self._put = partial(sale_waiting.put, store)
         posts = ScanPosts(_HERE, operator, put, self._room.say, self._done)
         self._scan, self._wedge = posts.scan, posts.wedge
 
@@ -99,7 +99,7 @@ class SalePages:
     def _take(self) -> WerkzeugResponse:
         """POST scan: what the station's scanner read while no basket was open begins one."""
         scan = number_of("scan")
-        return self._done(lambda who: sale_waiting.taken(self._store, scan, who))
+        return self._done(lambda who: sale_waiting.taken(self._store, scan, who, self._put))
 
     def _qty(self) -> WerkzeugResponse:
         return self._done(

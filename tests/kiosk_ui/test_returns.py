@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from edge.daemon import Shop
+from edge.domain.refusals import PayCodeElsewhere
 from edge.domain.return_views import Returned
 from edge.domain.selling import Sale
 from tests.kiosk_ui.browsing import Watch
@@ -91,8 +92,25 @@ def test_the_same_form_twice_counts_once_and_odd_fields_are_refused(
     desk: FlaskClient, hq: PretendHq, shop: Shop
 ) -> None:
     stock(hq)
-    sale = sell(shop, TEA, TEA)
-    page = submit(desk, desk.get("/cashier/return").text, "scan", text=sale.receipt).text
+    sale, other = sell(shop, TEA, TEA), sell(shop, TEA, tag="o")
+    scans = shop.store.scans
+    with pytest.raises(PayCodeElsewhere):
+        scans.type_in("131234567890123456", "T1", device="scanner")
+    early = desk.get("/cashier/return").text
+    assert ('role="alert"' in early, "/return/take" in early) == (True, False)
+    scans.type_in(TEA, "T1", device="scanner")
+    assert "去工作台" in desk.get("/cashier/return").text, "goods name no purchase"
+    scans.type_in("SE-nobody-knows-it", "T1", device="scanner")
+    refused = submit(desk, desk.get("/cashier/return").text, "take")
+    assert (refused.status_code, scans.current("T1")) == (404, None)
+    scans.type_in(other.receipt, "T1", device="scanner")
+    page = desk.get("/cashier/return").text
+    assert "load, submit" in page
+    for _ in range(2):  # a page that was late asks again
+        assert other.receipt in submit(desk, page, "take").text
+    scans.type_in(sale.receipt, "T1", device="scanner")
+    page = desk.get("/cashier/return").text
+    assert (sale.receipt in page, other.receipt in page) == (True, False), "another purchase takes its place"
     for _ in range(2):
         again = submit(desk, page, "scan", text=TEA).text
     assert "共 1 件" in again
