@@ -10,8 +10,8 @@ DOORS = tuple(
     "config.payment_schema config.playlists config.problems config.scanner_checks config.schema "
     "config.screen_schema config.selling_schema devices.ports devices.slip edge.domain sync.admission sync.asked "
     "sync.benefits sync.configured sync.deposits sync.figures sync.goods sync.guiding sync.messages "
-    "sync.ordering sync.paying_words sync.picks sync.returning sync.selling sync.selling_rules sync.signed sync.snapshot_words "
-    "sync.tickets".split()
+    "sync.ordering sync.paying_words sync.picks sync.returning sync.selling sync.selling_rules sync.signed "
+    "sync.snapshot_words sync.tickets".split()
 )
 # Where everything is put together: may import all rooms, and nobody else may import these.
 ROOTS = tuple(
