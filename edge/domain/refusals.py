@@ -268,8 +268,8 @@ class PayCodeElsewhere(Refusal):
     status = 422
     zh = "这是付款码，当前没有待付款的交易"
     en = "That is a payment code, and nothing is being paid"
-    next_zh = "请顾客出示取货码；付款码未被保存"
-    next_en = "Ask for the pickup code; the payment code was not kept"
+    next_zh = "付款码未被保存；收款请先按“扫付款码”，取货请扫取货码"
+    next_en = "It was not kept; to be paid press “Scan pay code” first, to hand over scan the pickup code"
 
 
 class ForeignHost(Refusal):
