@@ -28,6 +28,7 @@ LEDGER = (
     "CREATE INDEX guide_order_open ON guide_order (state) WHERE state IN ('wished', 'offered', 'paying', 'paid')",
     "CREATE INDEX guide_order_shift ON guide_order (shift) WHERE shift <> ''",
 )
+PAYING = ("CREATE INDEX guide_order_paying ON guide_order (station) WHERE state = 'paying'",)
 
 
 @dataclass(frozen=True)

@@ -79,15 +79,17 @@ class Shifts:
 
     def unclear(self, station: str, tx: Connection) -> tuple[int, int]:
         """Baskets set aside, and orders at a screen that was freed, of whose money nobody knows yet: count, and fen."""
-        asked = (
-            "SELECT count(*), coalesce(sum(fen), 0) FROM ("
-            " SELECT p.fen FROM basket b JOIN payment p ON p.basket = b.basket AND p.state IN ('open', 'paid')"
-            " WHERE b.station = ?1 AND b.state = 'paying' AND b.aside = 1"
-            " UNION ALL SELECT p.fen FROM guide_order o JOIN payment p USING (payment)"
-            " WHERE o.station = ?1 AND o.state = 'paying' AND p.state IN ('open', 'paid') AND p.parked = 1)"
+        baskets = (
+            "SELECT count(*), coalesce(sum(p.fen), 0) FROM basket b"
+            " JOIN payment p ON p.basket = b.basket AND p.state IN ('open', 'paid')"
+            " WHERE b.station = ? AND b.state = 'paying' AND b.aside = 1"
         )
-        count, fen = tx.execute(asked, (station,)).fetchone()
-        return int(count), int(fen)
+        orders = (
+            "SELECT count(*), coalesce(sum(p.fen), 0) FROM guide_order o JOIN payment p USING (payment)"
+            " WHERE o.station = ? AND o.state = 'paying' AND p.state IN ('open', 'paid') AND p.parked = 1"
+        )
+        found = [tx.execute(asked, (station,)).fetchone() for asked in (baskets, orders)]
+        return sum(int(count) for count, _ in found), sum(int(fen) for _, fen in found)
 
     def move(
         self,
