@@ -88,11 +88,8 @@ def test_goods_come_back_without_scripts_from_receipt_to_exchange(
     assert "已换货" in desk.get(f"/cashier/return/done/{done.ret}").text
 
 
-def test_the_same_form_twice_counts_once_and_odd_fields_are_refused(
-    desk: FlaskClient, hq: PretendHq, shop: Shop
-) -> None:
-    stock(hq)
-    sale, other = sell(shop, TEA, TEA), sell(shop, TEA, tag="o")
+def scanned_up(desk: FlaskClient, shop: Shop, other: Sale, sale: Sale) -> str:
+    """The page with `sale` on the desk, after what the station's scanner read that named nothing, or `other`."""
     scans = shop.store.scans
     with pytest.raises(PayCodeElsewhere):
         scans.type_in("131234567890123456", "T1", device="scanner")
@@ -111,6 +108,15 @@ def test_the_same_form_twice_counts_once_and_odd_fields_are_refused(
     scans.type_in(sale.receipt, "T1", device="scanner")
     page = desk.get("/cashier/return").text
     assert (sale.receipt in page, other.receipt in page) == (True, False), "another purchase takes its place"
+    return page
+
+
+def test_the_same_form_twice_counts_once_and_odd_fields_are_refused(
+    desk: FlaskClient, hq: PretendHq, shop: Shop
+) -> None:
+    stock(hq)
+    sale, other = sell(shop, TEA, TEA), sell(shop, TEA, tag="o")
+    page = scanned_up(desk, shop, other, sale)
     for _ in range(2):
         again = submit(desk, page, "scan", text=TEA).text
     assert "共 1 件" in again
