@@ -16,7 +16,7 @@ from config.loader import checked
 from config.own_lane import unit_lane
 from config.schema import Settings
 from edge.box import SETTINGS, UNATTENDED, UNITS, Wishes, settings_text
-from edge.cli import REFUSED
+from edge.cli import REFUSED, main
 from edge.sealed import EDGE_KEY, LANE_TOKEN, place_of
 from sync.admission import Invitation
 
@@ -166,6 +166,8 @@ def test_what_runs_by_itself_is_a_verb_and_has_its_time() -> None:
         words = settings(job)["Service.ExecStart"][0].split()
         assert words[0] == "/opt/store-edge/current/bin/store-edge"
         assert words[-2:] == ["--settings", str(SETTINGS)]
+        # A job that calls what this release has not would fail every night: it is switched on with its command.
+        assert (job.with_suffix(".timer").name in UNITS) == (words[1] in main.commands)
         timer = settings(job.with_suffix(".timer"))
         assert (timer["Timer.Persistent"], timer["Install.WantedBy"]) == (["yes"], ["timers.target"])
 

@@ -63,16 +63,11 @@ def installed() -> None:
     seen["install_s"] = timed(lambda: seen.update(install=apt("install", PACKAGE)))
     if seen["install"][0]:
         raise Unusable(seen["install"][1])
-    units = (
-        "store-edge.service",
-        "store-edge-lane.service",
-        "store-edge-backup.timer",
-        "store-edge-purge.timer",
-    )
+    units = ("store-edge.service", "store-edge-lane.service")
     seen["enabled"] = {
         unit: run("systemctl", "is-enabled", unit) for unit in (*units, "store-edge-enroll.service")
     }
-    seen["before"] = {unit: run("systemctl", "is-active", unit) for unit in units[:2]}
+    seen["before"] = {unit: run("systemctl", "is-active", unit) for unit in units}
     seen["current"] = str(Path("/opt/store-edge/current").readlink())
     seen["version"] = must("store-edge", "--version")
     seen["bare nft"] = tried("nft", "-c", "-f", "/etc/store-edge/nftables.conf")
