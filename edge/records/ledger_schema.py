@@ -198,7 +198,6 @@ STEPS = {
     "guide_orders": guide_orders.LEDGER,
     "tickets_for_orders": tickets.FOR_ORDERS,
     "acked_hash": chain.AT_HQ,
-    "guide_orders_paying": guide_orders.PAYING,
 }
 NAMES = list(STEPS)
 

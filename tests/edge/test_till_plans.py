@@ -42,6 +42,7 @@ def a_day(till: Till, lead: Operator) -> None:
     till.shop.books.stockroom.minimums("", 5), room.money.baskets(), room.money.troubles()
     till.shop.store.tender.back.hand_out("none")
     room.money.handed_out(sale.basket)
+    till.shop.store.guide.pay.turn()
 
 
 def test_no_question_of_a_day_reads_a_growing_table_through(till: Till, lead: Operator) -> None:
