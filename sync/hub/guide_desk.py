@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import uuid
-from base64 import b32encode
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from edge.domain.catalogue import FOR_ADULTS
 from sync.goods import Node
@@ -32,10 +28,11 @@ from sync.hub.feed import Change, publish, put
 from sync.hub.guide_tables import phone_cart, screen_count
 from sync.hub.ordering_price import product_of
 from sync.hub.ordering_tables import screen_order
+from sync.hub.phone_links import address, keep_link, link_of, sha, token_of
 from sync.hub.price_rules import price_of
 from sync.hub.publishing import NotPossible
 from sync.hub.rows import CATALOG, NODES
-from sync.hub.schema import feed, meta
+from sync.hub.schema import feed
 from sync.messages import stamp
 
 SAFETY = 1
@@ -49,8 +46,6 @@ NOTIFY_LIVES = timedelta(days=1)
 _COLLECT, _TRANSFER, _RIDE = timedelta(hours=2), timedelta(days=2), timedelta(minutes=45)
 _TOMORROW = timedelta(days=1)
 _STORES = 5
-CART_LINK = "cart_link"
-"""The row of HQ's settings that says where phones go."""
 
 
 class ScreenDesk:
@@ -77,12 +72,7 @@ class ScreenDesk:
         """Where phones go with a basket: https, the token is added to it."""
         if not url.startswith("https://") or len(url) > 300:
             raise NotPossible("only https, and at most 300 characters")
-
-        def work(conn: Connection) -> None:
-            conn.execute(delete(meta).where(meta.c.key == CART_LINK))
-            conn.execute(insert(meta).values(key=CART_LINK, value=url))
-
-        write(self._engine, work)
+        write(self._engine, lambda conn: keep_link(conn, url))
 
     # ---- what screens ask ----
 
@@ -95,17 +85,16 @@ class ScreenDesk:
         """A basket for a phone; the same nonce of a store gets the same one, also after its time."""
 
         def work(conn: Connection) -> CartSaid:
-            link = conn.scalar(select(meta.c.value).where(meta.c.key == CART_LINK))
-            token, sha = self._token(conn, store, asked.nonce)
-            known = conn.execute(select(phone_cart).where(phone_cart.c.token_sha == sha)).one_or_none()
+            link, token = link_of(conn), token_of(conn, "cart", store, asked.nonce)
+            known = conn.execute(select(phone_cart).where(phone_cart.c.token_sha == sha(token))).one_or_none()
             if known is not None:
-                return _said(str(link or ""), known.cart, token, known.until)
-            if link is None or product_of(conn, asked.sku) is None:
+                return CartSaid("", known.cart, address(link, t=token), known.until)
+            if not link or product_of(conn, asked.sku) is None:
                 return CartSaid(why="unknown")
             ways = {way.option for way in ways_of(conn, store, asked.sku, asked.qty, self._now())}
             if asked.option and asked.option not in ways:
                 return CartSaid(why="gone")
-            return self._make(conn, store, asked, str(link), (token, sha))
+            return self._make(conn, store, asked, link, token)
 
         return write(self._engine, work)
 
@@ -113,7 +102,7 @@ class ScreenDesk:
         """The basket of a phone that came with this token; raises NotPossible for one unknown or over."""
 
         def work(conn: Connection) -> dict[str, Any]:
-            same, at = phone_cart.c.token_sha == _sha(token), stamp(self._now())
+            same, at = phone_cart.c.token_sha == sha(token), stamp(self._now())
             row = conn.execute(select(phone_cart).where(same).with_for_update()).mappings().one_or_none()
             if row is None or row["until"] < at:
                 raise NotPossible("this basket is unknown or over")
@@ -147,26 +136,16 @@ class ScreenDesk:
 
     # ---- inside ----
 
-    def _make(
-        self, conn: Connection, store: str, asked: CartAsk, link: str, made: tuple[str, str]
-    ) -> CartSaid:
-        token, sha = made
+    def _make(self, conn: Connection, store: str, asked: CartAsk, link: str, token: str) -> CartSaid:
         now = self._now()
         until = stamp(now + (NOTIFY_LIVES if asked.purpose == "notify" else CART_LIVES))
         cart = str(uuid.uuid4())
         whose = {"screen": asked.screen, "guide": asked.guide, "campaign": asked.campaign}
         what = {"purpose": asked.purpose, "sku": asked.sku, "qty": asked.qty, "option": asked.option}
-        hashes = {"nonce_sha": _sha(asked.nonce), "token_sha": sha}
+        hashes = {"nonce_sha": sha(asked.nonce), "token_sha": sha(token)}
         times = {"at": stamp(now), "until": until, "opened_at": ""}
         conn.execute(insert(phone_cart).values(cart=cart, store=store, **whose, **what, **hashes, **times))
-        return _said(link, cart, token, until)
-
-    def _token(self, conn: Connection, store: str, nonce: str) -> tuple[str, str]:
-        """The token that this wish has, however often it is asked, and its hash; it stands nowhere."""
-        key = str(conn.scalar(select(meta.c.value).where(meta.c.key == "bearer_key"))).encode()
-        made = hmac.new(key, f"cart\n{store}\n{nonce}".encode(), hashlib.sha256).digest()
-        token = b32encode(made[:15]).decode()
-        return token, _sha(token)
+        return CartSaid("", cart, address(link, t=token), until)
 
 
 def ways_of(conn: Connection, store: str, sku: str, qty: int, now: datetime) -> list[Option]:
@@ -225,12 +204,3 @@ def _promised(orders: Sequence[Any], node: str, at: str) -> int:
     """Pieces that a figure of that time does not know to be somebody's."""
     mine = [one for one in orders if one.source == node]
     return sum(one.qty for one in mine if one.state == "waiting" or one.ended_at > at)
-
-
-def _said(link: str, cart: str, token: str, until: str) -> CartSaid:
-    more = urlencode({"t": token})
-    return CartSaid("", cart, f"{link}{'&' if '?' in link else '?'}{more}", until)
-
-
-def _sha(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

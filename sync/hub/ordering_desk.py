@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
-from base64 import b32encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,12 +19,13 @@ from sync.guiding import Option
 from sync.hub.benefit_tables import member as member_table
 from sync.hub.counter_tables import member_merge
 from sync.hub.database import snapshot, write
-from sync.hub.guide_desk import CART_LINK, ways_of
+from sync.hub.guide_desk import ways_of
 from sync.hub.member_proofs import claims_of
 from sync.hub.ordering_price import product_of, total_of
 from sync.hub.ordering_tables import member_place, screen_order
+from sync.hub.phone_links import address, link_of, sha, token_of
 from sync.hub.publishing import NotPossible
-from sync.hub.schema import customer_order, meta
+from sync.hub.schema import customer_order
 from sync.messages import stamp
 from sync.ordering import OrderAsk, OrderSaid, OrderWhy
 
@@ -134,7 +131,7 @@ class OrderingDesk:
             if not district:
                 return OrderSaid(why="address")
         row = self._row(store, asked, way, whose.member)
-        token = self._token(conn, store, asked.nonce)
+        token = token_of(conn, "order", store, asked.nonce)
         row |= {"token_sha": sha(token), "fen": goods + way.fen, "way_fen": way.fen, "district": district}
         conn.execute(insert(screen_order).values(**row))
         return _said(conn, row, token)
@@ -170,7 +167,7 @@ class OrderingDesk:
             return OrderSaid(why="member")
         if whose.member != known["member"]:
             return OrderSaid(why="nonce")
-        token = self._token(conn, known["store"], asked.nonce)
+        token = token_of(conn, "order", known["store"], asked.nonce)
         return _said(conn, known, token)
 
     def _whose(self, conn: Connection, code: str) -> _Whose | None:
@@ -183,21 +180,10 @@ class OrderingDesk:
         tier = msgspec.json.decode(body, type=Member).tier if body else ""
         return _Whose(name, tier, member_code.fresh(claims, self._now())) if body else None
 
-    def _token(self, conn: Connection, store: str, nonce: str) -> str:
-        """The token that this wish has, however often it is asked; it stands nowhere."""
-        key = str(conn.scalar(select(meta.c.value).where(meta.c.key == "bearer_key"))).encode()
-        made = hmac.new(key, f"order\n{store}\n{nonce}".encode(), hashlib.sha256).digest()
-        return b32encode(made[:15]).decode()
-
-
-def sha(text: str) -> str:
-    """A hash of what is kept nowhere as text."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
 
 def _said(conn: Connection, row: Any, token: str) -> OrderSaid:
-    link = str(conn.scalar(select(meta.c.value).where(meta.c.key == CART_LINK)) or "")
-    url = f"{link}{'&' if '?' in link else '?'}{urlencode({'o': token})}" if link else ""
+    link = link_of(conn)
+    url = address(link, o=token) if link else ""
     # One that lapsed meanwhile is no longer to be had, however often its wish is repeated.
     why: OrderWhy = "gone" if row["state"] == "lapsed" else ""
     facts = {name: row[name] for name in ("fen", "way_fen", "pay_until", "district")}
