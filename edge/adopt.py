@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from config.loader import load
 from config.schema import Problem, SettingsRefused
 from devices.plugged import Plugged, behind
+from edge.durable import settled
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -92,11 +93,7 @@ def write(settings: Path, adoption: Adoption) -> None:
             os.fsync(file.fileno())
         load(aside)
         aside.replace(target)
-        folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        settled(target.parent)
     finally:
         aside.unlink(missing_ok=True)
 

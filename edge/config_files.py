@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from edge.durable import settled
 from sync.configured import Bundle, ConfigError, ConfigStatus, Result
 from sync.signed import Signed
 
@@ -186,10 +187,5 @@ class ConfigFiles:
         self._sync_folder()
 
     def _sync_folder(self) -> None:
-        if not self._folder.exists():
-            return
-        handle = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        if self._folder.exists():
+            settled(self._folder)

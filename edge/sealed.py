@@ -7,6 +7,8 @@ import secrets
 import subprocess
 from pathlib import Path
 
+from edge.durable import settled
+
 FOLDER = Path("/etc/credstore.encrypted")
 EDGE_KEY, LANE_TOKEN = "edge.key", "lane-token"
 _TOOL_S = 60.0
@@ -67,15 +69,6 @@ def shred(target: Path) -> None:
         os.fsync(file.fileno())
     target.unlink()
     settled(target.parent)
-
-
-def settled(folder: Path) -> None:
-    """Waits until the disk has the names in a folder."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _tool(given: bytes, *words: str) -> bytes:

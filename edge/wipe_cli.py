@@ -92,7 +92,8 @@ def _stop() -> None:
 def _end(ended: _Ended) -> _Ended:
     """Keys, then data, then settings: cut off anywhere, what is left cannot be read and the verb can be run again."""
     from edge.box import DROP_IN, LANE_STATE, SETTINGS, STATE, UNATTENDED
-    from edge.sealed import EDGE_KEY, LANE_TOKEN, destroy, place_of, settled, shred
+    from edge.durable import settled
+    from edge.sealed import EDGE_KEY, LANE_TOKEN, destroy, place_of, shred
 
     for name in (EDGE_KEY, LANE_TOKEN):
         if destroy(name):
