@@ -171,7 +171,7 @@ class LaneHost:
             running.threads.append(self._hire(place, work.turn))
         else:
             for todo, what in ((running.deeds, "deeds"), (running.questions, "questions")):
-                thread = self._hire(f"{place} {what}", todo.turn)
+                thread = self._hire(f"{place} {what}", todo.turn, deed=True)
                 todo.wake = thread.wake
                 running.threads.append(thread)
             if place.startswith("printers."):

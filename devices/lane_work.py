@@ -35,8 +35,14 @@ class Hired(Protocol):
         """What is wrong with it, "" when nothing is."""
 
 
-Hire = Callable[[str, Callable[[], float]], Hired]
-"""Starts a thread that calls a turn again and again; the turn gives the pause until the next, seconds."""
+class Hire(Protocol):
+    """Starts a thread that calls a turn again and again; the turn gives the pause until the next, seconds.
+
+    `deed`: a turn may take as long as a device is at one piece of work; others come back at once.
+    """
+
+    def __call__(self, name: str, turn: Callable[[], float], *, deed: bool = False) -> Hired:
+        """The thread, at work already."""
 
 
 class ScannerWork:

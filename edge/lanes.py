@@ -66,10 +66,9 @@ def _uid(user: str) -> int:
         return _NOBODY_EVER
 
 
-def hire(name: str, turn: Callable[[], float]) -> Worker:
+def hire(name: str, turn: Callable[[], float], *, deed: bool = False) -> Worker:
     """Starts a worker for a device of a lane."""
-    # Only deeds are named after what they do; a scanner's own thread comes back every half second.
-    worker = Worker(name, turn, _DEED_PATIENCE_S) if " " in name else Worker(name, turn)
+    worker = Worker(name, turn, _DEED_PATIENCE_S) if deed else Worker(name, turn)
     worker.start()
     return worker
 
