@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import msgspec
-
 from edge.clock import Clock, moment_of, stamp
 from edge.db import Database
 from edge.records.replica import Replica
-from sync.messages import Event, sha_of
 
 KEPT = timedelta(days=30)
 _STOCK_LEVEL = timedelta(days=1)
@@ -53,16 +50,3 @@ class Retention:
             tx.execute("DELETE FROM journal_day WHERE seq < ?", (last,))
             tx.execute("UPDATE stream SET kept_from = ?, anchor = ?", (last + 1, anchor))
         return int(last - kept_from + 1)
-
-
-def broken_at(ledger: Database) -> int | None:
-    """The first kept fact that does not follow the one before it (the anchor, for the first); None: the chain holds."""
-    read = ledger.read()
-    kept_from, prev, last = read.execute("SELECT kept_from, anchor, last_seq FROM stream").fetchone()
-    expected = kept_from
-    for seq, body, sha in read.execute("SELECT seq, body, sha FROM journal ORDER BY seq"):
-        event = msgspec.json.decode(body.encode(), type=Event)
-        if seq != expected or event.prev != prev or sha_of(event) != sha:
-            return int(expected)
-        expected, prev = seq + 1, sha
-    return None if expected == last + 1 else int(expected)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from edge.clock import Clock, stamp
+from edge.records.chain import checked
 from edge.records.freshness import Freshness
 from edge.records.journal import Author
-from edge.records.retention import Retention, broken_at
+from edge.records.retention import Retention
 from sync.messages import OrderAdvanced, Verdict
 
 
@@ -79,17 +80,17 @@ def test_what_is_old_and_in_hqs_backup_goes_and_nothing_else(shop, clock, keeper
     clock.at += timedelta(days=1)
     assert keeper.turn() == 5
     assert kept(shop) == [6, 7, 8, 9, 10]
-    assert (journal.kept_from(), journal.last_seq(), broken_at(shop.books.ledger)) == (6, 10, None)
+    assert (journal.kept_from(), journal.last_seq(), checked(shop.books.ledger).faults) == (6, 10, [])
     clock.at += timedelta(days=60)
     assert keeper.turn() == 3, "facts that no backup has stay, however old"
     assert kept(shop) == [9, 10]
     fill(shop, 2)
-    assert broken_at(shop.books.ledger) is None
+    assert checked(shop.books.ledger).faults == []
     journal.record_verdicts([Verdict(9, "conflict", "X", "c-1")])
     shop.books.ledger.read().execute("SELECT 1")
     with shop.books.ledger.transaction() as tx:
         tx.execute("UPDATE journal SET body = replace(body, 'packed', 'picked') WHERE seq = 11")
-    assert broken_at(shop.books.ledger) == 11
+    assert checked(shop.books.ledger).faults[0] == "fact 11 is not what its hash was made of"
 
 
 def test_a_missing_first_fact_is_seen_by_the_anchor(shop, clock, keeper) -> None:
@@ -100,7 +101,7 @@ def test_a_missing_first_fact_is_seen_by_the_anchor(shop, clock, keeper) -> None
     assert keeper.turn() == 3
     with shop.books.ledger.transaction() as tx:
         tx.execute("DELETE FROM journal WHERE seq = 4")
-    assert broken_at(shop.books.ledger) == 4
+    assert checked(shop.books.ledger).faults[0] == "fact 4 is missing"
 
 
 @pytest.mark.parametrize("why", ["unsynced", "stale stock", "never durable"])
