@@ -9,6 +9,7 @@ import msgspec
 
 from devices.slip import Align, Code128, Feed, Pair, Rule, Slip, SlipPart, Text
 from edge.clock import moment_of
+from edge.desks.payment_slips import PAID_BY
 from edge.domain.money import yuan
 from edge.domain.payments import Channel
 from edge.domain.views import StationView
@@ -16,11 +17,6 @@ from edge.records.guide_orders import GuideOrderRow
 from edge.records.replica import ShopRow
 from sync.guiding import Option
 
-_NAMES = {
-    Channel.WECHAT.value: "微信支付 WeChat Pay",
-    Channel.ALIPAY.value: "支付宝 Alipay",
-    Channel.UNIONPAY.value: "云闪付 UnionPay",
-}
 _WAYS = {
     "pickup_here": ("调货到本店自提", "Collect at this store"),
     "pickup_there": ("到{}自提", "Collect at {}"),
@@ -62,7 +58,7 @@ def order_slip(
         Text(f"{zh.format(way.name_zh)} / {en.format(way.name_en)}"),
         *([Pair("预计 / Ready by", f"{local(moment_of(way.ready)):%m-%d %H:%M}")] if way.ready else []),
         Pair("实付 / Paid", f"¥{yuan(row.fen)}", bold=True),
-        Pair("方式 / By", _NAMES[row.channel]),
+        Pair("方式 / By", PAID_BY[Channel(row.channel)]),
         Pair("时间 / Time", f"{at:%Y-%m-%d %H:%M:%S}"),
         Pair("屏幕 / Screen", f"{station.label_zh} {station.label_en}"),
         Text("支付单号 / Payment no."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -27,7 +26,7 @@ from edge.domain.payment_refusals import WalletsOffline
 from edge.domain.payment_views import Paying, PaymentView
 from edge.domain.refusals import Refusal, UnknownThing
 from edge.domain.scanned import PAY_KINDS, Expecting, ScanKind, classify
-from edge.domain.tickets import Outcome, TicketKind, TicketState
+from edge.domain.tickets import Outcome, TicketState
 from edge.domain.views import LineWord
 from edge.records.guide_orders import GuideOrderRow
 from sync.guiding import Option
@@ -235,7 +234,7 @@ class GuidePaying:
             said=(code, zh, en),
             next=(next_zh, next_en),
             paper=bool(row.slip),
-            help=self._called(here),
+            help=self.tickets.state(here.said("help")),
         )
         return replace(view, order=order)
 
@@ -250,8 +249,7 @@ class GuidePaying:
     def _help(self, station: str, here: Here, number: str) -> Here:
         if here.said("help"):
             return here
-        wish = hashlib.sha256(f"unclear:{number}".encode()).hexdigest()[:32]
-        made = self.tickets.open(TicketKind.HELP, station, SELF, wish)
+        made = self.tickets.unclear(station, SELF, number)
         return self.places.move(station, Act.NOTE, {"help": made.ticket})
 
     def _freed(self, here: Here) -> bool:
@@ -261,14 +259,6 @@ class GuidePaying:
         except UnknownThing:
             return False
         return ticket.state is TicketState.CLOSED and ticket.outcome == Outcome.HELPED.value
-
-    def _called(self, here: Here) -> str:
-        if not here.said("help"):
-            return ""
-        try:
-            return self.tickets.ticket(here.said("help")).state.value
-        except UnknownThing:
-            return "closed"
 
     def _say(self, station: str, refusal: Refusal) -> None:
         zh, en = refusal.words("zh"), refusal.words("en")

@@ -13,7 +13,6 @@ from edge.desks.tickets import TicketDesk
 from edge.domain.catalogue import Goods
 from edge.domain.guide_session import ORDERING_PLACES, Here, Place
 from edge.domain.guide_views import Category, GuideView, Listing
-from edge.domain.refusals import UnknownThing
 from edge.domain.scanned_refusals import GoodsUnknown
 from edge.records.books import Books
 
@@ -103,7 +102,7 @@ class GuideShowing:
             away=bool(here.said("away")),
             url=here.said("url") if left > 0 else "",
             left_s=max(0, round(left)),
-            call=self._call(here),
+            call=self.tickets.state(here.said("ticket")) if here.place is Place.CALLED else "",
         )
 
     def _goods(self, here: Here) -> Goods | None:
@@ -114,15 +113,6 @@ class GuideShowing:
             except GoodsUnknown:
                 return None
         return self.goods.catalogue.by_sku(here.said("sku"))
-
-    def _call(self, here: Here) -> str:
-        """Whether somebody is on the way with it: "", open, taken, closed."""
-        if here.place is not Place.CALLED:
-            return ""
-        try:
-            return self.tickets.ticket(here.said("ticket")).state.value
-        except UnknownThing:
-            return "closed"
 
     def _joining(self, station: str, view: GuideView) -> GuideView:
         link = self.books.members.link(stamp(self.goods.status.now()))

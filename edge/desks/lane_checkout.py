@@ -291,7 +291,7 @@ class LaneCheckout:
     def _help(self, station: str, here: Here, number: str) -> Here:
         if here.said("help"):
             return here
-        made = self.tickets.open(TicketKind.HELP, station, SELF, f"unclear:{number}")
+        made = self.tickets.unclear(station, SELF, number)
         return self.places.move(station, Act.NOTE, {"help": made.ticket})
 
     def _withdraw(self, station: str, ticket: str) -> None:

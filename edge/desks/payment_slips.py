@@ -11,12 +11,13 @@ from edge.domain.views import StationView
 from edge.records.payments import AttemptRow
 from edge.records.replica import ShopRow
 
-_NAMES = {
+PAID_BY = {
     Channel.CASH: "现金 Cash",
     Channel.WECHAT: "微信支付 WeChat Pay",
     Channel.ALIPAY: "支付宝 Alipay",
     Channel.UNIONPAY: "云闪付 UnionPay",
 }
+"""How slips name a tender, in both languages."""
 
 
 def unsure_slip(row: AttemptRow, shop: ShopRow | None, station: StationView, at: datetime) -> Slip:
@@ -31,7 +32,7 @@ def unsure_slip(row: AttemptRow, shop: ShopRow | None, station: StationView, at:
         Text("PAYMENT BEING CONFIRMED", bold=True, align=Align.CENTER),
         Rule(),
         Pair("金额 / Amount", f"¥{yuan(row.fen)}", bold=True),
-        Pair("方式 / By", _NAMES[row.channel]),
+        Pair("方式 / By", PAID_BY[row.channel]),
         Pair("时间 / Time", f"{at:%Y-%m-%d %H:%M:%S}"),
         Pair("柜台 / Desk", f"{station.label_zh} {station.label_en}"),
         Text("支付单号 / Payment no."),

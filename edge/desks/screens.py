@@ -136,14 +136,11 @@ class ScreenDesk:
         return self._told(row)
 
     def local(self, kind: ScreenKind) -> Screen | None:
-        """The screen of this kind that the settings call this machine's own: it needs no code."""
-        for name in sorted(self._settings.stations):
-            station = self._settings.stations[name]
-            if station.screen == LOCAL and station.kind == FITS[kind]:
-                known = f"{LOCAL}-{kind}-{name}"
-                self._seen[known] = self._books.clock.mono_ms()
-                return Screen(known, name, kind)
-        return None
+        """The screen of this kind that the settings call this machine's own: it needs no code. It counts as seen."""
+        found = self._own(kind)
+        if found is not None:
+            self._seen[found.id] = self._books.clock.mono_ms()
+        return found
 
     def idle(self, kind: ScreenKind, state: str) -> Idle:
         """How long a screen waits in this state; raises KeyError for a state that no screen has."""
@@ -167,19 +164,22 @@ class ScreenDesk:
         return tuple(self._told(row) for row in self._rows.all())
 
     def own(self) -> tuple[Screen, ...]:
-        """This machine's own ones by the settings: the first station of a kind, as `local` gives it."""
-        found: dict[ScreenKind, Screen] = {}
-        for name in sorted(self._settings.stations):
-            station = self._settings.stations[name]
-            kind = next((kind for kind, place in FITS.items() if place == station.kind), None)
-            if kind is not None and station.screen == LOCAL and kind not in found:
-                known = f"{LOCAL}-{kind}-{name}"
-                found[kind] = Screen(known, name, kind, seen_s=self._seen_s(known))
-        return tuple(found.values())
+        """This machine's own ones by the settings, as `local` gives them, in the order of their stations."""
+        found = (self._own(kind) for kind in FITS)
+        return tuple(sorted((one for one in found if one is not None), key=lambda one: one.station))
 
     def fittings(self) -> tuple[Fitting, ...]:
         """What belongs to each station, in the settings' words."""
         return fittings(self._settings)
+
+    def _own(self, kind: ScreenKind) -> Screen | None:
+        """The first station of its kind that has it."""
+        for name in sorted(self._settings.stations):
+            station = self._settings.stations[name]
+            if station.screen == LOCAL and station.kind == FITS[kind]:
+                known = f"{LOCAL}-{kind}-{name}"
+                return Screen(known, name, kind, seen_s=self._seen_s(known))
+        return None
 
     def _told(self, row: ScreenRow) -> Screen:
         bound_at = moment_of(row.bound_at)

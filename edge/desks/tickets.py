@@ -83,6 +83,19 @@ class TicketDesk:
             nonce, ("open", kind.value, station, by, sku, *filter(None, [order])), work, loud=True
         )
 
+    def unclear(self, station: str, by: str, number: str) -> Ticket:
+        """Somebody is to come as nobody knows what became of the payment `number`; called once for each."""
+        return self.open(TicketKind.HELP, station, by, f"unclear:{number}")
+
+    def state(self, ticket: str) -> str:
+        """How a call stands, as pages have it: open, taken, closed; forgotten ones are closed, "" for none."""
+        if not ticket:
+            return ""
+        try:
+            return self.ticket(ticket).state.value
+        except UnknownThing:
+            return TicketState.CLOSED.value
+
     def withdraw(self, ticket: str, station: str, by: str, nonce: str) -> Ticket:
         """The shopper does not wait any longer; raises UnknownThing, TicketEnded."""
 

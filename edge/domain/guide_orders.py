@@ -49,8 +49,7 @@ ORDERING: Mapping[OrderState, Mapping[OrderEvent, OrderState]] = {
 @dataclass(frozen=True)
 class OrderView:
     """What a screen shows of it. `fen` is HQ's price, `shown_fen` what stood on the screen before; `tail` the end of
-    the order's number; `url` for the member's phone, "" once it has stood there long enough. `help`: open, taken,
-    closed or "" where nobody was called."""
+    the order's number. `help`: open, taken, closed, or "" where nobody was called."""
 
     way_kind: str
     way_zh: str

@@ -66,18 +66,11 @@ def stage_now(store: Store, operator: Operator, refusal: Refusal | None = None) 
         common["said"] = told(early)
     pending, recent = store.returns.pending(_SHOWN), store.returns.recent(_SHOWN)
     more = store.returns.pending_count() - len(pending) if len(pending) == _SHOWN else 0
-    facts: dict[str, object] = {
-        **common,
-        "pending": pending,
-        "more": more,
-        "recent": recent,
-        "age": _ages(store, pending),
-    }
-    facts["scanned"] = scanned
-    looks = ":".join(f"{one.ret[:8]}{one.pending}" for one in (*pending, *recent))
-    return ReturnStage(
-        "find", f"find:{more}:{looks[:120]}:{scanned.looks if scanned else ''}:{code}", facts, status
-    )
+    common |= {"scanned": scanned, "pending": pending, "more": more, "recent": recent}
+    facts = {**common, "age": _ages(store, pending)}
+    listed = ":".join(f"{one.ret[:8]}{one.pending}" for one in (*pending, *recent))
+    waits = scanned.looks if scanned else ""
+    return ReturnStage("find", f"find:{more}:{listed[:120]}:{waits}:{code}", facts, status)
 
 
 def done(store: Store, made: Returned, operator: Operator, refusal: Refusal | None = None) -> ReturnStage:

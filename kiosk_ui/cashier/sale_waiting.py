@@ -44,23 +44,15 @@ class Waiting:
 def waiting(store: Store, station: str) -> Waiting | None:
     """None where nothing waits, or only what somebody scanned long ago for another page."""
     scan = store.scans.current(station)
-    if scan is None:
-        return None
-    if _begins(store, scan):
-        return Waiting(scan, How.TAKE if scan.age_s < FRESH_S else How.ASK)
-    if scan.age_s > SEEN_S:
-        return None
-    return Waiting(scan, How.TOO_EARLY if scan.kind in PAY_KINDS else How.ELSEWHERE)
+    return None if scan is None else _waiting(scan, begins=_begins(store, scan))
 
 
 def purchase(store: Store, station: str) -> Waiting | None:
-    """The same for the RETURN page without a purchase: what may name one is taken, the rest belongs elsewhere."""
+    """The same for the RETURN page without a purchase: what may name one is taken, and nothing from long ago."""
     scan = store.scans.current(station)
     if scan is None or scan.age_s > SEEN_S:
         return None
-    if scan.kind in _PURCHASES:
-        return Waiting(scan, How.TAKE if scan.age_s < FRESH_S else How.ASK)
-    return Waiting(scan, How.TOO_EARLY if scan.kind in PAY_KINDS else How.ELSEWHERE)
+    return _waiting(scan, begins=scan.kind in _PURCHASES)
 
 
 def begins(store: Store, station: str) -> bool:
@@ -99,6 +91,14 @@ def put(store: Store, text: str, operator: Operator, nonce: str) -> object:
         if kind in _CUSTOMERS:
             room.selling.open(operator, f"{nonce}:open")
     return room.scan(text, operator, nonce)
+
+
+def _waiting(scan: SeenScan, *, begins: bool) -> Waiting | None:
+    if begins:
+        return Waiting(scan, How.TAKE if scan.age_s < FRESH_S else How.ASK)
+    if scan.age_s > SEEN_S:
+        return None
+    return Waiting(scan, How.TOO_EARLY if scan.kind in PAY_KINDS else How.ELSEWHERE)
 
 
 def _begins(store: Store, scan: SeenScan) -> bool:

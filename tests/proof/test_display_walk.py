@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from config.playlists import Slide
 from config.schema import Settings, parse
 from edge.daemon import Shop
 from edge.desks.paying import PayWorkers
@@ -32,7 +31,7 @@ from tests.kiosk_ui.browsing import Watch, Watched, watch  # noqa: F401
 from tests.kiosk_ui.conftest import STORE, PaperPrinter, PretendHq
 from tests.kiosk_ui.guide_floor import served
 from tests.kiosk_ui.kiosk_floor import ALIPAY, CUP, MILK, STAFF, TEA, WECHAT, furnish
-from tests.proof.walking import wrong_with
+from tests.proof.walking import TEA_SLIDE, wrong_with
 
 pytestmark = [
     pytest.mark.slow,
@@ -41,16 +40,7 @@ pytestmark = [
 ]
 SIZES = {"wide": (1920, 1080), "small": (1024, 600)}
 REFUSED = "286" + "6" * 15
-_SLIDE = (
-    Slide(
-        "新茶上市",
-        "New tea is here",
-        "清明前采 · 买一送一",
-        "First flush, two for one",
-        sku="A1",
-        seconds=86_399,
-    ),
-)
+_SLIDE = (TEA_SLIDE,)
 MORE = (
     (
         "6900000001011",

@@ -20,24 +20,14 @@ from tests.conftest import CHROMIUM
 from tests.kiosk_ui import conftest as first  # noqa: F401 - before browsing, which it serves
 from tests.kiosk_ui.browsing import Watch, Watched, watch  # noqa: F401
 from tests.kiosk_ui.guide_floor import Floor, floor, served
-from tests.proof.walking import SIZES, wrong_with
+from tests.proof.walking import SIZES, TEA_SLIDE, wrong_with
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.browser,
     pytest.mark.skipif(not os.access(CHROMIUM, os.X_OK), reason=f"{CHROMIUM} is not installed"),
 ]
-_SLIDES = (
-    Slide(
-        "新茶上市",
-        "New tea is here",
-        "清明前采 · 买一送一",
-        "First flush, two for one",
-        sku="A1",
-        seconds=86_399,
-    ),
-    Slide("器皿", "Tableware", sku="B2", seconds=1),
-)
+_SLIDES = (TEA_SLIDE, Slide("器皿", "Tableware", sku="B2", seconds=1))
 _RULE = {
     "rule": "r1",
     "version": 1,

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import os
 
+from config.playlists import Slide
 from tests.kiosk_ui.browsing import Watched
 
 SIZES = {"upright": (1080, 1920), "lying": (1920, 1080)}
 LEAST_PX = 48
+TEA_SLIDE = Slide(
+    "新茶上市",
+    "New tea is here",
+    "清明前采 · 买一送一",
+    "First flush, two for one",
+    sku="A1",
+    seconds=86_399,
+)
 SMALL = """least => [...document.querySelectorAll('button, a, input:not([type=hidden]), select')]
     .filter(one => one.checkVisibility({ checkVisibilityCSS: true }) && !one.classList.contains('unseen'))
     .filter(one => !one.closest('dialog:not([open])'))
