@@ -35,6 +35,8 @@ _NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 _PURPOSES: Mapping[str, Purpose] = {"order": "order", "continue": "continue", "notify": "notify"}
 _COUNTED: Mapping[str, What] = {"order": "ordered", "continue": "continued", "notify": "reminded"}
 _ABOUT = "idle"
+_JOIN_LEFT_S = 45
+"""A code for joining that is good for less is not shown again: a phone has to be taken out first."""
 
 
 @dataclass(frozen=True)
@@ -199,12 +201,16 @@ class GuideDesk:
     # ---- joining, answering ----
 
     def join(self, station: str, nonce: str) -> Here:
-        """A code for joining; raises NoJoinLink."""
+        """A code for joining: this shopper's own while it is good for long enough. Raises NoJoinLink."""
         _sound(nonce)
         here = self.places.here(station)
+        if here.said("scene") and here.said("scene_of") == here.said("guide"):
+            known = self.members.joined(here.said("scene"), station)
+            if not known.result and known.left_s >= _JOIN_LEFT_S:
+                return self.places.move(station, Act.JOIN)
         offered = self.members.join(_at(station, here), nonce, guide=here.said("guide"))
         self.places.counts.note(station, "joining", here.said("campaign"))
-        return self.places.move(station, Act.JOIN, {"scene": offered.scene})
+        return self.places.move(station, Act.JOIN, _scene(offered.scene, here))
 
     def ask(self, station: str) -> Here:
         """The one question."""
@@ -262,7 +268,7 @@ class GuideDesk:
             )
         except NoJoinLink:
             return self.places.move(station, Act.HOME)
-        return self.places.renew(station, here, {**here.facts, "scene": fresh.scene})
+        return self.places.renew(station, here, {**here.facts, **_scene(fresh.scene, here)})
 
     def _given(self, station: str, score: str, chips: Sequence[str], nonce: str) -> None:
         known = tuple(dict.fromkeys(chip for chip in chips if chip in CHIPS))[:5]
@@ -279,6 +285,11 @@ class GuideDesk:
 
 def _at(station: str, here: Here) -> Operator:
     return Operator(here.said("guide"), "", Role.CASHIER, station)
+
+
+def _scene(scene: str, here: Here) -> dict[str, str]:
+    """What is kept of a code for joining: itself, and who is credited by it."""
+    return {"scene": scene, "scene_of": here.said("guide")}
 
 
 def _sound(nonce: str) -> None:

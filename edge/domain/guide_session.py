@@ -152,7 +152,7 @@ IDLE_NAMES: Mapping[Place, str] = {
     Place.DESK: "desk",
 }
 """A place as `edge.domain.idle` has it."""
-_CARRIED = frozenset({"guide", "campaign"})
+_CARRIED = frozenset({"guide", "campaign", "scene", "scene_of"})
 _TRAIL = frozenset({"list", "category", "letters", "page"})
 _GOODS = frozenset({"sku", "how", "code"})
 _ON = frozenset({Act.WHO, Act.CHECK, Act.PAY, Act.SUBMIT, Act.WAIT, Act.LOSE, Act.PAID, Act.LAPSE, Act.NOTE})
@@ -184,7 +184,7 @@ def moved(
 ) -> Here:
     """The screen after an act; `at` is the trusted time. Raises ScreenMovedOn where the act is not possible there.
 
-    Who is credited stays until the screen rests, the list that a product came from until another list, the product
+    Who is credited and a code for joining stay until the screen rests, the list that a product came from until another list, the product
     until another one.
     """
     try:

@@ -181,6 +181,27 @@ def test_joining_ticks_when_hq_says_so_and_the_code_renews_itself(
     assert "欢迎加入" in here.page()
 
 
+def test_touching_again_shows_the_same_code_until_it_is_somebody_elses(
+    here: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scene() -> str:
+        here.do("home")
+        here.do("join")
+        return here.store.guide.places.here("G1").said("scene")
+
+    first = scene()
+    assert scene() == first, "one shopper, one offer told to HQ"
+    here.scan(BADGE)
+    credited = scene()
+    assert credited != first, "an offer names whom it credits"
+    later(monkeypatch, seconds=80)
+    assert scene() != credited, "a code that is nearly over is not shown again"
+    here.do("rest")
+    here.do("home")
+    known = here.store.guide.places.here("G1")
+    assert known.said("scene") == "", "the next shopper does not get this one's"
+
+
 def test_a_face_then_reasons_and_a_face_alone_is_an_answer_too(
     here: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
