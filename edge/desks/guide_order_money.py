@@ -18,6 +18,7 @@ from edge.desks.status import Poke
 from edge.desks.tender import TOPIC, TenderDesk
 from edge.domain.guide_order_refusals import NotPaidHere
 from edge.domain.guide_orders import ORDERING, OrderEvent, OrderState, basket_of
+from edge.domain.guide_refusals import ScreenMovedOn
 from edge.domain.moves import advance
 from edge.domain.orders import Fen
 from edge.domain.payment_views import Paying, PaymentView
@@ -70,23 +71,28 @@ class OrderMoney:
         return known or row
 
     def offered(self, wish: str, said: OrderSaid) -> GuideOrderRow:
-        """HQ made the order: its number and price are in the books before anybody is charged."""
+        """HQ made the order: its number and price are in the books before anybody is charged.
+
+        Raises NotPaidHere, ScreenMovedOn (whoever wanted it left while HQ was asked).
+        """
         with self.books.ledger.transaction() as tx:
             row, other = self.row(wish, tx), self.rows.of_order(said.order, tx)
             if other is not None and other.wish != wish:
                 raise NotPaidHere  # HQ named another's order: nobody pays it twice
+            if _E.OFFER not in ORDERING[row.state]:
+                raise ScreenMovedOn
             row = replace(row, order_no=said.order, fen=said.fen, pay_until=said.pay_until)
             return self._moved(tx, row, _E.OFFER)
 
     def begin(self, wish: str) -> PaymentView:
-        """Begins to collect HQ's price; once, however often it is asked. Raises the tender desk's."""
+        """Begins to collect HQ's price; once, however often it is asked. Raises the tender desk's, ScreenMovedOn."""
         station = self.row(wish).station
         open_for_today(self.shifts, station)
         with self.books.ledger.transaction() as tx:
             row = self.row(wish, tx)
             basket = basket_of(row.order_no)
-            if row.state is not _S.PAYING:
-                advance(ORDERING, row.state, _E.PAY)
+            if row.state not in {_S.OFFERED, _S.PAYING}:
+                raise ScreenMovedOn
             view = self.tender.open_in(tx, basket, _sha(row), row.fen, shopper_at(station), f"order:{wish}")
             if row.state is not _S.PAYING:
                 self._moved(tx, replace(row, payment=view.payment), _E.PAY)

@@ -90,8 +90,7 @@ class OrderWishes:
         self.members.genuine(code)
         said = self._said(row, code)
         if said.why == "nonce":
-            # The wish before was another member's, whose answer never came: it lapses unpaid.
-            self.money.drop(row.wish)
+            # The wish before was another member's, whose answer never came: it lapses unpaid, unless they come back.
             fresh = hashlib.sha256(f"{row.wish}\nagain".encode()).hexdigest()[:32]
             row = self.money.wish(replace(row, wish=fresh, state=OrderState.WISHED, order_no="", fen=0))
             said = self._said(row, code)

@@ -12,6 +12,7 @@ from edge.domain.guide_orders import OrderState
 from edge.domain.guide_session import Place
 from edge.records.journal import Author
 from sync.hub.publishing import NotPossible
+from sync.messages import LineDown
 from sync.ordering import OrderAsk, OrderPaid
 from sync.paying_words import PaymentRefunded
 from tests.edge.ordering_shop import STATION, TEA_FEN, guide
@@ -196,3 +197,43 @@ def test_what_is_collected_here_comes_to_this_store_once_it_has_arrived(tmp_path
         assert here.hq.desk.orders("S00421") == []
         made = here.hq.turns.arrived(here.rows()[0].order_no)
         assert (made.store, made.state) == ("S00421", "packed")
+
+
+def test_who_leaves_while_hq_is_asked_has_no_order_and_no_scanner_stands_still(tmp_path: Path) -> None:
+    with guide(tmp_path) as here:
+        here.to_who()
+        whole = here.line.post
+
+        def slow(path: str, body: bytes) -> bytes:
+            answer = whole(path, body)
+            here.store.guide.rest(STATION)
+            return answer
+
+        here.line.post = slow  # type: ignore[method-assign]
+        assert here.scan(here.member()).here.place is Place.ATTRACT
+        assert (here.states(), here.charged()) == ([S.DROPPED], 0)
+
+
+def test_a_member_whose_answer_was_lost_comes_back_after_another_one(tmp_path: Path) -> None:
+    with guide(tmp_path) as here:
+        here.to_who()
+        here.line.cut = "after"
+        here.scan(here.member("m-1"))
+        here.line.cut, whole, asked = "", here.line.post, here.asked()
+
+        def once(path: str, body: bytes) -> bytes:
+            if here.asked() > asked:
+                raise LineDown("cut")
+            return whole(path, body)
+
+        here.line.post = once  # type: ignore[method-assign]
+        assert here.scan(here.member("m-2")).here.place is Place.WHO
+        here.line.post = whole  # type: ignore[method-assign]
+        here.till.time.go(31)
+        assert here.scan(here.member("m-1")).here.place is Place.PAY
+        here.till.time.go(61)
+        here.store.guide.turn()
+        assert (sorted(one.value for one in here.states()), len(here.hq.states())) == (
+            ["dropped", "paying"],
+            1,
+        )
