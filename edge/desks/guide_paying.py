@@ -63,7 +63,7 @@ class GuidePaying:
 
     def choose(self, station: str, option: str, nonce: str) -> Here:
         """在这里付款, for one of HQ's ways on the page. Raises NotPaidHere, WalletsOffline, ScreenMovedOn."""
-        here = self._raw(station)
+        here = self.places.here(station)
         if here.place is not Place.ORDER:
             raise ScreenMovedOn
         if not self.offers():

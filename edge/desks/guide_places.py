@@ -13,7 +13,8 @@ from edge.desks.guide_counts import ScreenCounts
 from edge.desks.guide_goods import GuideGoods
 from edge.desks.status import Poke, StatusDesk
 from edge.domain.catalogue import Goods
-from edge.domain.guide_session import IDLE_NAMES, Act, Here, Place, moved
+from edge.domain.guide_refusals import ScreenMovedOn
+from edge.domain.guide_session import IDLE_NAMES, ORDERING_PLACES, Act, Here, Place, moved
 from edge.domain.guide_views import StockWord
 from edge.domain.idle import Waits, idle_of
 from edge.domain.scanned import ScanKind
@@ -48,12 +49,19 @@ class GuidePlaces:
     def here(self, station: str) -> Here:
         """What the screen shows, a scan that came meanwhile dealt with."""
         found = self.rows.here(station) or Here()
+        if found.place in ORDERING_PLACES:
+            return self._unless_gone(
+                station, found
+            )  # scans are the order's; an older one is nobody's any more
         row = self.books.scans.newest(station)
         if row is None or row.id <= found.scan or row.handled_at:
             return self._unless_gone(station, found)
         if (self.status.now() - moment_of(row.at)).total_seconds() > FRESH_S:
             return self._unless_gone(station, found)
-        return self._scanned(station, row)
+        try:
+            return self._scanned(station, row)
+        except ScreenMovedOn:
+            return self.rows.here(station) or Here()  # a touch was quicker, and led to an order that is paid
 
     def move(
         self,

@@ -12,7 +12,7 @@ from edge.domain.guide_orders import OrderState
 from edge.domain.guide_session import Place
 from edge.records.journal import Author
 from sync.hub.publishing import NotPossible
-from sync.messages import LineDown
+from sync.messages import LineDown, stamp
 from sync.ordering import OrderAsk, OrderPaid
 from sync.paying_words import PaymentRefunded
 from tests.edge.ordering_shop import STATION, TEA_FEN, guide
@@ -237,3 +237,18 @@ def test_a_member_whose_answer_was_lost_comes_back_after_another_one(tmp_path: P
             ["dropped", "paying"],
             1,
         )
+
+
+def test_a_scan_that_nobody_looked_at_leads_nobody_out_of_an_order(tmp_path: Path) -> None:
+    with guide(tmp_path) as here:
+        here.to_order()
+        here.store.scans.type_in("6901234567892", STATION)
+        assert here.refused(lambda: here.pay.choose(STATION, "pickup_there:S2", here.nonce())) == (
+            "screen_moved_on"
+        )
+        assert here.place() is Place.PRODUCT, "what was scanned is the answer to a touch on the page before"
+        here.to_who()
+        at = stamp(here.hq.now())
+        known = {"device": "late", "station": STATION, "seq": 1, "stream": "", "kind": "gtin"}
+        here.till.shop.books.scans.add(**known, symbology="typed", text="6901234567892", at=at)
+        assert here.place() is Place.WHO
