@@ -16,6 +16,7 @@ from edge.domain.guide_order_refusals import MemberCodeSpent, NoAddress, NotPaid
 from edge.domain.guide_orders import OrderState
 from edge.domain.guide_refusals import OrderingAway, WayGone
 from edge.domain.guide_session import Here
+from edge.domain.payments import MOST_FEN
 from edge.domain.refusals import Refusal
 from edge.records.guide_orders import GuideOrderRow
 from sync.guiding import Option, OptionsSaid
@@ -96,7 +97,7 @@ class OrderWishes:
             said = self._said(row, code)
         if said.why:
             raise _REFUSED.get(said.why, NotPaidHere)
-        if not said.order or not said.fen or not is_stamp(said.pay_until):
+        if not said.order or not 0 < said.fen <= MOST_FEN or not is_stamp(said.pay_until):
             raise NotPaidHere
         return Made(self.money.offered(row.wish, said), said.url, said.district)
 

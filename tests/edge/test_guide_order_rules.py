@@ -10,9 +10,10 @@ import pytest
 from edge.desks.lane_places import shopper_at
 from edge.domain.guide_orders import OrderState
 from edge.domain.guide_session import Place
+from edge.domain.payments import MOST_FEN
 from edge.records.journal import Author
 from sync.hub.publishing import NotPossible
-from sync.messages import LineDown, stamp
+from sync.messages import LineDown, Price, stamp
 from sync.ordering import OrderAsk, OrderPaid
 from sync.paying_words import PaymentRefunded
 from tests.edge.ordering_shop import STATION, TEA_FEN, guide
@@ -252,3 +253,11 @@ def test_a_scan_that_nobody_looked_at_leads_nobody_out_of_an_order(tmp_path: Pat
         known = {"device": "late", "station": STATION, "seq": 1, "stream": "", "kind": "gtin"}
         here.till.shop.books.scans.add(**known, symbology="typed", text="6901234567892", at=at)
         assert here.place() is Place.WHO
+
+
+def test_no_price_of_hqs_is_agreed_to_that_no_payment_can_be(tmp_path: Path) -> None:
+    with guide(tmp_path) as here:
+        here.to_who()
+        here.hq.desk.publish_prices([Price("A1", MOST_FEN + 1, "b2")])
+        assert here.scan(here.member()).here.place is Place.WHO
+        assert here.said() == "not_paid_here"
