@@ -83,6 +83,7 @@ class Database:
         self._beside = beside
         self._durable = durable
         self._synced = durable
+        self._doubted = False
         self._lock = threading.RLock()
         self._local = threading.local()
         self._readers: list[Connection] = []
@@ -111,15 +112,22 @@ class Database:
     def transaction(self, *, durable: bool = True) -> Iterator[Connection]:
         """BEGIN IMMEDIATE … COMMIT. `durable=False` leaves the sync to the next durable commit.
 
-        A full or failing disk becomes the refusal ReadOnly; nothing of the transaction remains then.
+        A full or failing disk becomes the refusal ReadOnly; nothing of the transaction remains then. After an I/O error
+        every further one is refused, too, until the file is opened anew: who fails to sync may have dropped the pages,
+        and a later sync that succeeds says nothing about them (Rebello et al., USENIX ATC 2020).
         """
         with self._lock:
+            if self._doubted:
+                raise ReadOnly
             try:
                 self._set_sync(durable=durable and self._durable)
                 self._writer.execute("BEGIN IMMEDIATE")
                 yield self._writer
                 self._writer.execute("COMMIT")
             except BaseException as error:
+                if isinstance(error, dbapi2.Error):
+                    code = getattr(error, "sqlite_errorcode", 0)  # raised by the wrapper itself, it has none
+                    self._doubted = code & 0xFF == dbapi2.SQLITE_IOERR
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 if isinstance(error, dbapi2.OperationalError) and _STORAGE.search(str(error)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from edge.db import Database, WrongKey, load_key
 from edge.domain.refusals import ReadOnly
 from edge.records import ledger_schema
 from edge.records.books import open_books
+from edge.selfcheck import takes_writes
 
 KEY = bytes(range(32))
 
@@ -113,6 +115,28 @@ def test_a_full_disk_is_a_refusal_and_no_partial_write(file: Database) -> None:
     file._writer.execute("PRAGMA max_page_count=1000000")
     with file.transaction() as tx:
         tx.execute("INSERT INTO t VALUES (1)")
+
+
+def test_after_an_io_error_nothing_is_written_until_the_file_is_opened_anew(
+    file: Database, tmp_path: Path
+) -> None:
+    assert takes_writes(file)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # A write beyond the limit is EFBIG, which SQLite takes for a disk that fails.
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((tmp_path / "a.db-wal").stat().st_size, limits[1]))
+    try:
+        with pytest.raises(ReadOnly), file.transaction() as tx:
+            tx.execute("INSERT INTO t VALUES (1)")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with pytest.raises(ReadOnly), file.transaction():
+        pytest.fail("a ledger that may have lost pages was written on")
+    assert not takes_writes(file), "nobody would ask for the restart"
+    again = Database(tmp_path / "a.db", KEY, durable=True)
+    with again.transaction() as tx:
+        tx.execute("INSERT INTO t VALUES (2)")
+        assert tx.execute("SELECT n FROM t").fetchall() == [(2,)]
+    again.close()
 
 
 def test_a_failing_migration_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

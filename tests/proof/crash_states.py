@@ -111,7 +111,7 @@ def walked(ops: list[Op], disk: Disk, watched: set[int]) -> Iterator[tuple[Op, i
 def states(
     ops: list[Op], disk: Disk, watched: set[int], judged: set[int], often: int, seed: int
 ) -> Iterator[State]:
-    """At each change of a judged file: all of it, the last write torn, `often` disorders; what is safe, at each sync."""
+    """Each change of a judged file: all of it, the last write torn, `often` disorders; at each sync what is safe."""
     rng = Random(seed)  # noqa: S311 - chance that can be repeated
     for op, promised in walked(ops, disk, watched):
         if op.op in {MARK, SYNC}:

@@ -68,10 +68,11 @@ static void note(uint32_t op, uint64_t ino, uint64_t at, const char *path, const
     if (path) put(path, r.path);
     if (size) put(data, size);
 }
-/* Whether this change is the one that fails; counts it. */
+/* Whether this change is the one that fails; counts those of the kinds that may. */
 static int fails(int kind) {
+    if (!fail_at || !(kind & fail_kinds)) return 0;
     seen++;
-    if (!fail_at || !(kind & fail_kinds) || seen < fail_at || (seen > fail_at && !sticky)) return 0;
+    if (seen < fail_at || (seen > fail_at && !sticky)) return 0;
     failed++;
     errno = fail_errno;
     return 1;
