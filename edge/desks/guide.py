@@ -259,7 +259,10 @@ class GuideDesk:
         """Who joined gets a tick; a code that ran out becomes another one, while somebody is still there."""
         offered = self.members.joined(here.said("scene"), station)
         if offered.result == "joined":
-            return self.places.move(station, Act.JOINED)
+            try:
+                return self.places.move(station, Act.JOINED)
+            except ScreenMovedOn:
+                return self.places.here(station)  # another thread was quicker
         if offered.left_s > 0:
             return here
         try:

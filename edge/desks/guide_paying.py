@@ -167,7 +167,8 @@ class GuidePaying:
             return self.places.move(station, Act.PAID, {"until": stamp(until)})
         payment = self.money.payment(row)
         if payment is None or row.state is OrderState.DROPPED or payment.state is Paying.CANCELLED:
-            return self.places.move(station, Act.REST)
+            # Another thread may have dropped it for having waited too long: that is said here, too.
+            return self.places.move(station, Act.LAPSE if self._over(row) else Act.REST)
         return self._followed(station, here, row, payment)
 
     def _followed(self, station: str, here: Here, row: GuideOrderRow, payment: PaymentView) -> Here:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +58,15 @@ def test_nobody_begins_to_pay_what_waited_too_long(tmp_path: Path) -> None:
         here.scan(WECHAT)
         assert (here.place(), here.states(), here.charged()) == (Place.LAPSED, [S.DROPPED], 0)
         assert here.till.line.verbs() == []
+
+
+def test_another_threads_drop_of_it_is_said_as_well(tmp_path: Path) -> None:
+    with guide(tmp_path) as here:
+        here.to_pay()
+        here.till.time.go(601)
+        here.store.guide.pay.money.drop(here.rows()[0].wish)
+        here.store.guide.pay.settle(STATION)
+        assert here.place() is Place.LAPSED, "not a screen at rest that says nothing"
 
 
 def test_it_stands_on_the_screens_shift_and_in_hqs_sums_beside_the_sales(tmp_path: Path) -> None:
@@ -250,8 +260,8 @@ def test_a_scan_that_nobody_looked_at_leads_nobody_out_of_an_order(tmp_path: Pat
         assert here.place() is Place.PRODUCT, "what was scanned is the answer to a touch on the page before"
         here.to_who()
         at = stamp(here.hq.now())
-        known = {"device": "late", "station": STATION, "seq": 1, "stream": "", "kind": "gtin"}
-        here.till.shop.books.scans.add(**known, symbology="typed", text="6901234567892", at=at)
+        facts: dict[str, Any] = {"device": "late", "station": STATION, "seq": 1, "stream": "", "kind": "gtin"}
+        here.till.shop.books.scans.add(**facts, symbology="typed", text="6901234567892", at=at)
         assert here.place() is Place.WHO
 
 

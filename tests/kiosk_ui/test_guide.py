@@ -161,47 +161,6 @@ def test_staff_bring_it_and_a_badge_is_credited(here: Floor) -> None:
     assert "号导购" not in here.do("home"), "gone with the shopper"
 
 
-def test_joining_ticks_when_hq_says_so_and_the_code_renews_itself(
-    here: Floor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = here.do("join")
-    assert "入会送券" in page
-    assert "join.example" not in page
-    scene = here.store.guide.places.here("G1").said("scene")
-    later(monkeypatch, seconds=60)
-    assert here.client.post("/guide/touch").status_code == 204
-    here_now = here.store.guide.places.here("G1")
-    later(monkeypatch, seconds=121)
-    here.page()
-    fresh = here.store.guide.places.here("G1")
-    assert fresh.said("scene") != scene
-    assert fresh.touched_at == here_now.touched_at, "a code that renews itself keeps nobody's screen awake"
-    told = {"scene": fresh.said("scene"), "result": "joined", "at": "2026-01-05T10:00:00.000Z"}
-    here.hq.put("s:S00421:member", "join_scene", told["scene"], told)
-    assert "欢迎加入" in here.page()
-
-
-def test_touching_again_shows_the_same_code_until_it_is_somebody_elses(
-    here: Floor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def scene() -> str:
-        here.do("home")
-        here.do("join")
-        return here.store.guide.places.here("G1").said("scene")
-
-    first = scene()
-    assert scene() == first, "one shopper, one offer told to HQ"
-    here.scan(BADGE)
-    credited = scene()
-    assert credited != first, "an offer names whom it credits"
-    later(monkeypatch, seconds=80)
-    assert scene() != credited, "a code that is nearly over is not shown again"
-    here.do("rest")
-    here.do("home")
-    known = here.store.guide.places.here("G1")
-    assert known.said("scene") == "", "the next shopper does not get this one's"
-
-
 def test_a_face_then_reasons_and_a_face_alone_is_an_answer_too(
     here: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
