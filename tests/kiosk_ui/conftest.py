@@ -86,8 +86,8 @@ def settings_in(folder: Path, hq_url: str = "") -> Settings:
                 },
                 "G1": {
                     "kind": "guide",
-                    "label_zh": "淮海路店",
-                    "label_en": "Huaihai Road",
+                    "label_zh": "一层正门入口旁导购屏",
+                    "label_en": "Guide screen by the main entrance, ground floor",
                     "screen": "local",
                 },
             },

@@ -23,7 +23,7 @@ from sync.messages import Price
 from tests.kiosk_ui.conftest import STORE
 from tests.kiosk_ui.guide_floor import GOODS, Floor, floor
 
-MEMBER = "m-77"
+MEMBER, OTHER = "m-77", "m-78"
 WECHAT, ALIPAY = "13" + "4" * 16, "28" + "5" * 16
 
 
@@ -42,9 +42,9 @@ class GuideTill:
         """A scan at the station; what it leads to is on the page."""
         self.floor.store.scans.type_in(text, "G1")
 
-    def member(self) -> str:
+    def member(self, who: str = MEMBER) -> str:
         """What the member's phone shows now."""
-        return MemberDesk(self.floor.line.hub()).code(MEMBER)
+        return MemberDesk(self.floor.line.hub()).code(who)
 
     def paid(self) -> None:
         """Whoever calls wallets does so."""
@@ -62,7 +62,8 @@ def guide_till(folder: Path, *script: str) -> Iterator[GuideTill]:
         at = "2026-01-05T10:00:00.000Z"
         word = write(hub, partial(new_key, role="member", kid=1, not_after="", at=at))
         made.hq.put("g:keys:CN", "member_key", "1", msgspec.to_builtins(word) | {"tb": "member_key"})
-        BenefitDesk(hub).put_member(Member(MEMBER, "gold", 1, name_masked="王*"), [STORE], points=0)
+        for who in (MEMBER, OTHER):
+            BenefitDesk(hub).put_member(Member(who, "gold", 1, name_masked="王*"), [STORE], points=0)
         made.store.scans.give_to(scans_at_guides(made.store, lambda *_: False))
         payers = pay_workers(
             made.store.tender, made.store.staff, providers_of(made.settings, made.shop.books)

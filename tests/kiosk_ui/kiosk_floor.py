@@ -144,8 +144,8 @@ def settings_of(folder: Path, hq_url: str = "", **kiosk: Any) -> Settings:
                 },
                 STATION: {
                     "kind": "kiosk",
-                    "label_zh": "自助收银 1",
-                    "label_en": "Self-checkout 1",
+                    "label_zh": "一层收银区自助收银 1",
+                    "label_en": "Self-checkout 1 by the tills, ground floor",
                     "printer": "P1",
                     "screen": "local",
                 },

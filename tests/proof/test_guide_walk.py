@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,11 +17,14 @@ import pytest
 
 from config.playlists import Slide
 from edge.clock import Clock
+from edge.domain.guide_session import Place
 from edge.domain.idle import Idle
+from sync.messages import Price
 from tests.conftest import CHROMIUM
 from tests.kiosk_ui import conftest as first  # noqa: F401 - before browsing, which it serves
 from tests.kiosk_ui.browsing import Watch, Watched, watch  # noqa: F401
 from tests.kiosk_ui.guide_floor import Floor, floor, served
+from tests.kiosk_ui.guide_till import ALIPAY, OTHER, WECHAT, GuideTill, guide_till
 from tests.proof.walking import SIZES, TEA_SLIDE, wrong_with
 
 pytestmark = [
@@ -27,6 +32,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not os.access(CHROMIUM, os.X_OK), reason=f"{CHROMIUM} is not installed"),
 ]
+_On = TypeVar("_On")
 _SLIDES = (TEA_SLIDE, Slide("器皿", "Tableware", sku="B2", seconds=1))
 _RULE = {
     "rule": "r1",
@@ -38,7 +44,10 @@ _RULE = {
     "include": {"categories": ["tea"]},
 }
 LISTS = frozenset(
-    {"home", "letters found", "category", "offers", "product", "product off", "stale", "out of stock"}
+    {
+        *("home", "letters found", "category", "offers", "product", "product off", "stale", "out of stock"),
+        *("product at night", "ways paid here"),
+    }
 )
 """Goods may be more than a screen holds."""
 
@@ -121,13 +130,75 @@ AT_NIGHT: dict[str, Callable[[Floor], object]] = {
 }
 
 
-def walked(on: Floor, seen: Watched, places: dict[str, Callable[[Floor], object]], shot: str) -> list[str]:
+def nears(on: GuideTill) -> None:
+    """HQ's price is another one than the page's when the member asks."""
+    on.floor.desk_prices([Price("A3", 6900, "b1")])
+    on.scan(on.member())
+
+
+def until(on: GuideTill, place: Place) -> None:
+    deadline = time.monotonic() + 60
+    while on.floor.store.guide.places.here("G1").place is not place:
+        assert time.monotonic() < deadline, place
+        on.payers.turn()
+        on.floor.store.guide.pay.turn()
+
+
+def chosen(on: GuideTill) -> None:
+    on.floor.store.guide.open("G1", "A3")
+    on.floor.store.guide.order("G1")
+    on.floor.store.guide.choose("G1", "pickup_there:S2", nonce())
+
+
+def ordered(on: GuideTill) -> None:
+    on.scan(WECHAT)
+    until(on, Place.ORDERED)
+
+
+def lapsed(on: GuideTill) -> None:
+    """Somebody looks at it, now and then touching it, until HQ has the order no more for long."""
+    chosen(on)
+    on.scan(on.member(OTHER))
+    guide = on.floor.store.guide
+    guide.pay.confirm("G1")
+    moment, before = datetime.now(UTC), Clock.now
+    while guide.places.here("G1").place is Place.PAY:
+        moment += timedelta(seconds=20)
+        assert moment < datetime.now(UTC) + timedelta(days=1), "it never lapses"
+        Clock.now = lambda _, at=moment: at  # type: ignore[method-assign, misc]
+        guide.touch("G1")
+        guide.pay.turn()
+    Clock.now = before  # type: ignore[method-assign]
+    assert guide.places.here("G1").place is Place.LAPSED
+
+
+PAYING: dict[str, Callable[[GuideTill], object]] = {
+    "ways paid here": lambda on: (
+        on.floor.store.guide.open("G1", "A3"),
+        on.floor.store.guide.order("G1"),
+    ),
+    "who": lambda on: on.floor.store.guide.choose("G1", "pickup_there:S2", nonce()),
+    "no member": lambda on: on.scan(WECHAT),
+    "check": nears,
+    "pay": lambda on: on.floor.store.guide.pay.confirm("G1"),
+    "no pay code": lambda on: on.scan("6901234567939"),
+    "paying": lambda on: on.scan(ALIPAY),
+    "userpaying": lambda on: until(on, Place.USERPAYING),
+    "clearing": lambda on: on.floor.store.guide.pay.cancel("G1"),
+    "pay again": lambda on: until(on, Place.PAY),
+    "ordered": ordered,
+    "lapsed": lapsed,
+}
+"""The way of an order that is paid at the screen, one after the other."""
+
+
+def walked(on: _On, seen: Watched, places: Mapping[str, Callable[[_On], object]], shot: str) -> list[str]:
     """What is wrong, place by place."""
     found = []
     for name, go in places.items():
         go(on)
         try:
-            scrolls = name in LISTS or name == "product at night"
+            scrolls = name in LISTS
             found += wrong_with(seen, "/guide/", name, f"{shot}-guide", scrolls=scrolls)
         finally:
             while AFTER:
@@ -148,19 +219,27 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def walk(watch: Watch, folder: Path, language: str, ease: str, size: str, **more: str) -> list[str]:  # noqa: F811
-    """Every place by day, then by night."""
+    """Every place by day, then by night, then the way of an order that is paid at the screen."""
     wide, high = SIZES[size]
-    found = []
     shot = f"{size}-{language}-{ease or 'plain'}{'-'.join(('', *more.values()))}"
-    for when, places, rules in (("day", PLACES, {}), ("night", AT_NIGHT, {"guide": night()})):
-        with floor(folder / when, **rules) as on, served(on) as site:
+    found: list[str] = []
+
+    def through(on: Floor, who: _On, places: Mapping[str, Callable[[_On], object]]) -> None:
+        with served(on) as site:
             seen = watch(
                 site, language, viewport={"width": wide, "height": high}, reduced_motion="reduce", **more
             )
             if ease:
                 seen.page.context.add_cookies([{"name": "se_ease", "value": ease, "url": site.url}])
-            found += walked(on, seen, places, shot)
+            found.extend(walked(who, seen, places, shot))
             seen.page.context.close()
+
+    with floor(folder / "day") as on:
+        through(on, on, PLACES)
+    with floor(folder / "night", guide=night()) as on:
+        through(on, on, AT_NIGHT)
+    with guide_till(folder / "till", "declined 1", "success") as till:
+        through(till.floor, till, PAYING)
     return found
 
 
@@ -174,7 +253,8 @@ def test_every_place(
     ease: str,
     size: str,
 ) -> None:
-    assert walk(watch, tmp_path, language, ease, size) == []
+    found = walk(watch, tmp_path, language, ease, size)
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -184,4 +264,5 @@ def test_the_same_in_the_dark_and_in_traditional_chinese(
     scheme: str,
 ) -> None:
     language = "hant" if scheme == "light" else "zh"
-    assert walk(watch, tmp_path, language, "", "upright", color_scheme=scheme) == []
+    found = walk(watch, tmp_path, language, "", "upright", color_scheme=scheme)
+    assert not found, "\n".join(found)

@@ -30,29 +30,13 @@ from tests.kiosk_ui.kiosk_floor import (
     floor,
 )
 from tests.kiosk_ui.test_browser_kiosk import Hands
+from tests.proof.walking import SIZES, wrong_on
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.browser,
     pytest.mark.skipif(not os.access(CHROMIUM, os.X_OK), reason=f"{CHROMIUM} is not installed"),
 ]
-SCREENS = {"portrait": (1080, 1920), "landscape": (1920, 1080)}
-SMALL = """() => [...document.querySelectorAll('button, a, input:not([type=hidden]), [role=checkbox]')]
-  .filter(one => one.checkVisibility() && !one.classList.contains('k-wake'))
-  .map(one => [one.textContent.trim().slice(0, 20), one.getBoundingClientRect()])
-  .filter(([, box]) => box.width && (box.width < 48 || box.height < 48))
-  .map(([words, box]) => `${words} ${Math.round(box.width)}x${Math.round(box.height)}`)"""
-CUT = """() => [...document.querySelectorAll('.bar button, .bar .sum b, h1, .shop-top button')]
-  .filter(one => one.scrollWidth > one.clientWidth + 2 && getComputedStyle(one).display !== 'inline')
-  .map(one => one.textContent.trim().slice(0, 30))"""
-
-
-FINE = """() => [...document.querySelectorAll('.qr-code svg')]
-  .map(one => one.getBoundingClientRect().width / one.viewBox.baseVal.width)
-  .filter(module => module && module < 4)"""
-"""Codes whose modules are too small for the camera of a phone."""
-BELOW = """() => { const stage = document.querySelector('.state-stage');
-  return Math.max(0, stage.scrollHeight - stage.clientHeight - 2); }"""
 LISTS = frozenset("lookup letters basket twice tobacco coupons intervention".split())
 """Their goods are scrolled; everything else stands on the screen as a whole."""
 
@@ -218,7 +202,7 @@ def _until(floor: Floor, hands: Hands, state: str) -> None:
         hands.page.wait_for_timeout(50)
 
 
-@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("screen", SIZES)
 @pytest.mark.parametrize("language", ["zh", "hant", "en"])
 @pytest.mark.parametrize("ease", ["", "large", "low"])
 def test_every_state(
@@ -228,25 +212,21 @@ def test_every_state(
     language: str,
     ease: str,
 ) -> None:
-    width, height = SCREENS[screen]
+    width, height = SIZES[screen]
     rules = {"hq_url": "https://hq.example", "receipt_url": "https://m.example/receipt"}
     with floor(tmp_path, "userpaying 60", "success", "success", "success", **rules) as made:
         made.vouches()
         watched = watch(made.site, language, viewport={"width": width, "height": height})
         watched.page.set_default_timeout(60_000)
         hands, seen = Hands(watched), []
-        wrong: list[tuple[str, object]] = []
+        wrong: list[str] = []
+        shot = f"{screen}-{language}-{ease or 'plain'}"
         keep = [{"name": "se_language", "value": language, "url": made.site.url}]
         if ease:
             keep.append({"name": "se_ease", "value": ease, "url": made.site.url})
-        folder = os.environ.get("STORE_EDGE_SHOTS")
         watched.page.context.add_cookies(keep)  # type: ignore[arg-type]
         for name in steps(made, hands):
-            hands.sound(name)
-            looks = (SMALL, CUT, FINE) if name in LISTS else (SMALL, CUT, FINE, BELOW)
-            wrong += [(name, found) for look in looks if (found := hands.page.evaluate(look))]
-            if folder:
-                hands.page.screenshot(path=f"{folder}/{screen}-{language}-{ease or 'plain'}-{name}.png")
+            wrong += wrong_on(watched, name, shot, scrolls=name in LISTS)
             seen.append(name)
             if name in {"feedback", "pickup", "parked"}:
                 # The next shopper's page speaks as the shop does; this one goes on in the same way.
@@ -254,5 +234,5 @@ def test_every_state(
                 hands.sees("attract")
                 watched.page.context.add_cookies(keep)  # type: ignore[arg-type]
                 watched.page.goto(made.site.url + "/kiosk/")
-        assert wrong == [], wrong
+        assert not wrong, "\n".join(wrong)
         assert len(seen) == 33

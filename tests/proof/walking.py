@@ -17,14 +17,15 @@ TEA_SLIDE = Slide(
     sku="A1",
     seconds=86_399,
 )
-SMALL = """least => [...document.querySelectorAll('button, a, input:not([type=hidden]), select')]
-    .filter(one => one.checkVisibility({ checkVisibilityCSS: true }) && !one.classList.contains('unseen'))
+SMALL = """least => [...document.querySelectorAll('button, a, input:not([type=hidden]), select, [role=checkbox]')]
+    .filter(one => one.checkVisibility({ checkVisibilityCSS: true }) && !one.matches('.unseen, .k-wake'))
     .filter(one => !one.closest('dialog:not([open])'))
     .map(one => [one.textContent.trim().slice(0, 24) || one.name, one.getBoundingClientRect()])
     .filter(([, box]) => box.width && (box.width < least || box.height < least))
     .map(([name, box]) => `too small: ${name}: ${Math.round(box.width)} x ${Math.round(box.height)}`)"""
 CUT = """() => {
-  const seen = one => one.checkVisibility({ checkVisibilityCSS: true }) && !one.closest('.unseen, dialog:not([open])');
+  const seen = one => one.checkVisibility({ checkVisibilityCSS: true })
+    && !one.closest('.unseen, .k-wake, dialog:not([open])');
   const wrong = [];
   for (const one of document.querySelectorAll('button, a, h1, h2, p, b, small, em, span, time')) {
     if (!seen(one) || !one.innerText?.trim()) continue;
@@ -38,7 +39,8 @@ CUT = """() => {
     if (bar && (box.top < bar.top - 1 || box.bottom > bar.bottom + 1)) wrong.push(`out of its bar: ${name}`);
   }
   for (const code of document.querySelectorAll('.qr-code svg'))
-    if (code.getBoundingClientRect().width / code.viewBox.baseVal.width < 4) wrong.push('a code too fine for a phone');
+    if (seen(code) && code.getBoundingClientRect().width / code.viewBox.baseVal.width < 4)
+      wrong.push('a code too fine for a phone');
   for (const picture of document.images)
     if (picture.checkVisibility() && picture.complete && !picture.naturalWidth)
       wrong.push(`no picture: ${picture.src}`);
@@ -49,13 +51,18 @@ BELOW = """() => { const stage = document.querySelector('.state-stage');
 
 
 def wrong_with(seen: Watched, path: str, name: str, shot: str, *, scrolls: bool) -> list[str]:
-    """Opens a page and gives what is wrong with it; `shot` names its picture in $STORE_EDGE_SHOTS.
+    """Opens a page and gives what is wrong with it, as `wrong_on` does."""
+    seen.page.goto(seen.site.url + path)
+    seen.page.wait_for_load_state()
+    return wrong_on(seen, name, shot, scrolls=scrolls)
+
+
+def wrong_on(seen: Watched, name: str, shot: str, *, scrolls: bool) -> list[str]:
+    """What is wrong with the page that stands there; `shot` names its picture in $STORE_EDGE_SHOTS.
 
     `scrolls`: a page of goods, which may be longer than the screen. Everything else stands on it as a whole.
     """
     found = []
-    seen.page.goto(seen.site.url + path)
-    seen.page.wait_for_load_state()
     seen.page.wait_for_selector(".state-stage", state="attached")
     seen.page.evaluate("document.fonts.ready")
     try:
