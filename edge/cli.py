@@ -20,6 +20,7 @@ from edge.config_cli import config
 from edge.config_shown import in_force
 from edge.conformance_cli import conformance
 from edge.devices_cli import devices
+from edge.doctor_cli import doctor
 from edge.enroll_cli import enroll
 from edge.hq import verbs
 from edge.hub_cli import hub
@@ -214,4 +215,5 @@ main.add_command(lane)
 main.add_command(api_client)
 main.add_command(lane_key)
 main.add_command(devices)
+main.add_command(doctor)
 main.add_command(wipe)

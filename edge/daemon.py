@@ -52,6 +52,7 @@ from edge.records.books import Books, open_books
 from edge.return_crew import return_desk, return_work, takes_of
 from edge.selfcheck import answers, takes_writes, troubles
 from edge.selling_crew import sale_room
+from edge.starts import noted
 from edge.store import Store
 from edge.tender_crew import hire_payers, tender_desk
 from edge.threads import ready_for_threads
@@ -273,7 +274,7 @@ class Daemon:
 @contextlib.contextmanager
 def running(settings: Settings) -> Iterator[Daemon]:
     """The daemon for the time of a `with` block; raises AlreadyRunning."""
-    with alone(Path(settings.store.state_dir)):
+    with alone(folder := Path(settings.store.state_dir)), noted(folder):
         daemon = Daemon(settings, key_of(settings))
         try:
             daemon.start()

@@ -17,11 +17,12 @@ DOORS = tuple(
 ROOTS = tuple(
     "edge.__main__ edge.adopt edge.api_client_cli edge.audit_cli edge.back_crew edge.box edge.call_crew edge.cli "
     "edge.config_box edge.config_cli edge.config_shown edge.config_trial edge.conformance_cli edge.conformance_store "
-    "edge.customer_desks edge.daemon edge.demo edge.device_trial edge.devices_cli edge.drawn_slips "
+    "edge.customer_desks edge.daemon edge.demo edge.device_trial edge.devices_cli edge.doctor_books "
+    "edge.doctor_box edge.doctor_cli edge.doctor_devices edge.doctor_line edge.drawn_slips "
     "edge.enroll_cli edge.guide_crew edge.hq edge.hq_line edge.hub_cli edge.hub_run edge.kiosk_crew edge.lane_cli "
     "edge.lanes edge.media_line edge.naming edge.outbox_cli edge.own_books edge.owner edge.plugging edge.print_test "
     "edge.print_turns edge.return_crew edge.screens_cli edge.search_child edge.selling_crew edge.simulate "
-    "edge.snapshot_child edge.snapshot_cli edge.snapshot_line edge.tender_crew edge.threads edge.till_crew "
+    "edge.snapshot_child edge.snapshot_cli edge.snapshot_line edge.starts edge.tender_crew edge.threads edge.till_crew "
     "edge.trust_cli edge.wipe_cli".split()
 )
 # What else of ours a module may import; the longest fitting name counts.
