@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import msgspec
 
 from config.api_schema import ApiClientSettings
+from config.backup_schema import BackupSettings
 from config.code_schema import CodeSettings, LabelSettings, code_problems
 from config.device_schema import (
     USB_NAME,
@@ -130,6 +131,7 @@ class Settings(msgspec.Struct, frozen=True):
     kiosk: KioskSettings = KioskSettings()
     payments: PaymentSettings = PaymentSettings()
     log: LogSettings = LogSettings()
+    backup: BackupSettings = BackupSettings()
     codes: CodeSettings = CodeSettings()
     labels: dict[Name, LabelSettings] = {}
     stations: dict[Name, StationSettings] = {}

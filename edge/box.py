@@ -24,7 +24,7 @@ UNATTENDED = Path("/etc/store-edge/enroll.toml")
 STATE = Path("/var/lib/store-edge")
 LANE_STATE = Path("/var/lib/store-edge-lane")
 DROP_IN = Path("/etc/systemd/system/store-edge.service.d/hq.conf")
-UNITS = ("store-edge-lane.service", "store-edge.service")
+UNITS = ("store-edge-lane.service", "store-edge.service", "store-edge-backup.timer")
 TRY_LATER = 75
 """Exit code where HQ was not reached (EX_TEMPFAIL of sysexits.h): the same words may succeed later."""
 

@@ -16,6 +16,7 @@ from config.loader import load
 from config.schema import Settings, SettingsRefused
 from edge.api_client_cli import api_client
 from edge.audit_cli import audit
+from edge.backup_cli import backup
 from edge.config_cli import config
 from edge.config_shown import in_force
 from edge.conformance_cli import conformance
@@ -205,6 +206,7 @@ for verb in (run_hub, run_hints, *verbs.VERBS):
 main.add_command(hub)
 main.add_command(outbox)
 main.add_command(audit)
+main.add_command(backup)
 main.add_command(screens)
 hub.add_command(config)
 hub.add_command(trust)

@@ -6,7 +6,8 @@ ROOMS = ("config", "devices", "edge", "kiosk_ui", "paying", "sync")
 
 # Pure modules with the types that others need: import nothing of ours, and everybody may import them.
 DOORS = tuple(
-    "config.api_schema config.code_schema config.device_schema config.guide_schema config.kiosk_schema config.layers "
+    "config.api_schema config.backup_schema config.code_schema config.device_schema config.guide_schema "
+    "config.kiosk_schema config.layers "
     "config.payment_schema config.playlists config.problems config.scanner_checks config.schema "
     "config.screen_schema config.selling_schema devices.ports devices.slip edge.domain sync.admission sync.asked "
     "sync.benefits sync.configured sync.deposits sync.figures sync.goods sync.guiding sync.messages "
@@ -15,7 +16,8 @@ DOORS = tuple(
 )
 # Where everything is put together: may import all rooms, and nobody else may import these.
 ROOTS = tuple(
-    "edge.__main__ edge.adopt edge.api_client_cli edge.audit_cli edge.back_crew edge.box edge.call_crew edge.cli "
+    "edge.__main__ edge.adopt edge.api_client_cli edge.audit_cli edge.back_crew edge.backup_cli edge.box "
+    "edge.call_crew edge.cli "
     "edge.config_box edge.config_cli edge.config_shown edge.config_trial edge.conformance_cli edge.conformance_store "
     "edge.customer_desks edge.daemon edge.demo edge.device_trial edge.devices_cli edge.doctor_books "
     "edge.doctor_box edge.doctor_cli edge.doctor_devices edge.doctor_line edge.drawn_slips "

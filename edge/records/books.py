@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from edge.clock import Clock, moment_of
-from edge.db import Database
+from edge.db import Database, WrongKey
 from edge.records import ledger_schema, replica_schema
 from edge.records.baskets import Baskets
 from edge.records.catalogue import Catalogue
@@ -40,6 +40,9 @@ from edge.records.unrecognised import Unrecognised
 from edge.records.wallet import Wallet
 from edge.records.wares import Wares
 from edge.records.wishes import Wishes
+
+RESTORING = "restoring"
+"""A mark in the state folder: a backup is being laid in, and the ledger is not to be trusted, nor founded anew."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,8 @@ def open_books(state_dir: Path, key: bytes, zone: str) -> Books:
 def _files(state_dir: Path, key: bytes, zone: str) -> tuple[Database, Database, Clock]:
     """HQ's word and the ledger beside it, with today's tables; a clock never behind what HQ has said."""
     state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if (state_dir / RESTORING).exists():
+        raise WrongKey(f"a restore was cut off in {state_dir}: run `store-edge backup restore` again")
     hq_path = state_dir / "hq.db"
     hq = Database(hq_path, key, durable=False)
     hq.migrate(replica_schema.migrations, replica_schema.NAMES)
