@@ -55,6 +55,8 @@ class Explorer:
         disk = Disk(base(self.base))
         for state in states(self.ops, disk, set(self.judge.names), self.judged, often, seed):
             self._judge(state)
+            if sum(self.counts.values()) % 1000 == 0:  # a run that is cut off has said how far it came
+                sys.stderr.write(f"{len(self.judge.known)} states, violations: {dict(self.wrong)}\n")
             if most and len(self.judge.known) >= most:
                 break
 
