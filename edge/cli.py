@@ -17,6 +17,7 @@ from config.schema import Settings, SettingsRefused
 from edge.api_client_cli import api_client
 from edge.audit_cli import audit
 from edge.backup_cli import backup
+from edge.bundle_cli import bundle
 from edge.config_cli import config
 from edge.config_shown import in_force
 from edge.conformance_cli import conformance
@@ -218,4 +219,5 @@ main.add_command(api_client)
 main.add_command(lane_key)
 main.add_command(devices)
 main.add_command(doctor)
+main.add_command(bundle)
 main.add_command(wipe)

@@ -17,7 +17,7 @@ DOORS = tuple(
 # Where everything is put together: may import all rooms, and nobody else may import these.
 ROOTS = tuple(
     "edge.__main__ edge.adopt edge.api_client_cli edge.audit_cli edge.back_crew edge.backup_cli edge.box "
-    "edge.call_crew edge.cli "
+    "edge.bundle_cli edge.call_crew edge.cli "
     "edge.config_box edge.config_cli edge.config_shown edge.config_trial edge.conformance_cli edge.conformance_store "
     "edge.customer_desks edge.daemon edge.demo edge.device_trial edge.devices_cli edge.doctor_books "
     "edge.doctor_box edge.doctor_cli edge.doctor_devices edge.doctor_line edge.drawn_slips "
