@@ -48,19 +48,19 @@ def normal() -> None:
     Database._set_sync = never  # type: ignore[method-assign]
 
 
-def split_hand_over() -> None:
-    """Planted: the fact of a hand-over is written in a transaction of its own."""
+def split_sale() -> None:
+    """Planted: the fact of a sale is written in a transaction of its own."""
     from edge.records.journal import Journal
-    from sync.messages import PickupCollected
+    from sync.selling import SaleCompleted
 
     append, begin = Journal.append, Database.transaction
     waiting: list[Any] = []
 
     def later(self: Journal, tx: Any, fact: Any, author: Any) -> int:
-        if not isinstance(fact, PickupCollected):
+        if not isinstance(fact, SaleCompleted):
             return append(self, tx, fact, author)
         waiting.append((self, fact, author))
-        return self.last_seq()
+        return self.last_seq() + 1
 
     @contextmanager
     def transaction(self: Database, *, durable: bool = True) -> Iterator[Any]:
@@ -88,7 +88,7 @@ def missing_row() -> None:
     Journal.append = forgets  # type: ignore[method-assign]
 
 
-PLANTS: dict[str, Callable[[], None]] = {one.__name__: one for one in (normal, split_hand_over, missing_row)}
+PLANTS: dict[str, Callable[[], None]] = {one.__name__: one for one in (normal, split_sale, missing_row)}
 
 
 def kept(store: Path, base: Path) -> None:
