@@ -99,7 +99,7 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         pickup=pickup,
         hand_over=(hand_over := HandOverDesk(books, settings, reader, gate, staff, status, poke)),
         fulfilment=FulfilmentDesk(books, gate, status, poke),
-        goods=(goods := StockDesk(books, status, poke)),
+        goods=(goods := StockDesk(books, status, poke, settings.store.id)),
         backroom=backroom_of(books, status, staff, goods, poke),
         benefits=(benefits := BenefitDesk(books, settings.store.id, status, poke)),
         customers=(customers := customer_desks(settings, books, status, poke)),

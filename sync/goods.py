@@ -131,13 +131,14 @@ class Substitute(msgspec.Struct, frozen=True, tag="substitute", tag_field="tb"):
 
 
 class Node(msgspec.Struct, frozen=True, tag="node", tag_field="tb"):
-    """A place of the chain that holds stock; `km10` tenths of a kilometre from this store, where HQ says so."""
+    """A place of the chain that holds stock, and where: WGS 84, hundred-thousandths of a degree, 0 and 0 unknown."""
 
     node: Name
     kind: Literal["store", "warehouse", "forward"]
     name_zh: str
     name_en: str
-    km10: Count = 0
+    lat_e5: Whole = 0
+    lon_e5: Whole = 0
 
 
 class NodeStock(msgspec.Struct, frozen=True, tag="node_stock", tag_field="tb"):

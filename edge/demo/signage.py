@@ -132,11 +132,11 @@ def _places(engine: Engine, desk: HubDesk, wares: Sequence[Ware]) -> None:
     nodes = NodeDesk(engine)
     nodes.set_nodes(
         (
-            Node(STORE, "store", "禾里集 · 滨江店", "Heli Market Riverside", 0),
-            Node(OTHER_STORE, "store", "禾里集 · 老城店", "Heli Market Old Town", 8),
-            Node(_CAMPUS, "store", "禾里集 · 大学城店", "Heli Market Campus", 37),
-            Node(_NEAR, "forward", "滨江前置仓", "Riverside depot", 12),
-            Node(_DEPOT, "warehouse", "华东仓", "East warehouse", 410),
+            Node(STORE, "store", "禾里集 · 滨江店", "Heli Market Riverside", 3_121_000, 12_147_000),
+            Node(OTHER_STORE, "store", "禾里集 · 老城店", "Heli Market Old Town", 3_121_600, 12_147_460),
+            Node(_CAMPUS, "store", "禾里集 · 大学城店", "Heli Market Campus", 3_124_200, 12_148_400),
+            Node(_NEAR, "forward", "滨江前置仓", "Riverside depot", 3_120_100, 12_146_300),
+            Node(_DEPOT, "warehouse", "华东仓", "East warehouse", 3_140_000, 12_110_000),
         )
     )
     nodes.set_levels(_DEPOT, dict.fromkeys(some, 200))

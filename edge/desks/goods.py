@@ -32,6 +32,7 @@ class StockDesk:
     books: Books
     status: StatusDesk
     poke: Poke
+    store: str
     low: LowStocks = field(init=False)
 
     def __post_init__(self) -> None:
@@ -152,7 +153,7 @@ class StockDesk:
             Elsewhere(
                 one.node, one.kind, one.name_zh, one.name_en, one.km10, one.sellable, age and max(0.0, age)
             )
-            for one in self.books.stockroom.elsewhere(sku)
+            for one in self.books.stockroom.elsewhere(sku, self.store)
         )
 
     def papers(self) -> list[tuple[str, str, str, int]]:

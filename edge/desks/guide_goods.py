@@ -148,7 +148,7 @@ class GuideGoods:
     def _near(self, sku: str) -> tuple[Near, ...]:
         """The nearest other stores that have it; HQ's figures tell when they were made."""
         now, found = self.status.now(), []
-        for row in self.books.stockroom.elsewhere(sku):
+        for row in self.books.stockroom.elsewhere(sku, self.prices.store):
             if row.kind != "store" or row.node == self.prices.store:
                 continue
             # A figure is published when it changes: until HQ was last heard it was still so.

@@ -184,8 +184,8 @@ def moved(
 ) -> Here:
     """The screen after an act; `at` is the trusted time. Raises ScreenMovedOn where the act is not possible there.
 
-    Who is credited and a code for joining stay until the screen rests, the list that a product came from until another list, the product
-    until another one.
+    Who is credited and a code for joining stay until the screen rests, the list that a product came from until
+    another list, the product until another one.
     """
     try:
         place = advance(MOVES, here.place, act)

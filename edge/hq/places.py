@@ -7,7 +7,9 @@ import click
 from edge.hq.doing import JSON, WHO, adds_import, doing, looking, said, say
 from edge.hub_cli import DATABASE
 
-_WORDS = "Add or change the places in FILE: node, kind (store, warehouse, forward), name_zh, name_en, km10."
+_WORDS = (
+    "Add or change the places in FILE: node, kind (store, warehouse, forward), name_zh, name_en, lat, lon."
+)
 _LEVELS = "Say what warehouses could sell from now on, all of it: FILE has node, sku, sellable."
 
 

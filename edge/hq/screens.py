@@ -7,10 +7,21 @@ from typing import BinaryIO, TextIO
 
 import click
 
-from edge.hq.doing import JSON, WHO, doing, looking, said, say
+from edge.hq.doing import JSON, WHO, F, doing, looking, said, say
 from edge.hub_cli import DATABASE
 
 _STORE = click.option("--store", default="", help="Of this store only.")
+_WAYS = {
+    "safety": "Pieces that stay at a place.",
+    "stores": "How many other stores are named.",
+    "collect_min": "Minutes until it is ready at another store.",
+    "transfer_h": "Hours until it is here.",
+    "ride_m": "Metres within which a rider brings it; 0: none does.",
+    "ride_min": "Minutes that a rider takes.",
+    "ride_fen": "Fen for a rider.",
+    "send_h": "Hours until it is at the door.",
+    "send_fen": "Fen for sending.",
+}
 _KINDS = click.Choice(["review", "ranked", "variant"])
 
 
@@ -69,6 +80,35 @@ def cart_link(url: str, database: str, who: str, *, as_json: bool) -> None:
     with doing(database, who, "screens.cart-link", url) as engine:
         ScreenDesk(engine).cart_link(url)
     said({"url": url}, f"phones go to {url}", as_json=as_json)
+
+
+def _figures(command: F) -> F:
+    """An option for each figure of the ways."""
+    for name in reversed(_WAYS):
+        command = click.option(f"--{name.replace('_', '-')}", name, type=int, help=_WAYS[name])(command)
+    return command
+
+
+@screens.command("ways")
+@_figures
+@DATABASE
+@WHO
+@JSON
+def ways(database: str, who: str, *, as_json: bool, **figures: int | None) -> None:
+    """Show by which ways customers get goods, or change the figures that are named."""
+    from msgspec import to_builtins
+
+    from sync.hub.ways import change, shown
+
+    named = {name: figure for name, figure in figures.items() if figure is not None}
+    if named:
+        told = " ".join(f"{name}={figure}" for name, figure in named.items())
+        with doing(database, who, "screens.ways", told) as engine:
+            now = change(engine, **named)
+    else:
+        with looking(database) as engine:
+            now = shown(engine)
+    say([to_builtins(now)], as_json=as_json)
 
 
 @screens.command("media")

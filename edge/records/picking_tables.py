@@ -67,3 +67,8 @@ NODES = (
     "CREATE INDEX inbound_sku ON inbound (sku)",
 )
 """Tables of hq.db: what HQ says of other places, of goods on their way, and of what stands for what."""
+NODES_PLACED = (
+    *(f"ALTER TABLE node ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0" for name in ("lat_e5", "lon_e5")),
+    # A distance in the chain's own row was the same for every store.
+    "ALTER TABLE node DROP COLUMN km10",
+)

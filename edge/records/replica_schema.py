@@ -13,7 +13,7 @@ from edge.records import (
     price_rule_tables,
     return_tables,
 )
-from edge.records.picking_tables import NODES
+from edge.records.picking_tables import NODES, NODES_PLACED
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -131,6 +131,7 @@ PLAIN = (
     # Products with a least number are few among a million.
     ("minimums", ("CREATE INDEX product_minimum ON product (sku) WHERE min_stock > 0",)),
     ("screen_orders", guide_orders.REPLICA),
+    ("nodes_placed", NODES_PLACED),
 )
 NAMES = ["first", "config", "feeds", *(name for name, _ in PLAIN)]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edge.db import Connection, Database
+from edge.domain.distance import km10_between
 from edge.domain.orders import Fen
 from edge.domain.picking import RESERVED, Instead
 from edge.domain.stock import Buckets
@@ -130,14 +131,19 @@ class Stockroom:
 
     # ---- what HQ says ----
 
-    def elsewhere(self, sku: str) -> list[NodeRow]:
-        """What other places could sell, the nearest first."""
+    def elsewhere(self, sku: str, store: str) -> list[NodeRow]:
+        """What places other than a store could sell, the nearest to it first; how far unknown, last."""
         rows = self._ledger.read().execute(
-            "SELECT n.node, n.kind, n.name_zh, n.name_en, n.km10, s.sellable, s.at FROM hq.node_stock s"
-            " JOIN hq.node n USING (node) WHERE s.sku = ? ORDER BY n.km10, n.node",
-            (sku,),
+            "SELECT n.node, n.kind, n.name_zh, n.name_en, coalesce(h.lat_e5, 0), coalesce(h.lon_e5, 0),"
+            " n.lat_e5, n.lon_e5, s.sellable, s.at FROM hq.node_stock s JOIN hq.node n USING (node)"
+            " LEFT JOIN hq.node h ON h.node = ?1 WHERE s.sku = ?2 AND n.node <> ?1",
+            (store, sku),
         )
-        return [NodeRow(*row) for row in rows.fetchall()]
+        found = [
+            NodeRow(node, kind, zh, en, km10_between((lat, lon), (its_lat, its_lon)), sellable, at)
+            for node, kind, zh, en, lat, lon, its_lat, its_lon, sellable, at in rows.fetchall()
+        ]
+        return sorted(found, key=lambda one: (one.km10 == 0, one.km10, one.node))
 
     def instead_of(self, sku: str, category: str) -> list[Instead]:
         """Products that HQ names for another, and those of its category."""

@@ -176,7 +176,7 @@ TABLES: Mapping[str, WireTable] = {
     "review": WireTable("review", ("sku", "stars10", "reviews", "says"), _review_row),
     "ranked": _typed("ranked", Ranked, "list skus"),
     "variant": _typed("variant", Variant, "sku family label_zh label_en rank", apart=("family",)),
-    "node": _typed("node", Node, "node kind name_zh name_en km10"),
+    "node": _typed("node", Node, "node kind name_zh name_en lat_e5 lon_e5"),
     "node_stock": _typed("node_stock", NodeStock, "row node sku sellable at", apart=("sku",)),
     "inbound": _typed("inbound", Inbound, "row ref sku qty source due", apart=("sku",)),
     "promotion": WireTable("promotion", ("row", "rule", "version", "starts", "doc"), _promotion_row),

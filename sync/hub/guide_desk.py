@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from edge.domain.catalogue import FOR_ADULTS
+from edge.domain.distance import km10_between
 from sync.goods import Node
 from sync.guiding import (
     CartAsk,
@@ -33,19 +35,14 @@ from sync.hub.price_rules import price_of
 from sync.hub.publishing import NotPossible
 from sync.hub.rows import CATALOG, NODES
 from sync.hub.schema import feed
+from sync.hub.ways import Ways, ways_in
 from sync.messages import stamp
 
-SAFETY = 1
-"""Pieces that stay at a place beyond what is offered from it: its figure is some minutes old."""
-NEAR_KM10 = 30
-"""Within three kilometres a rider brings it at once."""
-INSTANT_FEN = 600
 CART_LIVES = timedelta(hours=2)
 """How long a phone may come with a basket's address."""
 NOTIFY_LIVES = timedelta(days=1)
-_COLLECT, _TRANSFER, _RIDE = timedelta(hours=2), timedelta(days=2), timedelta(minutes=45)
-_TOMORROW = timedelta(days=1)
-_STORES = 5
+_Place = tuple[Node, int]
+"""A place, and tenths of a kilometre to it."""
 
 
 class ScreenDesk:
@@ -151,25 +148,37 @@ class ScreenDesk:
 def ways_of(conn: Connection, store: str, sku: str, qty: int, now: datetime) -> list[Option]:
     """Every way to get so many pieces at this store, the best first. What adults only may have is paid where somebody
     looks at them; everything else that has a price may be paid at the screen."""
-    nodes, product = _nodes(conn), product_of(conn, sku)
-    left = _sellable(conn, sku, nodes)
-    has = [node for node in nodes if left.get(node.node, 0) >= qty + SAFETY]
-    shops = [node for node in has if node.kind == "store" and node.node != store]
-    found = [_way("pickup_there", node, now + _COLLECT) for node in shops[:_STORES]]
-    far = [node for node in has if node.kind != "store"]
-    riders = [node for node in has if node.km10 <= NEAR_KM10 and node.kind != "warehouse"]
+    rules, product = ways_in(conn), product_of(conn, sku)
+    places = _places(conn, store)
+    left = _sellable(conn, sku, [node for node, _ in places])
+    has = [place for place in places if left.get(place[0].node, 0) >= qty + rules.safety]
+    shops = [place for place in has if place[0].kind == "store" and place[0].node != store]
+    made = partial(_way, rules, now)
+    found = [made("pickup_there", place) for place in shops[: rules.stores]]
+    far = [place for place in has if place[0].kind != "store"]
+    riders = [place for place in has if _rides(rules, place, store)]
     if riders:
-        found.append(_way("instant", riders[0], now + _RIDE, INSTANT_FEN))
+        found.append(made("instant", riders[0], fen=rules.ride_fen))
     if far:
-        found.append(_way("next_day", far[0], now + _TOMORROW))
-        found.append(_way("pickup_here", far[0], now + _TRANSFER, node_as=store))
+        found.append(made("next_day", far[0], fen=rules.send_fen))
+        found.append(made("pickup_here", far[0], node_as=store))
     here = product is not None and FOR_ADULTS.isdisjoint(product.flags) and bool(price_of(conn, sku))
     return [msgspec.structs.replace(way, here=here, **_named(conn, way, store)) for way in found]
 
 
-def _way(kind: OptionKind, node: Node, ready: datetime, fen: int = 0, node_as: str = "") -> Option:
-    names = (node.name_zh, node.name_en, 0 if node_as else node.km10)
-    return Option(f"{kind}:{node.node}", kind, node_as or node.node, *names, stamp(ready), fen)
+def _way(
+    rules: Ways, now: datetime, kind: OptionKind, place: _Place, *, fen: int = 0, node_as: str = ""
+) -> Option:
+    node, km10 = place
+    names, ready = (node.name_zh, node.name_en, 0 if node_as else km10), stamp(now + rules.after(kind))
+    return Option(f"{kind}:{node.node}", kind, node_as or node.node, *names, ready, fen)
+
+
+def _rides(rules: Ways, place: _Place, store: str) -> bool:
+    """Whether a rider goes there; how far a place is that is not this store has to be known."""
+    node, km10 = place
+    near = node.node == store or 0 < km10 * 100 <= rules.ride_m
+    return node.kind != "warehouse" and near and rules.ride_m > 0
 
 
 def _named(conn: Connection, way: Option, store: str) -> dict[str, str]:
@@ -181,11 +190,16 @@ def _named(conn: Connection, way: Option, store: str) -> dict[str, str]:
     return {name: str(shop[name]) for name in ("name_zh", "name_en") if name in shop}
 
 
-def _nodes(conn: Connection) -> list[Node]:
-    here = (feed.c.bucket == NODES) & (feed.c.tb == "node") & (feed.c.op == "put")
-    rows = conn.scalars(select(feed.c.d).where(here))
-    found = [msgspec.convert({"tb": "node", **msgspec.json.decode(d)}, Node) for d in rows]
-    return sorted(found, key=lambda node: (node.km10, node.node))
+def _places(conn: Connection, store: str) -> list[_Place]:
+    """Every place and how far it is from this store: its own, then the nearest first, last where nobody knows."""
+    asked = (feed.c.bucket == NODES) & (feed.c.tb == "node") & (feed.c.op == "put")
+    rows = conn.scalars(select(feed.c.d).where(asked))
+    nodes = [msgspec.convert({"tb": "node", **msgspec.json.decode(d)}, Node) for d in rows]
+    here = next(((node.lat_e5, node.lon_e5) for node in nodes if node.node == store), (0, 0))
+    found = [
+        (node, km10_between(here, (node.lat_e5, node.lon_e5)) if node.node != store else 0) for node in nodes
+    ]
+    return sorted(found, key=lambda one: (one[0].node != store, one[1] == 0, one[1], one[0].node))
 
 
 def _sellable(conn: Connection, sku: str, nodes: list[Node]) -> dict[str, int]:

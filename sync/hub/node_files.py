@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from sqlalchemy import Connection, Engine, text
@@ -18,7 +18,7 @@ from sync.hub.row_forms import named, read_row
 from sync.hub.sheet import RowRefused
 from sync.messages import stamp
 
-NODE_COLUMNS = ("node", "kind", "name_zh", "name_en", "km10")
+NODE_COLUMNS = ("node", "kind", "name_zh", "name_en", "lat", "lon")
 LEVEL_COLUMNS = ("node", "sku", "sellable")
 LOOK_S = 60.0
 """How often a process of HQ's looks whether the stores' figures are due."""
@@ -26,6 +26,17 @@ _CLAIM = text(
     "INSERT INTO hub_meta (key, value) VALUES ('nodes_at', :at)"
     " ON CONFLICT (key) DO UPDATE SET value = :at WHERE hub_meta.value <= :before"
 )
+
+
+class PlaceRow(msgspec.Struct, frozen=True):
+    """A place as HQ's people write it: where it is in degrees (WGS 84), blank where nobody knows."""
+
+    node: str
+    kind: Literal["store", "warehouse", "forward"]
+    name_zh: str
+    name_en: str
+    lat: Annotated[float, msgspec.Meta(ge=-90, le=90)] = 0.0
+    lon: Annotated[float, msgspec.Meta(ge=-180, le=180)] = 0.0
 
 
 class LevelRow(msgspec.Struct, frozen=True):
@@ -38,10 +49,12 @@ class LevelRow(msgspec.Struct, frozen=True):
 
 def node_of(cells: Mapping[str, Any], form: str) -> Node:
     """A place; raises RowRefused."""
-    row = named(read_row(cells, form, Node), "node")
+    row = named(read_row(cells, form, PlaceRow), "node")
     if ":" in row.node or ";" in row.node:
         raise RowRefused("node holds : or ;")
-    return row
+    if (row.lat == 0) != (row.lon == 0):
+        raise RowRefused("of lat and lon one is missing")
+    return Node(row.node, row.kind, row.name_zh, row.name_en, round(row.lat * 1e5), round(row.lon * 1e5))
 
 
 def level_of(cells: Mapping[str, Any], form: str) -> LevelRow:

@@ -55,7 +55,7 @@ class NodeDesk:
         return sum(write(self._engine, lambda conn, store=store: work(conn, store)) for store in places)  # type: ignore[misc]
 
     def listed(self) -> list[dict[str, Any]]:
-        """Every place: node, kind, name_zh, name_en, km10, products and pieces that it could sell, at (newest)."""
+        """Every place: node, kind, names, lat_e5, lon_e5, products and pieces that it could sell, at (newest)."""
         with snapshot(self._engine) as conn:
             places = {node.node: node for node in _places(conn)}
             sums: dict[str, list[Any]] = {name: [0, 0, ""] for name in places}

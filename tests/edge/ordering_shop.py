@@ -45,6 +45,7 @@ from sync.ordering import ORDER_PATH
 from sync.transport import LoopTransport
 from tests.edge.paying_shop import WECHAT, PayingShop, Time, _opened
 from tests.edge.paying_shop import Line as Wallet
+from tests.spots import DEPOT, HERE, OLD_TOWN
 
 STORE, STATION = "S00421", "G1"
 TEA_FEN = 7900
@@ -96,8 +97,9 @@ def _model() -> tuple[Path, str]:
         BenefitDesk(engine, lambda: at).put_member(word, [STORE], points=0)
     ScreenDesk(engine, lambda: at).cart_link("https://shop.example/go")
     rows: list[Any] = [
-        Node("S2", "store", "老城店", "Old Town", 8),
-        Node("W1", "warehouse", "仓", "Depot", 300),
+        Node(STORE, "store", "滨江店", "Riverside", *HERE),
+        Node("S2", "store", "老城店", "Old Town", *OLD_TOWN),
+        Node("W1", "warehouse", "仓", "Depot", *DEPOT),
     ]
     rows += [NodeStock(f"{n}:{sku}", n, sku, 9, stamp(at)) for n in ("S2", "W1") for sku in ("A1", "W1")]
     write(engine, lambda conn: publish(conn, [put(NODES, row) for row in rows], stamp(at)))

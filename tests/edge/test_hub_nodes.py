@@ -20,7 +20,7 @@ from sync.hub.trust import public_of
 from sync.messages import Product, Shop
 from sync.signed import Role
 
-PLACES = "node,kind,name_zh,name_en,km10\nW1,warehouse,华东仓,East,320\nS1,store,一店,One,\n"
+PLACES = "node,kind,name_zh,name_en,lat,lon\nW1,warehouse,华东仓,East,31.3831,121.2655\nS1,store,一店,One,,\n"
 
 
 @pytest.fixture
@@ -51,6 +51,7 @@ def listed() -> dict[str, tuple[int, int]]:
 def test_places_and_what_they_could_sell_come_from_files_and_from_hq() -> None:
     assert hub("nodes", "import", "FILE", file=PLACES).exit_code == 0
     assert listed() == {"S1": (0, 0), "W1": (0, 0)}
+    assert "one is missing" in hub("nodes", "import", "FILE", file=PLACES.replace("31.3831", "")).output
     levels = "node,sku,sellable\nW1,P1,40\nW1,P2,3\n"
     assert hub("nodes", "levels", "FILE", file=levels).exit_code == 0
     assert hub("nodes", "levels", "FILE", file="node,sku,sellable\nW1,P1,41\n").exit_code == 0

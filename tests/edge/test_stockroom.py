@@ -21,6 +21,7 @@ from edge.domain.stock import Buckets, needs_recount
 from tests.edge.conftest import STORE, PretendHq
 from tests.edge.pick_floor import Floor, nonce
 from tests.edge.wishes import facts
+from tests.spots import DEPOT, HERE, NEAR
 
 LEAD = Operator("2001", "张店长", Role.LEAD, "T1")
 
@@ -71,14 +72,15 @@ def test_low_stock_and_other_places(floor: Floor, cashier: Operator) -> None:
     goods.move("A1", -2, "sample", cashier, nonce())
     (low,) = goods.alerts().low
     assert (low.sku, low.sellable, low.min_stock) == ("A1", 8, 9)
-    for node, kind, km in (("W1", "warehouse", 90), ("S00007", "store", 12)):
-        word = {"node": node, "kind": kind, "name_zh": "仓", "name_en": "N", "km10": km}
+    places = (("W1", "warehouse", DEPOT), (STORE, "store", HERE), ("S00007", "store", NEAR))
+    for node, kind, (lat, lon) in places:
+        word = {"node": node, "kind": kind, "name_zh": "仓", "name_en": "N", "lat_e5": lat, "lon_e5": lon}
         floor.hq.put("g:nodes:CN", "node", node, word)
         at = stamp(datetime.now(UTC))
         stock = {"row": f"{node}:A1", "node": node, "sku": "A1", "sellable": 3, "at": at}
         floor.hq.put("g:nodes:CN", "node_stock", f"{node}:A1", stock)
     near, far = goods.elsewhere("A1")
-    assert (near.node, far.node) == ("S00007", "W1")
+    assert (near.node, near.km10, far.node) == ("S00007", 12, "W1")
     assert near.age_s is not None
     assert near.age_s < 60
 

@@ -41,6 +41,7 @@ from sync.messages import Shop as ShopRow
 from sync.transport import LoopTransport
 from tests.founded import founded_shop
 from tests.kiosk_ui.conftest import STORE, PaperPrinter, PretendHq, Site, browser_like, settings_in
+from tests.spots import CAMPUS, DEPOT, HERE, OLD_TOWN
 
 TEA, MUG, CHIPS = "6901234567892", "6901234567908", "6901234567915"
 GOODS = (
@@ -51,7 +52,11 @@ GOODS = (
     ("S1", CHIPS, "海盐薯片", "Sea salt crisps", "snacks", 790, 9),
 )
 
-_NODES = (Node("S2", "store", "老城店", "Old Town", 8), Node("W1", "warehouse", "华东仓", "East", 300))
+_NODES = (
+    Node(STORE, "store", "淮海路店", "Huaihai Road", *HERE),
+    Node("S2", "store", "老城店", "Old Town", *OLD_TOWN),
+    Node("W1", "warehouse", "华东仓", "East", *DEPOT),
+)
 
 
 @dataclass
@@ -226,7 +231,7 @@ def _fill(hq: PretendHq) -> None:
 def _elsewhere(at: str) -> _Rows:
     nodes: _Rows = [
         ("node", node.node, msgspec.to_builtins(node))
-        for node in (*_NODES, Node("S3", "store", "大学城店", "Campus", 23))
+        for node in (*_NODES, Node("S3", "store", "大学城店", "Campus", *CAMPUS))
     ]
     for sku in ("A1", "A3"):
         for node, sellable in (("S3", 1), ("S2", 9), ("W1", 80)):

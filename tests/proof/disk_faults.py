@@ -249,19 +249,14 @@ class Tries:
         self.first.setdefault(what, where)
 
 
-def doubts_nothing() -> None:
-    """Planted: after a failed sync the ledger is written as if nothing had been."""
-    from edge.db import Database
-
-    Database._doubted = property(lambda _: False, lambda *_: None)  # type: ignore[assignment]
-
-
 def run(every: int, plant: str, kinds: list[str], folder: Path) -> dict[str, Any]:
     """All kinds, every n-th change."""
     began = time.process_time()
     codes = prepared(folder / "base")
-    if plant:
-        doubts_nothing()
+    if plant:  # doubts_nothing: after a failed sync the ledger is written as if nothing had been
+        from edge.db import Database
+
+        Database._doubted = property(lambda _: False, lambda *_: None)  # type: ignore[assignment]
     tries = Tries(folder / "base", folder / "work", codes)
     for kind in kinds:
         n = 1

@@ -34,7 +34,7 @@ class Floor:
     def __post_init__(self) -> None:
         self.books: Books = open_books(self.folder, KEY, "Asia/Shanghai")
         self.status = StatusDesk(self.books, lambda _topic: None, has_hq=True)
-        self.goods = StockDesk(self.books, self.status, lambda _topic: None)
+        self.goods = StockDesk(self.books, self.status, lambda _topic: None, self.store)
         self.benefits = BenefitDesk(self.books, self.store, self.status, lambda _topic: None)
         inbox = Inbox(self.books.hq, self.books.clock)
         journal = self.books.journal

@@ -24,10 +24,12 @@ from sync.hub.media import Media as Shelf
 from sync.hub.media import media_beside
 from sync.hub.publishing import NotPossible
 from sync.hub.rows import NODES
+from sync.hub.ways import change, shown
 from sync.hub.web import create_hub
 from sync.hub.working_set import WorkingSet
 from sync.messages import Product, Shop, stamp
 from sync.pieces import Gone, LoopPieces
+from tests.spots import DEPOT, HERE, NEAR, OLD_TOWN
 
 NOW = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
@@ -45,10 +47,10 @@ class Headquarters:
         desk.publish_products([Product("A1", "6901234567892", "茶", "Tea")])
         self.desk = ScreenDesk(self.engine, self.now)
         self.desk.cart_link("https://shop.example/go")
-        places = (Node("S1", "store", "一店", "One"), Node("S2", "store", "二店", "Two", 8))
+        places = (Node("S1", "store", "一店", "One", *HERE), Node("S2", "store", "二店", "Two", *OLD_TOWN))
         depots = (
-            Node("W1", "warehouse", "仓", "Depot", 300),
-            Node("F1", "forward", "前置仓", "Near depot", 12),
+            Node("W1", "warehouse", "仓", "Depot", *DEPOT),
+            Node("F1", "forward", "前置仓", "Near depot", *NEAR),
         )
         self.publish(*places, *depots)
 
@@ -81,6 +83,33 @@ def test_only_ways_that_the_places_figures_bear_beyond_a_safety_stock(hq: Headqu
     assert hq.ways() == ["pickup_there:S2", "instant:S2", "next_day:W1", "pickup_here:W1"]
     here = hq.desk.options("S1", OptionsAsk("A1")).options[-1]
     assert (here.node, here.name_zh) == ("S1", "一店"), "collected here, wherever it comes from"
+
+
+def test_each_store_measures_from_itself_and_nobody_rides_to_a_place_that_is_nowhere(
+    hq: Headquarters,
+) -> None:
+    hq.have(S2=9, F1=9)
+    far = {one.option: one.km10 for one in hq.desk.options("S1", OptionsAsk("A1")).options}
+    assert (far["pickup_there:S2"], far["instant:S2"]) == (8, 8)
+    from_there = {one.option: one.km10 for one in hq.desk.options("S2", OptionsAsk("A1")).options}
+    assert from_there["next_day:F1"] == 8, "not the 12 that it is from the other store"
+    hq.publish(Node("S1", "store", "一店", "One"))
+    assert "instant:S2" not in hq.ways()
+
+
+def test_hqs_people_say_how_far_a_rider_goes_and_what_it_costs(hq: Headquarters) -> None:
+    hq.have(S2=9, W1=9)
+    assert change(hq.engine, ride_fen=900, send_fen=1200, collect_min=60).ride_m == 3000
+    told = {one.kind: one for one in hq.desk.options("S1", OptionsAsk("A1")).options}
+    assert (told["instant"].fen, told["next_day"].fen, told["pickup_here"].fen) == (900, 1200, 0)
+    assert told["pickup_there"].ready == stamp(NOW + timedelta(hours=1))
+    change(hq.engine, ride_m=700)
+    assert "instant:S2" not in hq.ways()
+    change(hq.engine, safety=9)
+    assert hq.ways() == []
+    with pytest.raises(NotPossible):
+        change(hq.engine, ride_fen=-1)
+    assert shown(hq.engine).ride_fen == 900
 
 
 def test_a_basket_is_one_however_often_it_is_asked_for_and_its_token_stands_nowhere(hq: Headquarters) -> None:

@@ -15,6 +15,7 @@ from sync.hub.pick_tables import lost_demand, pick_short, pick_time, unfit_piece
 from sync.hub.publishing import NotPossible
 from sync.hub.schema import ingest_event, stock_level
 from sync.picks import PickFinished, PickShorted
+from tests.spots import DEPOT
 from tests.sync.conftest import an_order
 from tests.sync.shop_floor import Floor, Stores
 
@@ -111,7 +112,7 @@ def test_what_a_store_says_of_picks_is_kept(hub: Any, floor: Stores) -> None:
 
 def test_other_places_are_told_as_news_only(hub: Any, floor: Stores) -> None:
     shop, desk = floor("S1"), NodeDesk(hub.engine)
-    desk.set_nodes([Node("W1", "warehouse", "华东仓", "East", 320), Node("S1", "store", "一店", "One")])
+    desk.set_nodes([Node("W1", "warehouse", "华东仓", "East", *DEPOT), Node("S1", "store", "一店", "One")])
     assert desk.set_levels("W1", {"P1": 40, "P2": 3}) == 2
     assert desk.set_levels("W1", {"P1": 40}) == 1  # P2 is gone
     hub.desk.publish_order(an_order("O1"))
