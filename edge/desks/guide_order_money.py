@@ -24,6 +24,7 @@ from edge.domain.orders import Fen
 from edge.domain.payment_views import Paying, PaymentView
 from edge.domain.payments import Channel, PayState
 from edge.domain.refusals import UnknownThing
+from edge.domain.views import StationView
 from edge.records.books import Books
 from edge.records.guide_orders import GuideOrderRow, GuideOrders
 from edge.records.journal import Author
@@ -189,8 +190,8 @@ class OrderMoney:
         return row
 
     def _paper(self, tx: Connection, row: GuideOrderRow) -> int:
-        station = self.shifts.staff.station(row.station)
-        if not station.printer:
+        station = self._station(row.station)
+        if station is None or not station.printer:
             return 0
         product = self.books.replica.product(row.sku)
         names = (product.name_zh, product.name_en) if product is not None else (row.sku, row.sku)
@@ -234,8 +235,16 @@ class OrderMoney:
         self.rows.put(tx, row)
         return row
 
+    def _station(self, name: str) -> StationView | None:
+        """The screen; None where the settings have it no more, and money of its orders still has to be minded."""
+        try:
+            return self.shifts.staff.station(name)
+        except UnknownThing:
+            return None
+
     def _announce(self, station: str) -> None:
-        printer = self.shifts.staff.station(station).printer
+        known = self._station(station)
+        printer = known.printer if known is not None else ""
         for topic in (TOPIC, f"station:{station}", "outbox", *([f"slips:{printer}"] if printer else [])):
             self.poke(topic)
 

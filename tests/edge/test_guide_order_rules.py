@@ -6,8 +6,10 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from config.schema import parse
 from edge.desks.lane_places import shopper_at
 from edge.domain.guide_orders import OrderState
 from edge.domain.guide_session import Place
@@ -271,3 +273,18 @@ def test_no_price_of_hqs_is_agreed_to_that_no_payment_can_be(tmp_path: Path) -> 
         here.hq.desk.publish_prices([Price("A1", MOST_FEN + 1, "b2")])
         assert here.scan(here.member()).here.place is Place.WHO
         assert here.said() == "not_paid_here"
+
+
+def test_a_screen_taken_out_of_the_settings_amid_a_payment_holds_up_nothing(tmp_path: Path) -> None:
+    with guide(tmp_path) as here:
+        here.to_pay()
+        here.scan(WECHAT)
+        here.till.run(1)
+        told = msgspec.to_builtins(here.till.settings)
+        del told["stations"][STATION]
+        here.till.settings = parse(told)
+        here.reopen()
+        here.store.guide.turn()
+        assert (here.states(), here.charged()) == ([S.PAID], TEA_FEN)
+        here.sync()
+        assert here.states() == [S.KEPT]
