@@ -34,7 +34,6 @@ _PAGE = re.compile(r"[0-9]{1,3}", re.ASCII)
 _NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 _PURPOSES: Mapping[str, Purpose] = {"order": "order", "continue": "continue", "notify": "notify"}
 _COUNTED: Mapping[str, What] = {"order": "ordered", "continue": "continued", "notify": "reminded"}
-_ABOUT = "idle"
 _JOIN_LEFT_S = 45
 """A code for joining that is good for less is not shown again: a phone has to be taken out first."""
 
@@ -155,7 +154,8 @@ class GuideDesk:
             ways, away = self.phone.ways(here.said("sku")), ""
         except OrderingAway:
             ways, away = "", "1"
-        return self.places.move(station, Act.ORDER, {"ways": ways, "away": away})
+        shown = self.pay.wishes.price(here.said("sku"))
+        return self.places.move(station, Act.ORDER, {"ways": ways, "away": away, "shown": shown})
 
     def to_phone(self, station: str, purpose: str, option: str, nonce: str) -> Here:
         """A code that takes the product to a phone: to order by one of HQ's ways, to go on there, to be reminded.
@@ -276,7 +276,7 @@ class GuideDesk:
     def _given(self, station: str, score: str, chips: Sequence[str], nonce: str) -> None:
         known = tuple(dict.fromkeys(chip for chip in chips if chip in CHIPS))[:5]
         try:
-            self.feedback.answer(station, Scale.FACES, int(score), _ABOUT, known, nonce)
+            self.feedback.answer(station, Scale.FACES, int(score), "idle", known, nonce)
         except AnsweredJustNow:
             return  # the same finger, or a child's: thanked, not counted
 

@@ -50,13 +50,19 @@ class OrderWishes:
     money: OrderMoney
     at_hq: OrdersAtHq | None
 
+    def price(self, sku: str) -> str:
+        """Fen of a product that may be paid at a screen; "" of another."""
+        goods = self.goods.catalogue.by_sku(sku)
+        fen = self.goods.prices.short(goods)[0] if goods is not None and not goods.for_adults else None
+        return str(int(fen)) if fen else ""
+
     def begun(self, station: str, here: Here, option: str, nonce: str) -> GuideOrderRow:
         """The wish for one of the ways that the screen shows, at the price it shows. Raises NotPaidHere."""
         kept = here.said("ways")
         ways = msgspec.json.decode(kept.encode(), type=OptionsSaid).options if kept else ()
         way = next((one for one in ways if one.option == option and one.here), None)
-        goods = self.goods.catalogue.by_sku(here.said("sku"))
-        fen = self.goods.prices.short(goods)[0] if goods is not None and not goods.for_adults else None
+        # The price that the page began with: one that changed since is shown beside HQ's, and agreed to.
+        fen = here.said("shown") if self.price(here.said("sku")) else ""
         if way is None or not fen:
             raise NotPaidHere
         name = hashlib.sha256(f"{station}\n{here.rev}\n{nonce}".encode()).hexdigest()[:32]

@@ -200,7 +200,7 @@ def moved(
 
 def _kept(here: Here, act: Act) -> dict[str, str]:
     if act in _ON:
-        gone = _ONCE | ({"ways", "away"} if act is Act.WHO else set())
+        gone = _ONCE | ({"ways", "away", "shown"} if act is Act.WHO else set())
         return {name: text for name, text in here.facts.items() if name not in gone}
     names = set(_CARRIED)
     if act is not Act.HOME:

@@ -288,3 +288,13 @@ def test_a_screen_taken_out_of_the_settings_amid_a_payment_holds_up_nothing(tmp_
         assert (here.states(), here.charged()) == ([S.PAID], TEA_FEN)
         here.sync()
         assert here.states() == [S.KEPT]
+
+
+def test_a_price_that_changed_since_the_page_is_agreed_to(tmp_path: Path) -> None:
+    with guide(tmp_path) as here:
+        here.to_order()
+        here.hq.desk.publish_prices([Price("A1", TEA_FEN + 300, "b2")])
+        here.sync()
+        here.pay.choose(STATION, "pickup_there:S2", here.nonce())
+        order: Any = here.scan(here.member()).order
+        assert (here.place(), order.shown_fen, order.fen) == (Place.CHECK, TEA_FEN, TEA_FEN + 300)
