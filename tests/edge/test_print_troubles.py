@@ -40,11 +40,14 @@ def submit(shop: Shop, name: str, slip: Slip = BIG) -> None:
     shop.store.printing.submit(name, "P1", "T1", "", Slip(name, slip.parts))
 
 
-# ---- a full disk -----------------------------------------------------------------------------------
+# ---- a failing disk -----------------------------------------------------------------------------------
 
 
 def fill_up(folder: Path, report: multiprocessing.SimpleQueue[object]) -> None:
-    """A life whose files may not grow beyond some size: takes slips until it is told no, then with room again."""
+    """A life whose files may not grow beyond some size: takes slips until it is told no; then another one with room.
+
+    SQLite takes the limit (EFBIG) for a disk that fails, after which the first life writes nothing more.
+    """
     with SimulatedPrinter() as simulated:
         shop = shop_in(folder, simulated)
         room = max(file.stat().st_size for file in folder.iterdir()) + 400_000
@@ -58,6 +61,8 @@ def fill_up(folder: Path, report: multiprocessing.SimpleQueue[object]) -> None:
             except ReadOnly:
                 refused += 1
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        shop.books.close()
+        shop = shop_in(folder, simulated)
         submit(shop, "after")
         while shop.store.printing.turn("P1"):
             pass
@@ -66,7 +71,7 @@ def fill_up(folder: Path, report: multiprocessing.SimpleQueue[object]) -> None:
         shop.books.close()
 
 
-def test_a_full_disk_refuses_slips_in_words_and_loses_none_that_it_took(tmp_path: Path) -> None:
+def test_a_failing_disk_refuses_slips_in_words_and_loses_none_that_it_took(tmp_path: Path) -> None:
     """In a process of its own: a limit on the size of files holds for all of a process."""
     spawn = multiprocessing.get_context("spawn")
     report = spawn.SimpleQueue()

@@ -120,7 +120,10 @@ def test_other_places_are_told_as_news_only(hub: Any, floor: Stores) -> None:
     desk.snapshot()
     shop.settle()
     # Ten on hand, two promised, three unfit.
-    assert [(one.node, one.sellable) for one in shop.goods.elsewhere("P1")] == [("S1", 5), ("W1", 40)]
+    other = floor("S2")
+    other.settle()
+    assert sorted((one.node, one.sellable) for one in other.goods.elsewhere("P1")) == [("S1", 5), ("W1", 40)]
+    assert [one.node for one in shop.goods.elsewhere("P1")] == ["W1"], "its own shelf is no other place"
     assert desk.snapshot() == 0
 
 
