@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, Flask, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Flask, Response, current_app, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from edge.domain.idle import NEVER, Idle
 from edge.domain.refusals import UnknownThing
 from edge.domain.screens import Screen
 from edge.store import Store
+from kiosk_ui import words
 from kiosk_ui.language import COOKIE as LANGUAGE
 from kiosk_ui.language import keep
 from kiosk_ui.screens import HOMES, here
@@ -19,6 +22,7 @@ from kiosk_ui.screens import HOMES, here
 EASES = ("large", "low", "voice")
 """Large print, low reach, read aloud: chosen by the shopper, kept until the wipe."""
 _EASE = "se_ease"
+_PLACE = "store_edge_ageing"
 _BACK = re.compile(r"/(?:kiosk|guide|display|style)/[a-z/]{0,60}")
 
 
@@ -41,14 +45,19 @@ class Shown:
 
 
 def page(template: str, screen: Screen, shown: Shown, **facts: object) -> WerkzeugResponse:
-    """A whole page, or for htmx only the state; 204 where the page has this very state (`?have=KEY`).
+    """A whole page, or for htmx only the state; where the page has this very state (`?have=KEY`) 204, or only
+    the clock and the line where those are not what it shows (`&seen=` what `line-now` has).
 
     The template extends `shopper/frame.html` and fills `stage` and `bar`.
     """
+    ageing: Callable[[], str] = current_app.extensions[_PLACE]
+    seen = ageing()
     if is_partial() and request.method == "GET" and request.args.get("have") == shown.key:
-        return Response(status=204)
+        if request.args.get("seen", seen) == seen:
+            return Response(status=204)
+        return make_response(render_template("shopper/aged.html", seen=seen))
     return make_response(
-        render_template(template, screen=screen, shown=shown, home=HOMES[screen.kind], **facts)
+        render_template(template, screen=screen, shown=shown, home=HOMES[screen.kind], seen=seen, **facts)
     )
 
 
@@ -88,13 +97,21 @@ def install(app: Flask, store: Store) -> None:
     site.add_url_rule("/privacy/<kind>", view_func=privacy, endpoint="privacy")
     app.register_blueprint(site)
 
-    def footer() -> object:
-        return store.status.line()
+    def ageing() -> str:
+        """Changes when the clock or the line would be said in other words."""
+        line = store.status.line()
+        said = (words.freshness(line), words.line(line), words.data_age(line.age_s))
+        clock = words.clock(store.status.local(store.status.now()))
+        return hashlib.sha256("\n".join((*said, clock)).encode()).hexdigest()[:8]
+
+    app.extensions[_PLACE] = ageing
 
     def station_of(screen: Screen) -> object:
         return store.staff.station(screen.station)
 
-    app.jinja_env.globals.update(is_partial=is_partial, eases=eases, line_of=footer, station_of=station_of)
+    app.jinja_env.globals.update(
+        is_partial=is_partial, eases=eases, line_of=store.status.line, station_of=station_of
+    )
 
 
 def _change() -> WerkzeugResponse:

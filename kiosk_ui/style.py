@@ -79,7 +79,9 @@ def install(app: Flask, store: Store) -> None:
         dark = request.args.get("scheme") == "dark" or name in {"attract", "closed"}
         shown = Shown(name, f"style:{name}", NEVER, dark=dark, quiet=name == "attract")
         code = qr.drawn("https://example.invalid/j/0123456789abcdef")
-        return render_template("style/shopper.html", screen=screen, shown=shown, home="/style/", code=code)
+        return render_template(
+            "style/shopper.html", screen=screen, shown=shown, home="/style/", seen="", code=code
+        )
 
     site.add_url_rule("", view_func=index, endpoint="index")
     site.add_url_rule("/shopper/<name>", view_func=state, endpoint="shopper")

@@ -34,9 +34,9 @@ class Tour:
         self._tell = tell
         self.pictures: list[tuple[str, str, str]] = []
 
-    def page(self, size: ViewportSize, language: str = "zh", ease: str = "") -> Page:
-        """A browser of its own, as one that stands at a station."""
-        context = self._browser.new_context(viewport=size, reduced_motion="reduce")
+    def page(self, size: ViewportSize, language: str = "zh", ease: str = "", *, at_hq: bool = False) -> Page:
+        """A browser of its own, as one that stands at a station; `at_hq` accepts the demo's own certificate."""
+        context = self._browser.new_context(viewport=size, reduced_motion="reduce", ignore_https_errors=at_hq)
         for name, value in (("se_language", language), ("se_ease", ease)):
             if value:
                 context.add_cookies([{"name": name, "value": value, "url": self.stage.address.url}])
@@ -116,5 +116,6 @@ def tour(stage: Stage, folder: Path, scenes: Scenes, tell: Callable[[str], None]
                 scene(walk)
             except Error as error:
                 shutil.rmtree(folder / "failed", ignore_errors=True)
-                raise StageFailed(f"{scene.__name__}: {error.message.splitlines()[0]}") from error
+                why = " ".join(line.strip() for line in error.message.splitlines()[:3])
+                raise StageFailed(f"{scene.__name__}: {why}") from error
         walk.read_me()

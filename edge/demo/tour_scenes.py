@@ -2,35 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from edge.demo.shop import STORE
 from edge.demo.tour import DESK, LANDSCAPE, PORTRAIT, Scenes, Tour
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
-    from edge.demo.shop import Ware
+from edge.demo.tour_more import fleet, offline, till
+from edge.demo.tour_steps import forward, goods, sign_in
 
 _PAY = "134567890123456789"
-
-
-def _goods(walk: Tour, count: int) -> list[Ware]:
-    """One of each of the first departments, in stock and without rules of their own."""
-    found: dict[str, Ware] = {}
-    for ware in walk.stage.wares:
-        if ware.on_hand >= 12 and not ware.flags and ware.fen < 20_000:
-            found.setdefault(ware.category, ware)
-    return list(found.values())[:count]
-
-
-def _sign_in(walk: Tour, page: Page, role: str) -> None:
-    person = next(one for one in walk.stage.people if one.role == role)
-    walk.open(page, "/cashier/sign-in?station=T1", "#staff")
-    page.fill("#staff", person.staff)
-    page.fill("#pin", person.pin)
-    page.press("#pin", "Enter")
-    page.wait_for_selector("#scan-text")
 
 
 def desk(walk: Tour) -> None:
@@ -38,7 +15,7 @@ def desk(walk: Tour) -> None:
     page = walk.page(DESK)
     walk.open(page, "/cashier/sign-in?station=T1", "#staff")
     walk.take(page, "sign-in", "服务台登录：工牌或工号", "Sign in at the desk, by badge or number")
-    _sign_in(walk, page, "lead")
+    sign_in(walk, page, "lead")
     walk.take(page, "desk-home", "工作台：今天要做的事", "The desk's home: what today asks for")
     order = next(
         one
@@ -57,7 +34,7 @@ def kiosk(walk: Tour) -> None:
     page = walk.page(PORTRAIT)
     walk.open(page, "/kiosk/", ".state-attract")
     walk.take(page, "kiosk-attract", "自助收银：扫商品，直接开始", "Self-checkout: scan to begin")
-    for number, ware in enumerate(_goods(walk, 5), 1):
+    for number, ware in enumerate(goods(walk, 5), 1):
         walk.stage.kiosk_scanner.scan(ware.gtin)
         page.wait_for_selector(f".k-rows .row:nth-child({number})")
     walk.take(page, "kiosk-basket", "五件商品，金额与优惠一目了然", "Five items, the sum and what is saved")
@@ -69,7 +46,7 @@ def kiosk(walk: Tour) -> None:
         walk.open(other, "/kiosk/", ".state-basket")
         walk.take(other, f"kiosk-{ease}", zh, en)
         other.context.close()
-    _to(page, "pay")
+    forward(page, "pay")
     walk.take(page, "kiosk-pay", "出示任何钱包的付款码", "Any wallet's code pays")
     walk.stage.kiosk_scanner.scan(_PAY)
     page.wait_for_selector(".state-done")
@@ -84,17 +61,6 @@ def kiosk(walk: Tour) -> None:
     page.context.close()
 
 
-def _to(page: Page, state: str) -> None:
-    """Touches the one button until this state is reached."""
-    for _ in range(6):
-        if page.query_selector(f".state-{state}"):
-            return
-        key = page.get_attribute(".state", "data-key")
-        page.click(".bar .go")
-        page.wait_for_selector(f".state:not([data-key='{key}'])")
-    page.wait_for_selector(f".state-{state}")
-
-
 def guide(walk: Tour) -> None:
     """A shopper who asks: slides, the range, a product and where else it is."""
     page = walk.page(PORTRAIT)
@@ -103,7 +69,7 @@ def guide(walk: Tour) -> None:
     page.click(".g-wake")
     page.wait_for_selector(".state-home")
     walk.take(page, "guide-home", "两步找到任何商品", "Any product within two touches")
-    ware = _goods(walk, 1)[0]
+    ware = goods(walk, 1)[0]
     walk.stage.guide_scanner.scan(ware.gtin)
     page.wait_for_selector(".state-product")
     walk.take(
@@ -119,7 +85,7 @@ def guide(walk: Tour) -> None:
 def it(walk: Tour) -> None:
     """Devices and line, the style page, a screen that waits to be bound, and the page while the daemon is away."""
     page = walk.page(DESK)
-    _sign_in(walk, page, "lead")
+    sign_in(walk, page, "lead")
     walk.open(page, "/it/", ".gear")
     walk.take(page, "it", "设备与线路", "Devices and line")
     walk.open(page, "/style", ".tones")
@@ -138,5 +104,5 @@ def it(walk: Tour) -> None:
     screen.context.close()
 
 
-SCENES: Scenes = (kiosk, guide, desk, it)
+SCENES: Scenes = (kiosk, guide, desk, till, offline, it, fleet)
 """In the order of the README: what shoppers see first."""

@@ -19,7 +19,9 @@
     if (!facts.stage || !stage) return;
     if (busy) { again = true; return; }
     const stay = "stay" in shown() ? "&stay=1" : "";
-    htmx.ajax("GET", `${facts.stage}?have=${encodeURIComponent(have)}${stay}`, { source: stage, target: stage, swap: facts.swap ?? "innerHTML" });
+    const line = document.getElementById("line-now"); // a shopper's page: what its clock and line say
+    const seen = line ? `&seen=${line.dataset.seen}` : "";
+    htmx.ajax("GET", `${facts.stage}?have=${encodeURIComponent(have)}${stay}${seen}`, { source: stage, target: stage, swap: facts.swap ?? "innerHTML" });
   }
   function lookAround() {
     const have = `${facts.strip?.includes("?") ? "&" : "?"}have=${encodeURIComponent(shown().key ?? "")}`;

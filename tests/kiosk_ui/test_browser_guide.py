@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from edge.clock import Clock
 from tests.kiosk_ui.browsing import CHROMIUM, Watch, Watched
 from tests.kiosk_ui.conftest import Site
 from tests.kiosk_ui.guide_floor import TEA, Floor, floor, served
@@ -26,7 +28,7 @@ def here(tmp_path: Path) -> Iterator[tuple[Floor, Site]]:
 
 
 def test_finds_it_elsewhere_takes_it_to_the_phone_and_says_how_it_was(
-    watch: Watch, here: tuple[Floor, Site]
+    watch: Watch, here: tuple[Floor, Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made, site = here
     seen = watch(site, viewport=PORTRAIT)
@@ -47,6 +49,11 @@ def test_finds_it_elsewhere_takes_it_to_the_phone_and_says_how_it_was(
     page.wait_for_selector("text=Bring it to me")
     assert page.get_attribute("html", "lang") == "en"
     seen.sound("product, English")
+    with monkeypatch.context() as later:
+        moment = datetime.now(UTC) + timedelta(seconds=65)
+        later.setattr(Clock, "now", lambda _: moment)
+        page.evaluate("document.dispatchEvent(new Event('store:look'))")
+        page.wait_for_selector(".line-now:has-text('1 min')")
     made.store.scans.type_in(made.store.catalogue.search("A3")[0].gtin, "G1")
     page.wait_for_selector(".g-where.none")
     seen.sound("out of stock")

@@ -132,9 +132,14 @@ def test_five_items_a_member_and_coupons_in_four_touches_and_nothing_stays(
 
 
 def test_the_line_is_cut_while_paying_and_the_result_comes_late(kiosk: Open) -> None:
-    floor, hands = kiosk("success", language="en")
+    floor, hands = kiosk("success", language="en", rules={"hq_url": "http://127.0.0.1:9"})
     floor.scan(TEA)
     hands.sees("basket")
+    status = floor.site.shop.store.status
+    status.exchanged("")
+    hands.page.wait_for_selector(".line-now .age-dot:not(.old)")
+    status.exchanged("HQ_UNREACHABLE")
+    hands.page.wait_for_selector(".line-now .age-dot.old")
     for _ in range(3):
         hands.touch("on")
         hands.page.wait_for_timeout(50)

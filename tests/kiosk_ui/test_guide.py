@@ -237,6 +237,23 @@ def test_slides_by_schedule_with_todays_price_and_a_pause(
     assert ("touched", "spring", 1) in [tuple(row) for row in rows]
 
 
+def test_the_clock_and_the_lines_age_go_on_while_a_page_stays_open(
+    here: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = here.page()
+    has = {name: re.search(rf'data-{name}="([^"]+)"', page) for name in ("key", "seen")}
+    asked = {
+        "headers": {"HX-Request": "true"},
+        "query_string": {"have": has["key"] and has["key"][1], "seen": has["seen"] and has["seen"][1]},
+    }
+    assert here.client.get("/guide/stage", **asked).status_code == 204
+    later(monkeypatch, seconds=65)
+    aged = here.client.get("/guide/stage", **asked)
+    assert (aged.status_code, "state-stage" in aged.text) == (200, False)
+    assert "1 分钟前" in aged.text
+    assert re.findall(r'id="([a-z-]+)"[^>]* hx-swap-oob', aged.text) == ["clock-now", "line-now"]
+
+
 def test_out_of_hours_the_window_sells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with floor(tmp_path, guide={"opens": "09:00", "closes": "21:00"}) as here:
         night = datetime(2026, 1, 5, 15, 0, 0, tzinfo=UTC)  # 23:00 in the shop
