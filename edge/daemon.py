@@ -211,6 +211,7 @@ class Daemon:
     def _start_web(self, listener: socket.socket) -> None:
         from waitress.server import create_server
 
+        from kiosk_ui.security import watched
         from kiosk_ui.web import create_app
 
         web = self._settings.web
@@ -218,11 +219,10 @@ class Daemon:
         ready_for_threads()
         # Silent connections are let go soon and may be many: a hundred of them are no reason to stand still.
         # poll(): select() fails for descriptors beyond 1,023, however many the system allows.
-        patience = {"connection_limit": 1000, "channel_timeout": 15, "cleanup_interval": 3}
-        limits: dict[str, Any] = {"threads": web.threads, "max_request_body_size": 2 << 20, **patience}
-        limits["asyncore_use_poll"] = True
+        limits: dict[str, Any] = {"connection_limit": 1000, "channel_timeout": 15, "cleanup_interval": 3}
+        limits |= {"threads": web.threads, "max_request_body_size": 2 << 20, "asyncore_use_poll": True}
         self._web = create_server(app, map=self._web_sockets, sockets=[listener], ident="", **limits)
-        self._web_thread = threading.Thread(target=self._web.run, name="web", daemon=True)
+        self._web_thread = threading.Thread(target=watched(self._web, app).run, name="web", daemon=True)
         self._web_thread.start()
 
     def _stop_web(self) -> None:

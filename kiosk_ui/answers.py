@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from edge.domain.refusals import BadRequest, NotSignedIn, Refusal, UnknownThing
 from edge.domain.screen_refusals import ScreenUnbound
 from kiosk_ui.language import told
+from kiosk_ui.security import noticed
 from kiosk_ui.trail import trace_id
 
 SIGN_IN = "/cashier/sign-in"
@@ -50,6 +51,7 @@ _BY_STATUS: dict[int, type[Refusal]] = {404: UnknownThing, 405: _WrongMethod, 41
 
 def refused(refusal: Refusal) -> Response:
     """A refusal as problem+json for programs, as a fragment for htmx, as a page for everybody else."""
+    noticed(refusal)
     if request.path.startswith("/api/"):
         return _problem(refusal)
     partial = request.headers.get("HX-Request") == "true"

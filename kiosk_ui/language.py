@@ -9,6 +9,7 @@ from flask_babel import gettext  # type: ignore[import-untyped]
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from edge.domain.refusals import Refusal, Words
+from kiosk_ui.security import noticed
 
 COOKIE = "se_language"
 NAMES = {"zh": "中文", "hant": "繁體", "en": "English"}
@@ -43,7 +44,8 @@ def pick(zh: str, en: str) -> str:
 
 
 def told(refusal: Refusal) -> Words:
-    """A refusal in the language of the page."""
+    """A refusal in the language of the page; the security log hears of it where it is of that kind."""
+    noticed(refusal)
     if language() != "hant":
         return refusal.words(language())
     # Its own words are Simplified: the catalogue has them as it has the pages'.

@@ -12,6 +12,7 @@ from edge.domain.screen_refusals import ScreenUnbound
 from edge.domain.screens import KINDS, Screen, ScreenKind
 from edge.store import Store
 from kiosk_ui.language import keep
+from kiosk_ui.security import at
 
 HOMES: dict[ScreenKind, str] = {"kiosk": "/kiosk/", "guide": "/guide/", "display": "/display/"}
 """Where each kind of screen lives; its cookie opens these pages and no others."""
@@ -53,6 +54,7 @@ class ScreenPages:
             screen = self._store.screens.local(kind)
         if screen is None:
             raise ScreenUnbound(kind=kind)
+        at(screen.station)
         return screen
 
     def page(self) -> WerkzeugResponse:

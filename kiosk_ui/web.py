@@ -16,7 +16,19 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from config.schema import Settings
 from edge.domain.refusals import Refusal
 from edge.store import Store
-from kiosk_ui import answers, brand, guards, language, recovering, shopper, style, trail, voice, words
+from kiosk_ui import (
+    answers,
+    brand,
+    guards,
+    language,
+    recovering,
+    security,
+    shopper,
+    style,
+    trail,
+    voice,
+    words,
+)
 from kiosk_ui.api.pages import ApiPages
 from kiosk_ui.cashier.nav import nav_facts
 from kiosk_ui.cashier.pages import CashierPages
@@ -56,6 +68,7 @@ def create_app(store: Store, settings: Settings, live_port: int) -> Flask:
     app.jinja_env.lstrip_blocks = True
     Babel(app, locale_selector=language.locale)
     trail.install(app)
+    security.install(app, frozenset(settings.stations))
     guards.install(app, settings, live_port)
     _errors(app)
     _vocabulary(app, store, settings, live_port)

@@ -26,6 +26,7 @@ from kiosk_ui.api.strict_json import read_body
 from kiosk_ui.api.tickets import TicketsApi
 from kiosk_ui.api.till import TillApi
 from kiosk_ui.api.wish_numbers import Numbers, ended
+from kiosk_ui.security import at
 
 _NAME = re.compile(r"[^/\x00-\x1f\x7f-\x9f]{1,64}")
 _READY = {"zh": "可以交付", "en": "Ready to hand over"}
@@ -142,6 +143,7 @@ class ApiPages:
         return jsonify(result="ok", job={"id": job.id, "state": job.state, "reason": job.reason}), 202
 
     def _client(self, station: str) -> Operator:
+        at(station)
         return self._store.staff.api_client(_token(), station)
 
     def _in_scope(self) -> None:

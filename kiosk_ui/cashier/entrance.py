@@ -13,6 +13,7 @@ from edge.domain.staff import BADGE_LASTS_S
 from edge.domain.views import SeenScan, SignedIn, StationView
 from edge.store import Store
 from kiosk_ui.language import keep, told
+from kiosk_ui.security import at
 
 _STATION = "se_station"
 _SCREEN = "se_screen"
@@ -62,6 +63,7 @@ class Entrance:
     def sign_in(self) -> WerkzeugResponse:
         """POST station and one of: badge | scan (a badge read by the station's scanner) | staff and pin."""
         station = self._station(request.form.get("station", ""))
+        at(station.id)
         try:
             signed = self._signed(station.id)
         except Refusal as refusal:

@@ -30,6 +30,7 @@ from kiosk_ui.cashier.stage import Stage
 from kiosk_ui.cashier.stock import StockPages
 from kiosk_ui.cashier.till import TillPages, beside, stays, till_stage
 from kiosk_ui.language import keep
+from kiosk_ui.security import at
 
 _LAST = "se_last"  # the hand-over that HOME offers to look at again; no secret, no personal data
 _HERE = "/cashier/"
@@ -256,7 +257,9 @@ class CashierPages:
         return redirect(f"/cashier/handed/{pickup}?stay=1", 303)
 
     def _operator(self) -> Operator:
-        return self._store.staff.operator(session_token(), touch=request.endpoint not in _LOOKS)
+        who = self._store.staff.operator(session_token(), touch=request.endpoint not in _LOOKS)
+        at(who.station)
+        return who
 
     def _refuse(self, refusal: Refusal, operator: Operator) -> WerkzeugResponse:
         scan = self._store.scans.current(operator.station)

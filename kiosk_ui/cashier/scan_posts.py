@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from edge.domain.refusals import BadRequest, NotSignedIn, Refusal
 from edge.domain.staff import Operator
 from kiosk_ui.cashier.asked import nonce_of
+from kiosk_ui.security import noticed
 
 _MOST_TEXT = 1024
 _LEAST_BURST = 4
@@ -57,5 +58,6 @@ class ScanPosts:
         except NotSignedIn:
             raise
         except Refusal as refusal:
+            noticed(refusal)
             self._say(operator.station, refusal)
         return Response(status=204)

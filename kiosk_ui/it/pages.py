@@ -17,6 +17,7 @@ from kiosk_ui.cashier.entrance import session_token
 from kiosk_ui.cashier.stage import fresh_nonce
 from kiosk_ui.it import data_words, device_words
 from kiosk_ui.it import screens as screen_words
+from kiosk_ui.security import at
 
 _HERE = "/it/"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -102,6 +103,7 @@ class ItPages:
 
     def _operator(self) -> Operator:
         operator = self._store.staff.operator(session_token(), touch=request.endpoint not in _LOOKS)
+        at(operator.station)
         if not operator.may(Act.SERVE_DEVICES):
             raise NotAllowed
         return operator

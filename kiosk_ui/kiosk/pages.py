@@ -19,6 +19,7 @@ from kiosk_ui import qr, shopper, wedge
 from kiosk_ui.kiosk import words
 from kiosk_ui.language import language
 from kiosk_ui.screens import here
+from kiosk_ui.security import noticed
 from kiosk_ui.shopper import Shown
 
 HOME = "/kiosk/"
@@ -76,9 +77,10 @@ class KioskPages:
             act(self._store, screen.station, rest, wish)
         except BadRequest:
             raise
-        except (LaneMovedOn, NonceReused):
-            pass  # a scan or another touch came first: what is there now is the answer
+        except (LaneMovedOn, NonceReused) as stale:
+            noticed(stale)  # a scan or another touch came first: what is there now is the answer
         except Refusal as refusal:
+            noticed(refusal)
             self._desk.say(screen.station, refusal)
         if verb in _ENDS and self._desk.resting(screen.station):
             return _anew()
