@@ -16,7 +16,8 @@ from edge.domain.scrub import without_numbers
 from edge.domain.security import SESSION, kind_of, worth_a_line
 
 _LOG = logging.getLogger("store_edge.security")
-_PLACE = "store_edge_security"
+PLACE = "store_edge_security"
+"""Where an application keeps its SecurityLog, among its extensions."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _ROW_S = 600.0
 """What comes again within this time is one row of tries: its 1st, 10th, 100th, ... is told."""
@@ -75,13 +76,13 @@ class SecurityLog:
 
 def install(app: Flask, stations: frozenset[str]) -> None:
     """A line after each request that was refused so; `stations` are the names that a line may hold."""
-    log = SecurityLog()
-    app.extensions[_PLACE] = log
+    app.extensions[PLACE] = SecurityLog()
 
     def tell(response: Response) -> Response:
         refusal: Refusal | None = g.get("security_refusal")
         if refusal is not None and ((kind := kind_of(refusal.code)) != SESSION or _means_it()):
             station = str(g.get("security_station", ""))
+            log: SecurityLog = app.extensions[PLACE]
             log.heard(
                 refusal.code,
                 kind,
@@ -122,7 +123,7 @@ def watched(server: Any, app: Flask) -> Any:
     from waitress.channel import HTTPChannel
     from waitress.task import ErrorTask
 
-    log: SecurityLog = app.extensions[_PLACE]
+    log: SecurityLog = app.extensions[PLACE]
 
     class _Refused(ErrorTask):
         def execute(self) -> None:
