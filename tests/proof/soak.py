@@ -26,6 +26,7 @@ from tests.proof.screens_shop import Figures, ScreensShop, figures
 from tests.proof.soak_hands import Hands
 from tests.proof.soak_pages import Wall, Weights
 from tests.proof.soak_plants import DAEMON, PAGE
+from tests.proof.soak_witness import Witness
 
 SCRIPT = (
     *("success",) * 6,
@@ -148,6 +149,11 @@ def judged(soak: Soak) -> dict[str, str]:
         most(f"daemon {life}, MB", MOST_DAEMON_MB, lambda one: one.daemon.rss_kb / 1024, lived)
         most(f"files of daemon {life}", MOST_FILES, lambda one: one.daemon.files, lived)
         most(f"threads of daemon {life}", MOST_THREADS, lambda one: one.daemon.threads, lived)
+    for kind, screen in soak.wall.screens.items():
+        told = soak.samples[-1].chromium.told.get(kind, -1)
+        replaced = kind == "kiosk" and told < 0  # it opens its page anew after each shopper: it was told
+        if told < screen.states // 2 and not replaced:  # two changes at once are one look
+            wrong[f"witness of {kind}"] = f"was given {told} of {screen.states}"
     for one in soak.samples:
         for name, kb in one.kb.items():
             if name.endswith("-wal") and kb > MOST_WAL_MB * 1024:
@@ -171,8 +177,10 @@ def standing(folder: Path, browser: Any, seed: int, plant: str) -> Iterator[Soak
         shop.found()
         shop.start(*words)
         try:
-            wall = Wall(browser, shop, PAGE.get(plant, ""))
-            yield Soak(shop, wall, Hands(shop, wall, seed), words)
+            planted = PAGE.get(plant, "")
+            with Witness(browser, shop, planted) as witness:
+                wall = Wall(browser, shop, witness, planted)
+                yield Soak(shop, wall, Hands(shop, wall, seed), words)
         finally:
             shop.end()
 

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from edge.domain.screens import ScreenKind
-from tests.proof.screens_shop import PLACES, ScreensShop, held_kb
+from tests.proof.screens_shop import PLACES, ScreensShop
+from tests.proof.soak_witness import Witness
 
 AWAY = re.compile(
     r"net::ERR_(CONNECTION_|INCOMPLETE_CHUNKED|EMPTY_RESPONSE|SOCKET|FAILED|ABORTED)|Failed to fetch"
@@ -40,10 +41,14 @@ _LOOK = "document.dispatchEvent(new Event('store:look'))"
 
 @dataclass
 class Weights:
-    """What the screens hold after the garbage was collected: kB, and counts by screen."""
+    """What the screens hold after the garbage was collected: the witness's kB, and counts by driven screen.
+
+    `told`: how often each of the witness's pages was given something new.
+    """
 
     held_kb: int
     renderers_kb: int
+    told: dict[ScreenKind, int]
     heap_kb: dict[str, int]
     nodes: dict[str, int]
     listeners: dict[str, int]
@@ -151,9 +156,9 @@ class Screen:
 class Wall:
     """The screens side by side; `away` while the daemon was sent away on purpose."""
 
-    def __init__(self, browser: Any, shop: ScreensShop, planted: str = "") -> None:
+    def __init__(self, browser: Any, shop: ScreensShop, witness: Witness, planted: str = "") -> None:
         self._browser = browser
-        self._cdp = browser.new_browser_cdp_session()
+        self._witness = witness
         self.shop, self.away = shop, False
         self.complaints: list[str] = []
         self.foreign: list[str] = []
@@ -201,10 +206,8 @@ class Wall:
         return sum(one.states for one in self.screens.values())
 
     def weigh(self) -> Weights:
-        """All of Chromium, and each page by itself."""
+        """The witness's browser, and each driven page by itself."""
         each: dict[str, tuple[int, int, int]] = {kind: one.weigh() for kind, one in self.screens.items()}
-        parts = self._cdp.send("SystemInfo.getProcessInfo")["processInfo"]
-        held = [(part["type"], held_kb(int(part["id"]))) for part in parts]
+        told = self._witness.told()
         heap, nodes, listeners = ({kind: said[at] for kind, said in each.items()} for at in range(3))
-        whole = sum(kb for _, kb in held)
-        return Weights(whole, sum(kb for kind, kb in held if kind == "renderer"), heap, nodes, listeners)
+        return Weights(*self._witness.held(), told, heap, nodes, listeners)
