@@ -12,7 +12,7 @@ from edge.domain.screens import Screen
 from edge.domain.staff import Act, Operator
 from edge.store import Store
 from kiosk_ui import brand, qr
-from kiosk_ui.cashier.entrance import session_token
+from kiosk_ui.cashier.entrance import whoever
 from kiosk_ui.shopper import Shown
 from kiosk_ui.tones import Tone, contrast, declared, tones
 
@@ -59,7 +59,7 @@ def install(app: Flask, store: Store) -> None:
     site = Blueprint("style", __name__, url_prefix="/style")
 
     def allowed() -> Operator:
-        operator = store.staff.operator(session_token(), touch=False)
+        operator = whoever(store, touch=False)
         if not operator.may(Act.SERVE_DEVICES):
             raise NotAllowed
         return operator

@@ -52,7 +52,7 @@ class StaffDesk:
             self._tries.wrong(*scopes)
             raise WrongPin
         self._tries.right(scopes[0])
-        return self._open(person, station)
+        return self._open(person, station, origin)
 
     def badge(self, text: str, station: str, *, screen: str = "", origin: str = "") -> SignedIn:
         """By badge code; raises WrongPin, or TooManyTries by screen."""
@@ -65,7 +65,7 @@ class StaffDesk:
         if person is None:
             self._tries.wrong(scope)
             raise WrongPin
-        return self._open(person, station)
+        return self._open(person, station, origin)
 
     def _side(self, station: str, screen: str, origin: str) -> tuple[str, str]:
         """Whether the screen is known to stand there, and the name under which its wrong tries count."""
@@ -73,7 +73,7 @@ class StaffDesk:
             return "known", f"at:{_sha(screen)[:16]}"
         return "strange", f"from:{origin[:64]}"
 
-    def scanned_badge(self, scan_id: int, station: str, screen: str) -> SignedIn:
+    def scanned_badge(self, scan_id: int, station: str, screen: str, *, origin: str = "") -> SignedIn:
         """By a badge that the station's scanner read just now, on a screen known to stand there.
 
         Anybody may open a sign-in page on the network; only a screen on which staff signed in at this
@@ -85,7 +85,7 @@ class StaffDesk:
         age = self._books.clock.now() - moment_of(row.at)
         if age.total_seconds() > BADGE_LASTS_S:
             raise WrongPin
-        return self.badge(row.text, station, screen=screen)
+        return self.badge(row.text, station, screen=screen, origin=origin)
 
     def trust(self, station: str) -> str:
         """A token for the screen on which somebody just signed in at this station; kept only as a hash."""
@@ -97,23 +97,25 @@ class StaffDesk:
         """Whether a screen's token says that it stands at this station."""
         return bool(screen) and self._books.sessions.stands_at(_sha(screen), station)
 
-    def operator(self, token: str, *, touch: bool = True) -> Operator:
+    def operator(self, token: str, *, touch: bool = True, origin: str = "") -> Operator:
         """Whose session this is; raises NotSignedIn when there is none, it was idle too long, or HQ
         no longer lists the person. The role is read from HQ's list each time, so a change holds at once.
 
-        `touch` False: a page looked by itself, which is no sign of anybody.
+        `touch` False: a page looked by itself, which is no sign of anybody. `origin`: where the request came
+        from; a session holds there only where it was opened, so a token carried to another machine opens nothing.
         """
-        row = self._books.sessions.find(_sha(token))
+        name = _bound(token, origin)
+        row = self._books.sessions.find(name)
         if row is None:
             raise NotSignedIn
         clock = self._books.clock
         idle_ms = clock.mono_ms() - row.seen_ms
         person = self._books.replica.staff(row.staff)
         if person is None or row.boot != clock.boot() or self._left(row, idle_ms):
-            self._books.sessions.end(_sha(token))
+            self._books.sessions.end(name)
             raise NotSignedIn
         if touch and idle_ms > 30_000:
-            self._books.sessions.touch(_sha(token), clock.boot(), clock.mono_ms())
+            self._books.sessions.touch(name, clock.boot(), clock.mono_ms())
         return Operator(row.staff, person.name, person.role, row.station)
 
     def _left(self, row: SessionRow, idle_ms: int) -> bool:
@@ -127,9 +129,9 @@ class StaffDesk:
         age = self._books.clock.now() - moment_of(scan.at)
         return age.total_seconds() * 1000 > limit_ms
 
-    def sign_out(self, token: str) -> None:
-        """Ends the session."""
-        self._books.sessions.end(_sha(token))
+    def sign_out(self, token: str, *, origin: str = "") -> None:
+        """Ends the session, asked from where it was opened."""
+        self._books.sessions.end(_bound(token, origin))
 
     def api_client(self, token: str, station: str) -> Operator:
         """The program with this bearer token, acting for `station`; raises NotSignedIn or NotAllowed."""
@@ -174,17 +176,22 @@ class StaffDesk:
             raise UnknownThing
         return StationView(name, found.kind, found.label_zh or name, found.label_en or name, found.printer)
 
-    def _open(self, person: StaffRow, station: str) -> SignedIn:
+    def _open(self, person: StaffRow, station: str, origin: str) -> SignedIn:
         self.station(station)
         token = secrets.token_urlsafe(32)
         clock = self._books.clock
         row = SessionRow(person.staff, person.name, person.role.value, station, clock.boot(), clock.mono_ms())
-        self._books.sessions.add(_sha(token), row)
+        self._books.sessions.add(_bound(token, origin), row)
         return SignedIn(token, Operator(person.staff, person.name, person.role, station))
 
 
 def _sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _bound(token: str, origin: str) -> str:
+    """The name under which a session is kept: the token alone does not lead to it."""
+    return _sha(f"{token}|{origin}")
 
 
 def _pin_fits(pin_hash: str, pin: str) -> bool:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from edge.domain.refusals import BadRequest, NotSignedIn, Refusal
 from edge.domain.scanned import ScanKind
-from edge.domain.staff import BADGE_LASTS_S
+from edge.domain.staff import BADGE_LASTS_S, Operator
 from edge.domain.views import SeenScan, SignedIn, StationView
 from edge.store import Store
 from kiosk_ui.language import keep, told
@@ -29,6 +29,18 @@ def _cookie() -> str:
 def session_token() -> str:
     """The bearer token of this browser's session, "" without one."""
     return request.cookies.get(_cookie(), "")
+
+
+def terminal() -> str:
+    """The machine that asks, by its address on the wire: what a header says of it does not count."""
+    return request.remote_addr or ""
+
+
+def whoever(store: Store, *, touch: bool = True) -> Operator:
+    """Who is signed in on this browser at this machine; raises NotSignedIn. `touch` False: a page looks by itself."""
+    operator = store.staff.operator(session_token(), touch=touch, origin=terminal())
+    at(operator.station)
+    return operator
 
 
 class Entrance:
@@ -71,7 +83,7 @@ class Entrance:
                 raise
             return self._render(refusal, station)
         with contextlib.suppress(NotSignedIn):  # somebody else takes over: the session before ends
-            self._store.staff.sign_out(session_token())
+            self._store.staff.sign_out(session_token(), origin=terminal())
         answer = redirect(self._onward(), 303)
         keep(answer, _cookie(), signed.token)
         keep(answer, _STATION, station.id, _YEAR_S)
@@ -82,7 +94,7 @@ class Entrance:
     def sign_out(self) -> WerkzeugResponse:
         """POST: ends the session."""
         with contextlib.suppress(NotSignedIn):  # it had ended by itself
-            self._store.staff.sign_out(session_token())
+            self._store.staff.sign_out(session_token(), origin=terminal())
         answer = redirect("/cashier/sign-in", 303)
         answer.delete_cookie(_cookie(), path="/", httponly=True, samesite="Strict", secure=request.is_secure)
         answer.delete_cookie("se_last", path="/")
@@ -104,12 +116,13 @@ class Entrance:
     def _by_scanned_badge(self, scan: str, station: str) -> SignedIn:
         if not scan.isascii() or not scan.isdecimal() or len(scan) > 15:
             raise BadRequest(why="scan")
-        signed = self._store.staff.scanned_badge(int(scan), station, request.cookies.get(_SCREEN, ""))
+        screen = request.cookies.get(_SCREEN, "")
+        signed = self._store.staff.scanned_badge(int(scan), station, screen, origin=terminal())
         self._store.scans.dismiss(int(scan), station)
         return signed
 
     def _whence(self) -> dict[str, str]:
-        return {"screen": request.cookies.get(_SCREEN, ""), "origin": request.remote_addr or ""}
+        return {"screen": request.cookies.get(_SCREEN, ""), "origin": terminal()}
 
     def _stands_at(self, station: str) -> bool:
         return self._store.staff.stands_at(request.cookies.get(_SCREEN, ""), station)

@@ -17,7 +17,7 @@ from kiosk_ui.cashier import stage
 from kiosk_ui.cashier.asked import nonce_of, number_of, text_of
 from kiosk_ui.cashier.calls import CallPages
 from kiosk_ui.cashier.customers import CustomerPages
-from kiosk_ui.cashier.entrance import Entrance, session_token
+from kiosk_ui.cashier.entrance import Entrance, whoever
 from kiosk_ui.cashier.goods import GoodsPages
 from kiosk_ui.cashier.home import HomePages, onward
 from kiosk_ui.cashier.mine import MinePages
@@ -30,7 +30,6 @@ from kiosk_ui.cashier.stage import Stage
 from kiosk_ui.cashier.stock import StockPages
 from kiosk_ui.cashier.till import TillPages, beside, stays, till_stage
 from kiosk_ui.language import keep
-from kiosk_ui.security import at
 
 _LAST = "se_last"  # the hand-over that HOME offers to look at again; no secret, no personal data
 _HERE = "/cashier/"
@@ -257,9 +256,7 @@ class CashierPages:
         return redirect(f"/cashier/handed/{pickup}?stay=1", 303)
 
     def _operator(self) -> Operator:
-        who = self._store.staff.operator(session_token(), touch=request.endpoint not in _LOOKS)
-        at(who.station)
-        return who
+        return whoever(self._store, touch=request.endpoint not in _LOOKS)
 
     def _refuse(self, refusal: Refusal, operator: Operator) -> WerkzeugResponse:
         scan = self._store.scans.current(operator.station)

@@ -13,11 +13,10 @@ from edge.domain.refusals import BadRequest, NotAllowed
 from edge.domain.staff import Act, Operator
 from edge.store import Store
 from kiosk_ui import pick_words, words
-from kiosk_ui.cashier.entrance import session_token
+from kiosk_ui.cashier.entrance import whoever
 from kiosk_ui.cashier.stage import fresh_nonce
 from kiosk_ui.it import data_words, device_words
 from kiosk_ui.it import screens as screen_words
-from kiosk_ui.security import at
 
 _HERE = "/it/"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -102,8 +101,7 @@ class ItPages:
         return redirect(_HERE, 303)
 
     def _operator(self) -> Operator:
-        operator = self._store.staff.operator(session_token(), touch=request.endpoint not in _LOOKS)
-        at(operator.station)
+        operator = whoever(self._store, touch=request.endpoint not in _LOOKS)
         if not operator.may(Act.SERVE_DEVICES):
             raise NotAllowed
         return operator

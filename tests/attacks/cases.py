@@ -55,6 +55,7 @@ def shown() -> Iterator[Shown]:
     yield from _forged()
     yield from _claims()
     yield from _hostile()
+    yield from _foreign()
     yield from _joined()
 
 
@@ -132,7 +133,7 @@ def _hostile() -> Iterator[Shown]:
     )
     for number, text in enumerate(texts):
         yield Shown(18, f"sql-{number}", text)
-    texts = (
+    marks = (
         "<script>alert(1)</script>",
         "{{7*7}}",
         "%s%n",
@@ -141,11 +142,15 @@ def _hostile() -> Iterator[Shown]:
         "<!--#exec-->",
         "$(id)",
     )
-    for number, text in enumerate(texts):
+    for number, text in enumerate(marks):
         yield Shown(19, f"markup-{number}", text)
     for sign in "\x00\x1b\x1d\x11\x13\x7f\u202e\u200b\ufeff\u2028\ufffe":
         yield Shown(20, f"alone-{ord(sign):04x}", sign)
         yield Shown(20, f"amid-{ord(sign):04x}", good[:20] + sign + good[20:])
+
+
+def _foreign() -> Iterator[Shown]:
+    good = code()
     for name, text in (
         ("wifi", "WIFI:S:net;T:WPA;P:secret;;"),
         ("tel", "tel:+8613800138000"),

@@ -17,5 +17,5 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 
 @pytest.fixture
 def ground(whole: Ground) -> Ground:
-    whole.ears.lines.clear()
+    whole.hushed()
     return whole

@@ -126,8 +126,7 @@ class Ground:
 
     def one_line(self, code: str, *quiet: str, address: str = "") -> dict[str, Any]:
         """The one line since the last look; it names `code`, and none of the words in `quiet` stands in it."""
-        lines, self.ears.lines[:] = list(self.ears.lines), []
-        self.app.extensions[PLACE] = SecurityLog()  # it writes so many lines a minute and no more
+        lines = self.hushed()
         assert [line["code"] for line in lines] == [code]
         (line,) = lines
         assert set(line) <= TOLD
@@ -141,6 +140,12 @@ class Ground:
         for word in quiet:
             assert len(word) < 6 or word not in text
         return line
+
+    def hushed(self) -> list[dict[str, Any]]:
+        """The lines since the last look; the log is as new."""
+        lines, self.ears.lines[:] = list(self.ears.lines), []
+        self.app.extensions[PLACE] = SecurityLog()  # it writes so many lines a minute and no more
+        return lines
 
     def silence(self) -> None:
         """Nothing was worth a line."""
