@@ -65,13 +65,14 @@ def hub(
     away: HQ will have open cases of these stores afterwards. With two invitations of a third store it brings in two
     boxes of its own there, the second in the first's place.
     """
-    from sync.conformance import box_clauses, pull_clauses, up_clauses
+    from sync.conformance import ask_clauses, box_clauses, pull_clauses, up_clauses
     from sync.conformance.askers import OverHttp
     from sync.conformance.hq_kit import HqKit, StoreAt
     from sync.conformance.report import tried
     from sync.enrolling import InvitationRefused, read_invitation
 
-    listed = [*up_clauses.clause.listed, *pull_clauses.clause.listed, *box_clauses.clause.listed]
+    parts = (up_clauses, pull_clauses, ask_clauses, box_clauses)
+    listed = [one for part in parts for one in part.clause.listed]
     if own:
         with _reference() as kit:
             sys.exit(_told(tried(listed, kit), as_json=as_json))

@@ -8,15 +8,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from sync.conformance import box_clauses, pull_clauses, up_clauses
+from sync.conformance import ask_clauses, box_clauses, pull_clauses, up_clauses
 from sync.conformance.askers import InProcess
 from sync.conformance.hq_kit import HqKit, StoreAt
 from sync.conformance.report import Finding, tried
-from sync.hub import admitting, envelope, ingest, kept, pull
+from sync.hub import admitting, envelope, ingest, kept, ordering_desk, pull
+from sync.hub.ordering_desk import OrderingDesk
+from sync.hub.return_desk import ReturnDesk
 from sync.hub.web import create_hub
 from sync.messages import Event, Shop
+from sync.returning import RmaSaid
 
-CLAUSES = [*up_clauses.clause.listed, *pull_clauses.clause.listed, *box_clauses.clause.listed]
+PARTS = (up_clauses, pull_clauses, ask_clauses, box_clauses)
+CLAUSES = [clause for part in PARTS for clause in part.clause.listed]
 
 
 def findings(hub: Any, names: set[str] | None = None) -> dict[str, Finding]:
@@ -94,6 +98,10 @@ def _unproven(line: Callable[..., Any]) -> Callable[..., Any]:
     return read
 
 
+def _anybody(*_: Any) -> ordering_desk._Whose:
+    return ordering_desk._Whose("somebody", "", fresh=True)
+
+
 PLANTS: dict[str, tuple[Any, str, Callable[[Any], Any], set[str]]] = {
     "the chain is not looked at": (ingest, "_check_chain", lambda _: lambda *_: None, {"up.chain"}),
     "repeats are not compared": (ingest, "_repeats", lambda _: lambda *_: [], {"up.fork", "up.unknown"}),
@@ -107,6 +115,13 @@ PLANTS: dict[str, tuple[Any, str, Callable[[Any], Any], set[str]]] = {
     "a replaced box is shut out": (admitting, "admitted", _never_late, {"box.late", "box.own"}),
     "an invitation counts twice": (admitting, "enroll", _used_again, {"box.once"}),
     "a box brings any journal": (admitting, "admitted", _any_journal, {"box.own"}),
+    "anybody is a member": (OrderingDesk, "_whose", lambda _: _anybody, {"ask.order"}),
+    "a purchase that nobody made is no answer": (
+        ReturnDesk,
+        "sold",
+        lambda _: lambda *_: RmaSaid(),
+        {"ask.sold"},
+    ),
     "all pages are large": (pull, "MAX_ROWS", lambda _: 0, {"pull.small-pages"}),
 }
 
