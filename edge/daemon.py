@@ -211,17 +211,14 @@ class Daemon:
     def _start_web(self, listener: socket.socket) -> None:
         from waitress.server import create_server
 
-        from kiosk_ui.security import watched
+        from kiosk_ui.front_door import LIMITS, watched
         from kiosk_ui.web import create_app
 
         web = self._settings.web
         app = create_app(self.store, self._settings, self.live_port)
         ready_for_threads()
-        # Silent connections are let go soon and may be many: a hundred of them are no reason to stand still.
-        # poll(): select() fails for descriptors beyond 1,023, however many the system allows.
-        limits: dict[str, Any] = {"connection_limit": 1000, "channel_timeout": 15, "cleanup_interval": 3}
-        limits |= {"threads": web.threads, "max_request_body_size": 2 << 20, "asyncore_use_poll": True}
-        self._web = create_server(app, map=self._web_sockets, sockets=[listener], ident="", **limits)
+        where: dict[str, Any] = {"map": self._web_sockets, "sockets": [listener], "threads": web.threads}
+        self._web = create_server(app, **where, **LIMITS)
         self._web_thread = threading.Thread(target=watched(self._web, app).run, name="web", daemon=True)
         self._web_thread.start()
 

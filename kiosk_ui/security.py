@@ -7,7 +7,6 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 
@@ -116,25 +115,3 @@ def noticed(refusal: Refusal) -> None:
 def at(station: str) -> None:
     """The request that is being answered speaks for this station."""
     g.security_station = station
-
-
-def watched(server: Any, app: Flask) -> Any:
-    """The waitress server, whose refusals of what is no request at all are told too; returns it."""
-    from waitress.channel import HTTPChannel
-    from waitress.task import ErrorTask
-
-    log: SecurityLog = app.extensions[PLACE]
-
-    class _Refused(ErrorTask):
-        def execute(self) -> None:
-            parser: Any = self.request  # the stubs take it for its own error
-            peer: Any = self.channel.addr
-            address = str(peer[0]) if isinstance(peer, tuple) else ""
-            log.heard("not_http", "request", "", address, status=int(parser.error.code))
-            super().execute()
-
-    class _Channel(HTTPChannel):
-        error_task_class = _Refused
-
-    server.channel_class = _Channel
-    return server
