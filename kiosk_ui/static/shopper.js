@@ -100,6 +100,7 @@
     body.classList.toggle("quiet", "quiet" in now);
     // What stays where it is does not arrive anew: a line can be read in the frame that brings it.
     body.classList.toggle("same", now.state === state);
+    body.classList.remove("first"); // a page that is opened is there at once; only what comes into it moves
     state = now.state;
     pads();
     if (now.key === key) return;
