@@ -56,3 +56,21 @@ def test_the_honest_code_is_honest(ground: Ground) -> None:
     body = {"code": code(), "station": "T1", "nonce": ground.nonce(), "dry_run": True}
     assert ground.program().post("/api/v1/pickups/redeem", json=body).status_code == 200
     ground.silence()
+
+
+def test_16_what_hq_sends_again_is_not_handed_over_again(ground: Ground) -> None:
+    ground.hq.order(COLLECTED)  # the same order, ready, with a higher number: HQ was restored, or means it
+    with ground.unchanged():
+        answer = redeem(ground, code(order=COLLECTED))
+    told_plainly(answer, "already_collected")
+    ground.one_line("already_collected")
+
+
+@pytest.mark.parametrize("text", [attack.text for attack in some() if attack.number in {18, 19, 20, 24}])
+def test_what_is_typed_at_the_desk_is_shown_harmlessly(ground: Ground, text: str) -> None:
+    """The same codes in the desk's own field: a plain page, no word of theirs as markup, nothing handed over."""
+    with ground.unchanged("scan", "unrecognised", "sqlite_sequence"):
+        ground.desk.post("/cashier/scan", data={"text": text, "nonce": ground.nonce()})
+        page = ground.desk.get("/cashier/")
+    assert page.status_code == 200
+    assert text not in page.text or not set(text) & set("<{$:")

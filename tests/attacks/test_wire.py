@@ -94,3 +94,18 @@ def test_what_is_no_request_is_refused_and_told(ground: Ground, door: int, name:
     assert heard.count(b"HTTP/1.") == 1, "a second request was smuggled in"
     line = ground.one_line(code, address="127.0.0.1")
     assert line["status"] == status
+
+
+def test_37_a_hundred_that_never_finish_keep_nobody_out(ground: Ground, door: int) -> None:
+    lines = [socket.create_connection(("127.0.0.1", door), 10) for _ in range(100)]
+    try:
+        for line in lines:
+            line.sendall(_PAGE + b"X-Slow: ")
+        assert said(door, _PAGE + _HOST + b"Connection: close\r\n\r\n")[9:12] == b"200"
+        for line in lines:
+            line.sendall(b"a")
+        assert said(door, _PAGE + _HOST + b"Connection: close\r\n\r\n")[9:12] == b"200"
+    finally:
+        for line in lines:
+            line.close()
+    ground.silence()
