@@ -114,3 +114,23 @@ def test_a_scan_leaves_the_slides_and_every_act_works_without_scripts(
     page.click(".g-way >> nth=0")
     page.wait_for_selector(".g-phone .qr-code svg")
     assert plain.complaints == []
+
+
+def test_after_hours_the_window_leads_to_the_phone(
+    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night = datetime(2026, 1, 5, 15, 0, 0, tzinfo=UTC)  # 23:00 in the shop
+    monkeypatch.setattr(Clock, "now", lambda _: night)
+    with floor(tmp_path, guide={"opens": "09:00", "closes": "21:00"}) as made, served(made) as site:
+        seen = watch(site, viewport=PORTRAIT)
+        page = seen.page
+        page.goto(site.url + "/guide/")
+        page.wait_for_selector(".g-window:has-text('本店已打烊')")
+        seen.sound("window")
+        page.click(".g-wake", position={"x": 5, "y": 5})
+        page.click(".g-tile >> nth=0")
+        page.wait_for_selector(".g-product")
+        assert page.locator("text=让店员拿来").count() == 0, "nobody is there to bring it"
+        page.click("text=手机继续")
+        page.wait_for_selector(".g-phone .qr-code svg")
+        assert [one["purpose"] for one in made.desk.credits()] == ["continue"]
