@@ -22,6 +22,10 @@ from sync.configured import (
 from sync.messages import ConfigWord, LineDown, moment_of
 from sync.signed import NotTrusted, Roster, Signed, signers, succeed, verify
 
+MOST_LEAP = 1_000_000
+"""How far a version may be ahead of all that a store saw. HQ counts on after a store that is up to so far ahead of it:
+whoever stole a key cannot use up the numbers that are left for the word that comes after the key was replaced."""
+
 
 class Line(Protocol):
     """The wire to HQ (sync.ends.Transport)."""
@@ -63,13 +67,15 @@ def judge(
 
     What changes money needs two signatures: its own, or those of an approved bundle (`proof`) that is newer than what
     the store has and says the same of money: so a box that missed it, or is new, need not bother a second person.
-    Raises NotTrusted: those of `approved`, STORE, ROLLBACK, EXPIRED, DAEMON (needs a newer release).
+    Raises NotTrusted: those of `approved`, STORE, ROLLBACK, LEAP, EXPIRED, DAEMON (needs a newer release).
     """
     bundle = approved(said.word, roster, money=False)
     if bundle.store != store:
         raise NotTrusted("STORE", f"is for {bundle.store}")
     if bundle.version <= seen:
         raise NotTrusted("ROLLBACK", f"{bundle.version} after {seen}")
+    if bundle.version > seen + MOST_LEAP:
+        raise NotTrusted("LEAP", f"{bundle.version} after {seen}")
     try:
         over = moment_of(bundle.expires) < now
     except ValueError:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from sync.configured import BUNDLE_ID, Bundle
-from sync.configuring import judge
+from sync.configuring import MOST_LEAP, judge
 from sync.hub.trust import public_of
 from sync.messages import ConfigWord, stamp
 from sync.signed import NotTrusted, Role, Roster, sign
@@ -44,6 +44,9 @@ ATTACKS: dict[str, tuple[Forge, str]] = {
     "wrong store": (lambda b: signed(changed(b, store="S2")), "STORE"),
     "the same again": (lambda b: signed(changed(b, version=7)), "ROLLBACK"),
     "an older one": (lambda b: signed(changed(b, version=3)), "ROLLBACK"),
+    "a leap": (lambda b: signed(changed(b, version=7 + MOST_LEAP + 1)), "LEAP"),
+    "all numbers at once": (lambda b: signed(changed(b, version=(1 << 63) - 1)), "LEAP"),
+    "more than all numbers": (lambda b: signed(changed(b, version=1 << 63)), "BODY"),
     "frozen": (lambda b: signed(changed(b, expires="2026-01-05T09:59:59.999Z")), "EXPIRED"),
     "no time": (lambda b: signed(changed(b, expires="soon")), "BODY"),
     "needs a newer release": (lambda b: signed(changed(b, min_daemon="1.10")), "DAEMON"),
@@ -67,6 +70,8 @@ NEXT = changed(GOOD, version=8, sections={"payments": {"poll_s": 7}, "log": {"le
 
 
 def test_an_honest_bundle_is_taken() -> None:
+    far = changed(NEXT, version=7 + MOST_LEAP)
+    assert judge(signed(far), OWN_ROSTER, "S1", GOOD, 7, NOW, "1.4.2") == far
     assert judge(signed(NEXT), OWN_ROSTER, "S1", GOOD, 7, NOW, "1.4.2") == NEXT
     assert judge(signed(changed(NEXT, sections=PRICED), CONFIG, MONEY), OWN_ROSTER, "S1", GOOD, 7, NOW, "1.4")
 
