@@ -39,6 +39,7 @@ _RETRY_S = 5.0
 _LONGEST_S = 300.0
 _PATIENCE_S = 120.0
 _log = logging.getLogger("store_edge.config")
+_security = logging.getLogger("store_edge.security")
 
 
 class ConfigTrial:
@@ -110,7 +111,8 @@ class ConfigTrial:
                 self._version,
             )
         except NotTrusted as refused:
-            _log.warning("a word of HQ's is not believed", extra={"code": refused.code, "version": version})
+            told = {"code": refused.code, "class": "config", "version": version}
+            _security.warning("security", extra=told)
             self._refuse(text, version, ConfigError(refused.code, "", refused.detail[:500]))
             return
         self._judged = text

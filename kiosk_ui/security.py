@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from flask import Flask, Response, g, has_request_context, request
 
 from edge.domain.refusals import Refusal
-from edge.domain.scrub import without_numbers
 from edge.domain.security import SESSION, kind_of, worth_a_line
+from kiosk_ui.trail import method
 
 _LOG = logging.getLogger("store_edge.security")
 PLACE = "store_edge_security"
@@ -88,16 +88,13 @@ def install(app: Flask, stations: frozenset[str]) -> None:
                 station if station in stations else "",
                 request.remote_addr or "",
                 status=response.status_code,
-                method=request.method if request.method in _METHODS else "other",
+                method=method(),
                 endpoint=request.endpoint or "none",
-                trace=without_numbers(str(g.get("trace", ""))),  # may be the caller's own word
+                trace=str(g.get("trace", "")),
             )
         return response
 
     app.after_request(tell)
-
-
-_METHODS = frozenset("GET HEAD OPTIONS POST PUT PATCH DELETE".split())
 
 
 def _means_it() -> bool:

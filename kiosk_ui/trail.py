@@ -11,11 +11,19 @@ from flask import Flask, Response, g, request
 
 _LOG = logging.getLogger("store_edge.web")
 _GOOD = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_NUMBER = re.compile(r"(?<![A-Za-z0-9])\d{6,}(?![A-Za-z0-9])")
+"""A phone, a code, a PIN: no id of anybody's request, and nothing for a log."""
+_METHODS = frozenset("GET HEAD OPTIONS POST PUT PATCH DELETE".split())
 
 
 def trace_id() -> str:
     """The id of the request that is being answered."""
     return str(g.trace)
+
+
+def method() -> str:
+    """The method of the request that is being answered; `other` for a word that the caller made up."""
+    return request.method if request.method in _METHODS else "other"
 
 
 def install(app: Flask) -> None:
@@ -29,14 +37,14 @@ def install(app: Flask) -> None:
 
 def _begin() -> None:
     told = request.headers.get("X-Trace-Id", "")
-    g.trace = told if _GOOD.fullmatch(told) else secrets.token_hex(8)
+    g.trace = told if _GOOD.fullmatch(told) and not _NUMBER.search(told) else secrets.token_hex(8)
     g.began = time.perf_counter()
 
 
 def _end(response: Response) -> Response:
     response.headers["X-Trace-Id"] = g.trace
     facts = {
-        "method": request.method,
+        "method": method(),
         "endpoint": request.endpoint or "none",
         "status": response.status_code,
         "ms": round((time.perf_counter() - g.began) * 1000, 2),

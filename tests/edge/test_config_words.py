@@ -54,7 +54,9 @@ def test_a_newer_word_replaces_the_one_on_trial(rig: Rig) -> None:
     assert rig.turn() == [(2, "applied", "")]
 
 
-def test_versions_never_go_back_and_another_shops_word_is_not_ours(rig: Rig) -> None:
+def test_versions_never_go_back_and_another_shops_word_is_not_ours(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
     kept(rig, 5)
     rig.offer(4, {"pickup": {"lock_s": 99}})
     assert rig.turn() == [(4, "rejected", "ROLLBACK")]
@@ -66,6 +68,16 @@ def test_versions_never_go_back_and_another_shops_word_is_not_ours(rig: Rig) -> 
     assert rig.turn() == [(8, "rejected", "DAEMON")]
     rig.offer(9, None, ROOT)
     assert rig.turn() == [(9, "rejected", "SIGNATURE")]
+    rig.turn()
+    told = [vars(one) for one in caplog.records if one.name == "store_edge.security"]
+    assert [one["code"] for one in told] == [
+        "ROLLBACK",
+        "STORE",
+        "EXPIRED",
+        "DAEMON",
+        "SIGNATURE",
+    ]  # each once
+    assert {one["class"] for one in told} == {"config"}
     assert rig.lock_s() == 50
     assert rig.restarts == 1
 
