@@ -22,8 +22,12 @@ NAMED_IN = (
     ("repurchase_promise", "member"),
     ("basket", "member"),
 )
-"""Columns of the ledger that name members by their token. Journal and sales are facts: they keep the token, which says
-nothing once HQ has forgotten whose it was."""
+"""Columns of the ledger that name members by their token and follow a merge."""
+SOLD_TO = (("sale", "member"), ("goods_return", "member"))
+"""Columns of what was booked: they keep the token they were booked with over a merge, and lose it when it is erased.
+The journal is chained and keeps the token, which says nothing once HQ has forgotten whose it was, for thirty days."""
+TAILS = ("basket", "sale")
+"""Tables with the last digits of the card beside the token."""
 
 
 @dataclass(frozen=True)
@@ -250,6 +254,11 @@ class Members:
     def forget(self, tx: Connection, cmd: str, member: str, at: str) -> int:
         """Takes a member's token out of every row here; how many. The wish counts as done."""
         gone = tx.execute("DELETE FROM member_look WHERE member = ?", (member,)).rowcount
+        for table in TAILS:
+            # The rows are counted below, where they lose the token itself.
+            tx.execute(f"UPDATE {table} SET card_tail = '' WHERE member = ?", (member,))
+        for table, column in SOLD_TO:
+            gone += tx.execute(f"UPDATE {table} SET {column} = '' WHERE {column} = ?", (member,)).rowcount
         gone += self.rename(tx, member, "")
         tx.execute("INSERT INTO member_order (cmd, member, at) VALUES (?, '', ?)", (cmd, at))
         return int(gone)
