@@ -22,6 +22,7 @@ ApiScope = Literal[
     "members",
     "events",
     "tickets",
+    "metrics",
 ]
 
 

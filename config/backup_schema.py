@@ -6,6 +6,9 @@ from typing import Annotated
 
 import msgspec
 
+FOLDER = "backups"
+"""Where a box keeps its backups, in the state folder."""
+
 
 class BackupSettings(msgspec.Struct, frozen=True):
     """Sealed backups of the ledger; one is always put into `backups` of the state folder."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlcipher3 import dbapi2
 
-from config.backup_schema import BackupSettings
+from config.backup_schema import FOLDER, BackupSettings
 from edge.backup_seal import BackupHead, BackupRefused, NewerLedger, digest, head_of, opened, whole, write
 from edge.clock import Clock, stamp
 from edge.db import Database, WrongKey, connect
@@ -22,7 +22,6 @@ from edge.records import ledger_schema
 from edge.records.chain import checked
 
 SUFFIX = ".sebackup"
-_FOLDER = "backups"
 _NAMED = 3
 
 
@@ -33,7 +32,7 @@ def backups_in(folder: Path, store: str) -> list[Path]:
 
 def own_folder(state: Path) -> Path:
     """Where a box keeps its backups beside its books."""
-    return state / _FOLDER
+    return state / FOLDER
 
 
 def proved(file: Path, key: bytes) -> tuple[BackupHead, str]:

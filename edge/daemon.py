@@ -23,6 +23,7 @@ from edge.customer_desks import customer_desks
 from edge.desks.benefits import BenefitDesk
 from edge.desks.catalogue import CatalogueDesk
 from edge.desks.events import EventDesk
+from edge.desks.figures import figures_desk
 from edge.desks.fulfilment import FulfilmentDesk
 from edge.desks.gate import Gate
 from edge.desks.goods import StockDesk
@@ -85,10 +86,9 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
     """Opens the books and puts the desks on them; `printers` defaults to those of the settings."""
     books = open_books(Path(settings.store.state_dir), key, settings.store.timezone)
     poke = (wakes := Wakes()).poke
-    status = StatusDesk(books, poke, has_hq=bool(settings.hq.url))
-    staff, lanes = StaffDesk(books, settings), Lanes(settings)
+    status, staff = StatusDesk(books, poke, has_hq=bool(settings.hq.url)), StaffDesk(books, settings)
     reader = CodeReader(books, status, settings, _tries(books, settings), verifier)
-    gate = Gate(books, staff, status, settings.pickup.hand_over_lock_s)
+    gate, lanes = Gate(books, staff, status, settings.pickup.hand_over_lock_s), Lanes(settings)
     pickup = PickupDesk(books, settings, reader, gate, status, poke)
     own = lanes.printers() if printers is None else printers
     printing = PrintDesk(books, status, own, poke, settings.printers)
@@ -117,6 +117,7 @@ def build_shop(settings: Settings, key: bytes, printers: dict[str, POSPrinter] |
         upkeep=upkeep_desk(status, printing, plugs, settings.printers),
         events=EventDesk(books, staff),
         status=status,
+        figures=figures_desk(settings, books, status),
         screens=ScreenDesk(books, settings, poke),
     )
     store.scans.give_to(scans_at_guides(store, scans_of(store, takes_of(store))))

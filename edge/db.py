@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlcipher3 import dbapi2
 
 from edge.domain.refusals import ReadOnly
+from edge.times import Times
 
 if TYPE_CHECKING:
     from sqlite_utils.migrations import Migrations
@@ -83,7 +85,10 @@ class Database:
         self._beside = beside
         self._durable = durable
         self._synced = durable
-        self._doubted = False
+        self.doubted = False
+        """Whether an I/O error was seen: every transaction is refused until the file is opened anew."""
+        self.commits = Times()
+        """How long transactions took, with their wait for a turn: `synced` to the disk, or `left` to a later one."""
         self._lock = threading.RLock()
         self._local = threading.local()
         self._readers: list[Connection] = []
@@ -116,18 +121,20 @@ class Database:
         every further one is refused, too, until the file is opened anew: who fails to sync may have dropped the pages,
         and a later sync that succeeds says nothing about them (Rebello et al., USENIX ATC 2020).
         """
+        began = time.perf_counter()
         with self._lock:
-            if self._doubted:
+            if self.doubted:
                 raise ReadOnly
             try:
                 self._set_sync(durable=durable and self._durable)
                 self._writer.execute("BEGIN IMMEDIATE")
                 yield self._writer
                 self._writer.execute("COMMIT")
+                self.commits.took(time.perf_counter() - began, "synced" if self._synced else "left")
             except BaseException as error:
                 if isinstance(error, dbapi2.Error):
                     code = getattr(error, "sqlite_errorcode", 0)  # raised by the wrapper itself, it has none
-                    self._doubted = code & 0xFF == dbapi2.SQLITE_IOERR
+                    self.doubted = code & 0xFF == dbapi2.SQLITE_IOERR
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 if isinstance(error, dbapi2.OperationalError) and _STORAGE.search(str(error)):

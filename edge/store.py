@@ -9,6 +9,7 @@ from edge.desks.benefits import BenefitDesk
 from edge.desks.catalogue import CatalogueDesk
 from edge.desks.customers import Customers
 from edge.desks.events import EventDesk
+from edge.desks.figures import FiguresDesk
 from edge.desks.front import Front
 from edge.desks.fulfilment import FulfilmentDesk
 from edge.desks.goods import StockDesk
@@ -56,5 +57,6 @@ class Store:
     upkeep: UpkeepDesk
     events: EventDesk
     status: StatusDesk
+    figures: FiguresDesk
     screens: ScreenDesk
     lane: LaneDesk

@@ -67,7 +67,7 @@ def create_app(store: Store, settings: Settings, live_port: int) -> Flask:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     Babel(app, locale_selector=language.locale)
-    trail.install(app)
+    trail.install(app, store.figures.requests.took)
     security.install(app, frozenset(settings.stations))
     guards.install(app, settings, live_port)
     _errors(app)

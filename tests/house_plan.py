@@ -35,10 +35,11 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "paying": ("paying",),
     "kiosk_ui": ("kiosk_ui", "edge.store"),
     "edge": ("edge",),
-    "edge.desks": ("edge.desks", "edge.records", "edge.db", "edge.clock"),
+    "edge.desks": ("edge.desks", "edge.records", "edge.db", "edge.clock", "edge.times"),
     "edge.records": ("edge.records", "edge.db", "edge.clock"),
-    "edge.db": ("edge.clock",),
+    "edge.db": ("edge.clock", "edge.times"),
     "edge.clock": (),
+    "edge.times": (),
     "edge.store": ("edge.desks", "edge.records"),
     **dict.fromkeys(ROOTS, ROOMS),
 }

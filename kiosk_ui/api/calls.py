@@ -15,7 +15,7 @@ _MARK = "store_edge_call"
 @dataclass(frozen=True)
 class Call:
     """`scope` "" is open to everybody; `asked` the body's type (None: no body), `query` the parameters behind the
-    question mark by name with their JSON Schema, `answer` the types that the body at `status` may have."""
+    question mark by name with their JSON Schema, `answer` types that the body at `status` may have (str: a text)."""
 
     scope: ApiScope | str
     asked: type[Any] | None = None

@@ -67,7 +67,7 @@ def calls_of(app: Flask) -> Iterator[tuple[Rule, str, Call]]:
 def openapi(app: Flask, version: str) -> dict[str, Any]:
     """OpenAPI 3.1: paths from the routes, bodies from the types that read and write them."""
     found = list(calls_of(app))
-    types = {kind for _, _, one in found for kind in (one.asked, *one.answer) if kind is not None}
+    types = {kind for _, _, one in found for kind in (one.asked, *one.answer) if kind not in (None, str)}
     ordered = sorted(types, key=lambda kind: kind.__name__)
     _, components = msgspec.json.schema_components(ordered, ref_template="#/components/schemas/{name}")
     for kind in ordered:  # what fields ask of each other, which types cannot say
@@ -136,7 +136,10 @@ def _responses(one: Call) -> dict[str, Any]:
     shapes = [{"$ref": f"#/components/schemas/{kind.__name__}"} for kind in one.answer]
     # The description itself is any object.
     done = {"schema": {"anyOf": shapes} if len(shapes) > 1 else shapes[0] if shapes else {"type": "object"}}
-    said: dict[str, Any] = {str(one.status): {"description": "Done", "content": {"application/json": done}}}
+    told = (
+        {"text/plain": {"schema": {"type": "string"}}} if one.answer == (str,) else {"application/json": done}
+    )
+    said: dict[str, Any] = {str(one.status): {"description": "Done", "content": told}}
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for status, words in _PROBLEMS.items():
         said[str(status)] = {"description": words, "content": problem}

@@ -19,6 +19,7 @@ from kiosk_ui.api.counter import CounterApi
 from kiosk_ui.api.customers import CustomersApi
 from kiosk_ui.api.described import openapi
 from kiosk_ui.api.goods import GoodsApi
+from kiosk_ui.api.metrics import MetricsApi
 from kiosk_ui.api.picking import PickingApi
 from kiosk_ui.api.returns import ReturnsApi
 from kiosk_ui.api.selling import SellingApi
@@ -56,6 +57,7 @@ class ApiPages:
         PickingApi(self._store, self._client).add_to(site)
         SellingApi(self._store, self._client).add_to(site)
         ReturnsApi(self._store, self._client).add_to(site)
+        MetricsApi(self._store).add_to(site)
         for api in (GoodsApi, CounterApi, CustomersApi):
             api(self._store, self._client).add_to(site)
         site.before_request(self._in_scope)

@@ -28,7 +28,9 @@ def hold_to_its_description(app: Flask) -> None:
         found = call_of(view)
         assert found is not None, f"{request.endpoint} is not marked with a call"
         assert answer.status_code == found.status, (request.path, answer.status_code)
-        if found.scope:
+        if found.answer == (str,):
+            assert answer.mimetype == "text/plain"
+        elif found.scope:
             shapes = [{"$ref": f"#/components/schemas/{kind.__name__}"} for kind in found.answer]
             _valid(made, {"anyOf": shapes}, answer)
         return answer

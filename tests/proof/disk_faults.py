@@ -256,7 +256,7 @@ def run(every: int, plant: str, kinds: list[str], folder: Path) -> dict[str, Any
     if plant:  # doubts_nothing: after a failed sync the ledger is written as if nothing had been
         from edge.db import Database
 
-        Database._doubted = property(lambda _: False, lambda *_: None)  # type: ignore[assignment]
+        Database.doubted = property(lambda _: False, lambda *_: None)  # type: ignore[assignment]
     tries = Tries(folder / "base", folder / "work", codes)
     for kind in kinds:
         n = 1
