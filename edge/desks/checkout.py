@@ -123,6 +123,9 @@ class CheckoutDesk(SetAside):
         here = self.work.mine(basket, operator)
         began = self.tender.of_basket(basket)
         if here.state is not BasketState.PAYING or began is None or began.state is not Paying.PAID:
+            done = self._done(basket, nonce)
+            if done is not None:
+                return done  # somebody else completed it since the look above
             raise NotPaid(left=yuan(began.due_fen if began is not None else 0))
         # HQ is asked for the next sale's coupon before the transaction, never in it.
         promise = self.booking.promised(here, began.fen)

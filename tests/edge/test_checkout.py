@@ -6,11 +6,12 @@ import pytest
 
 from devices.slip import Text
 from edge.daemon import Shop
+from edge.desks.checkout import CheckoutDesk
 from edge.domain import refusals as no
 from edge.domain.benefit_refusals import QuotaShort
 from edge.domain.payment_refusals import NoPayCode
 from edge.domain.scanned_refusals import ProductInPay
-from edge.domain.selling import BasketState
+from edge.domain.selling import BasketState, Sale
 from edge.domain.selling_refusals import (
     BasketBusy,
     EmptyBasket,
@@ -66,6 +67,29 @@ def test_what_is_paid_while_nobody_looks_is_completed_all_the_same(till: Till) -
     assert checkout.turn()
     assert not checkout.turn()
     assert till.shop.books.sales.of_basket(basket) is not None
+
+
+def test_a_look_that_comes_second_to_a_paid_basket_finds_its_sale(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.scan(TEA)
+    checkout, basket = till.shop.store.sales.checkout, till.basket().basket
+    began = checkout.pay(basket, 5990, till.who, "pay")
+    till.shop.store.tender.cash(began.payment, 6000, till.who, "cash")
+    look = CheckoutDesk._done
+    first: list[str] = []
+
+    def overtaken(desk: CheckoutDesk, name: str, nonce: str) -> Sale | None:
+        """The other look completes it right after this one has found no sale."""
+        found = look(desk, name, nonce)
+        if not first:
+            first.append(nonce)
+            checkout.complete(basket, till.who, nonce)
+        return found
+
+    monkeypatch.setattr(CheckoutDesk, "_done", overtaken)
+    assert checkout.complete(basket, till.who, "paid").repeat
+    assert len(facts(till.shop, "sale.")) == 1
 
 
 def test_money_given_back_leaves_no_sale(till: Till) -> None:
