@@ -34,8 +34,9 @@ def test_scans_wait_until_somebody_deals_with_them(shop, hq):
     hq.order("WX2026112200002", numeric_code="11112222")
     first = scan(shop, hq.code("WX2026112200001"))
     scan(shop, "6901234567892", seq=2, symbology=Symbology.EAN13)
-    scan(shop, hq.code("WX2026112200002"), seq=3)
-    again = scan(shop, hq.code("WX2026112200002"), seq=4)
+    second = hq.code("WX2026112200002")  # the next second's would be another text
+    scan(shop, second, seq=3)
+    again = scan(shop, second, seq=4)
     current = shop.store.scans.current("T1")
     assert (current.id, current.kind, current.waiting) == (again.id, ScanKind.PICKUP, 3)
     assert shop.store.scans.current("T2") is None
